@@ -1,0 +1,206 @@
+//! The event log: audit trail, and the feed that provisioning follows.
+//!
+//! A reader holds an [`EventCursor`] and asks for what comes after it. It must never skip an entry,
+//! whatever commits late. On SQLite one writer makes number order and commit order the same. On
+//! PostgreSQL a sequence alone does not: a transaction that drew a lower number may commit after one
+//! with a higher number was read. So each entry carries the id of its transaction, entries are read
+//! in the order (transaction, number), and only those are read whose transaction is older than every
+//! transaction still running (`pg_snapshot_xmin`): all of these have ended, so nothing can appear
+//! before them any more.
+
+use serde_json::Value as Json;
+
+use crate::error::StoreError;
+use crate::tx::{Conn, Tx, Val};
+
+/// An entry to append, borrowed for the call.
+#[derive(Debug, Clone)]
+pub struct NewEvent<'a> {
+    /// The tenant or instance.
+    pub realm: &'a str,
+    /// Microseconds UTC.
+    pub at: i64,
+    /// Who did it: `user:{id}`, `api:{client}`, `scim:{token id}`, `system`.
+    pub actor: &'a str,
+    /// What was done, as `subject.verb`, for example `user.updated`.
+    pub action: &'a str,
+    /// The kind of thing, for example `user`.
+    pub subject_type: &'a str,
+    /// Its id.
+    pub subject_id: &'a str,
+    /// What it was before, where it was. No secrets.
+    pub before: Option<&'a Json>,
+    /// What it is now, where it is. No secrets.
+    pub after: Option<&'a Json>,
+}
+
+/// An entry as read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Where it stands; reading continues after it.
+    pub cursor: EventCursor,
+    /// The tenant or instance.
+    pub realm: String,
+    /// Microseconds UTC.
+    pub at: i64,
+    /// Who did it.
+    pub actor: String,
+    /// What was done.
+    pub action: String,
+    /// The kind of thing.
+    pub subject_type: String,
+    /// Its id.
+    pub subject_id: String,
+    /// What it was before.
+    pub before: Option<Json>,
+    /// What it became.
+    pub after: Option<Json>,
+}
+
+/// A place in the log. `EventCursor::default()` is before the first entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct EventCursor {
+    /// The PostgreSQL transaction; 0 on SQLite.
+    pub epoch: i64,
+    /// The entry's number.
+    pub seq: i64,
+}
+
+impl std::fmt::Display for EventCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.epoch, self.seq)
+    }
+}
+
+impl std::str::FromStr for EventCursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (epoch, seq) = text.split_once('.').ok_or(())?;
+        Ok(Self { epoch: epoch.parse().map_err(|_| ())?, seq: seq.parse().map_err(|_| ())? })
+    }
+}
+
+const COLUMNS: &str = "epoch, seq, realm, at, actor, action, subject_type, subject_id, before, after";
+
+impl Tx<'_> {
+    /// Appends an entry in this transaction: it is in the log exactly if the change is.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn append_event(&mut self, event: &NewEvent<'_>) -> Result<(), StoreError> {
+        let epoch = match self.conn {
+            Conn::Sqlite(_) => "0",
+            Conn::Postgres(_) => "CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)",
+        };
+        let sql = format!(
+            "INSERT INTO events (epoch, realm, at, actor, action, subject_type, subject_id, before, after) \
+             VALUES ({epoch}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        );
+        let before = event.before.map(ToString::to_string);
+        let after = event.after.map(ToString::to_string);
+        self.exec(
+            &sql,
+            &[
+                event.realm.into(),
+                event.at.into(),
+                event.actor.into(),
+                event.action.into(),
+                event.subject_type.into(),
+                event.subject_id.into(),
+                (&before).into(),
+                (&after).into(),
+            ],
+        )?;
+        self.appended += 1;
+        Ok(())
+    }
+
+    /// Up to `limit` entries of `realm` after `cursor`, oldest first, none skipped.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn events_after(
+        &mut self,
+        realm: &str,
+        cursor: EventCursor,
+        limit: i64,
+    ) -> Result<Vec<Event>, StoreError> {
+        let settled = self.settled();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE realm = ?1 AND (epoch, seq) > (?2, ?3){settled} \
+             ORDER BY epoch, seq LIMIT ?4"
+        );
+        let params: [Val<'_>; 4] = [realm.into(), cursor.epoch.into(), cursor.seq.into(), limit.into()];
+        self.rows(&sql, &params)?.iter().map(read_event).collect()
+    }
+
+    /// The place after the newest entry that a reader could have seen, for a reader that starts now
+    /// and reads the state itself in this same transaction.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn event_head(&mut self, realm: &str) -> Result<EventCursor, StoreError> {
+        let settled = self.settled();
+        let sql = format!(
+            "SELECT epoch, seq FROM events WHERE realm = ?1{settled} ORDER BY epoch DESC, seq DESC LIMIT 1"
+        );
+        match self.row(&sql, &[realm.into()])? {
+            Some(row) => Ok(EventCursor { epoch: row.int(0)?, seq: row.int(1)? }),
+            None => Ok(EventCursor::default()),
+        }
+    }
+
+    /// Up to `limit` entries of `realm`, newest first, before `cursor` where one is given, and about
+    /// one subject where `subject_id` is given: for a person who looks, not for a feed.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn events_newest(
+        &mut self,
+        realm: &str,
+        subject_id: Option<&str>,
+        before: Option<EventCursor>,
+        limit: i64,
+    ) -> Result<Vec<Event>, StoreError> {
+        let before = before.unwrap_or(EventCursor { epoch: i64::MAX, seq: i64::MAX });
+        let subject = if subject_id.is_some() { " AND subject_id = ?5" } else { "" };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE realm = ?1 AND (epoch, seq) < (?2, ?3){subject} \
+             ORDER BY epoch DESC, seq DESC LIMIT ?4"
+        );
+        let mut params: Vec<Val<'_>> =
+            vec![realm.into(), before.epoch.into(), before.seq.into(), limit.into()];
+        params.extend(subject_id.map(Val::from));
+        self.rows(&sql, &params)?.iter().map(read_event).collect()
+    }
+
+    fn settled(&self) -> &'static str {
+        match self.conn {
+            Conn::Sqlite(_) => "",
+            Conn::Postgres(_) => {
+                " AND epoch < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"
+            }
+        }
+    }
+}
+
+fn read_event(row: &crate::Row) -> Result<Event, StoreError> {
+    let json = |column: usize| -> Result<Option<Json>, StoreError> {
+        match row.opt_text(column)? {
+            Some(_) => row.json(column).map(Some),
+            None => Ok(None),
+        }
+    };
+    Ok(Event {
+        cursor: EventCursor { epoch: row.int(0)?, seq: row.int(1)? },
+        realm: row.text(2)?,
+        at: row.int(3)?,
+        actor: row.text(4)?,
+        action: row.text(5)?,
+        subject_type: row.text(6)?,
+        subject_id: row.text(7)?,
+        before: json(8)?,
+        after: json(9)?,
+    })
+}
