@@ -1,0 +1,203 @@
+//! Serving a half: where it may listen, TLS, headers that every answer has, and a clean end.
+
+use std::any::Any;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::Response;
+use axum_server::tls_rustls::RustlsConfig;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use url::{Host, Url};
+
+/// Largest body that a handler gets unless its route says otherwise.
+pub const MAX_BODY: usize = 1 << 20;
+const SLOWEST: Duration = Duration::from_secs(60);
+/// How often certificate files are looked at again.
+const RELOAD: Duration = Duration::from_secs(60);
+
+/// Certificate chain and private key, as PEM files.
+#[derive(Debug, Clone)]
+pub struct TlsFiles {
+    /// The chain, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// The key.
+    pub key: PathBuf,
+}
+
+/// Why a half cannot serve.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// Plain HTTP where others could listen in.
+    #[error(
+        "listening on {0} without TLS would send passwords and tokens in the clear; \
+         give --tls-cert and --tls-key, or a public URL with https:// when a proxy in front does TLS"
+    )]
+    Plain(SocketAddr),
+    /// The address is taken or not ours.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The certificate or key cannot be used.
+    #[error("cannot use the TLS files: {0}")]
+    Tls(std::io::Error),
+    /// The server stopped by itself.
+    #[error("serving failed: {0}")]
+    Serve(std::io::Error),
+}
+
+/// A socket that is bound, so that its port is known before anything is served.
+pub struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+    tls: Option<TlsFiles>,
+}
+
+impl Bound {
+    /// Binds `listen`. `public` is the origin in all URLs that leave the system, where it is given.
+    ///
+    /// # Errors
+    /// [`ServeError::Plain`] and [`ServeError::Listen`].
+    pub async fn new(listen: SocketAddr, tls: Option<TlsFiles>, public: Option<&Url>) -> Result<Self, ServeError> {
+        let proxied = public.is_some_and(|url| url.scheme() == "https");
+        if tls.is_none() && !proxied && !listen.ip().is_loopback() {
+            return Err(ServeError::Plain(listen));
+        }
+        let listener = TcpListener::bind(listen).await.map_err(|e| ServeError::Listen(listen, e))?;
+        let address = listener.local_addr().map_err(|e| ServeError::Listen(listen, e))?;
+        Ok(Self { listener, address, tls })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The origin for a half without a configured one.
+    pub fn origin(&self) -> Url {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let text = format!("{scheme}://{}", self.address);
+        Url::parse(&text).unwrap_or_else(|_| unreachable!("a socket address makes a URL"))
+    }
+
+    /// Serves `router` until `shutdown` ends, then lets open requests finish for a few seconds.
+    ///
+    /// # Errors
+    /// [`ServeError::Tls`] and [`ServeError::Serve`].
+    pub async fn serve(
+        self,
+        router: Router,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
+        let handle = axum_server::Handle::new();
+        let ending = handle.clone();
+        tokio::spawn(async move {
+            shutdown.await;
+            ending.graceful_shutdown(Some(Duration::from_secs(5)));
+        });
+        let listener = self.listener.into_std().map_err(ServeError::Serve)?;
+        let service = router.into_make_service();
+        match self.tls {
+            None => {
+                let server = axum_server::from_tcp(listener).map_err(ServeError::Serve)?;
+                server.handle(handle).serve(service).await.map_err(ServeError::Serve)
+            }
+            Some(files) => {
+                let config = load(&files).await.map_err(ServeError::Tls)?;
+                tokio::spawn(reload(files, config.clone()));
+                let server = axum_server::from_tcp_rustls(listener, config).map_err(ServeError::Serve)?;
+                server.handle(handle).serve(service).await.map_err(ServeError::Serve)
+            }
+        }
+    }
+}
+
+async fn load(files: &TlsFiles) -> std::io::Result<RustlsConfig> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    RustlsConfig::from_pem_file(&files.certificate, &files.key).await
+}
+
+/// Takes up renewed certificates without a restart; keeps the old ones where the new cannot be read.
+async fn reload(files: TlsFiles, config: RustlsConfig) {
+    loop {
+        tokio::time::sleep(RELOAD).await;
+        if let Err(error) = config.reload_from_pem_file(&files.certificate, &files.key).await {
+            tracing::warn!(%error, "the TLS files cannot be read; the certificate in use stays");
+        }
+    }
+}
+
+/// The layers around every half: headers, limits on size and time, and a panic that ends one request.
+pub fn harden(router: Router, origin: &Url) -> Router {
+    let fixed = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    let policy = crate::page::content_security_policy("'self'");
+    let policy = HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+    let router = router
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
+        .layer(fixed(header::CACHE_CONTROL, "no-store"))
+        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"));
+    if origin.scheme() == "https" {
+        router.layer(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
+    } else {
+        router
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
+fn on_panic(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied().unwrap_or("not a text");
+    tracing::error!(panic = text, "a request ended in a panic");
+    crate::page::message(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something failed on our side",
+        "Nothing was changed. The server's log says what happened.",
+    )
+}
+
+/// Whether `url` can be the public origin of a half: `https`, or `http` on loopback, and nothing after
+/// the host.
+pub fn is_origin(url: &Url) -> bool {
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    bare && (url.scheme() == "https" || (url.scheme() == "http" && loopback))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn plain_http_stays_on_loopback_or_behind_a_declared_proxy() {
+        let everywhere: SocketAddr = "0.0.0.0:0".parse().unwrap();
+        let proxied = Url::parse("https://id.example").unwrap();
+        assert!(matches!(Bound::new(everywhere, None, None).await, Err(ServeError::Plain(_))));
+        assert!(Bound::new(everywhere, None, Some(&proxied)).await.is_ok());
+        assert!(Bound::new("127.0.0.1:0".parse().unwrap(), None, None).await.is_ok());
+    }
+
+    #[test]
+    fn an_origin_is_bare_and_safe() {
+        let ok = |text| is_origin(&Url::parse(text).unwrap());
+        assert!(ok("https://id.example") && ok("http://127.0.0.1:7001/") && ok("http://localhost:7001"));
+        assert!(!ok("http://id.example") && !ok("https://id.example/x") && !ok("https://u@id.example") && !ok("https://a/?q"));
+    }
+}
