@@ -51,13 +51,13 @@ fn refuse_newer(tx: &mut Tx<'_>, known: i64) -> Result<(), StoreError> {
 
 fn apply(tx: &mut Tx<'_>, engine: Engine, migration: &Migration) -> Result<(), StoreError> {
     let sum = hex::encode(Sha256::digest(migration.sql));
-    let found = tx.row("SELECT sha256 FROM schema_migrations WHERE version = ?1", &[migration.version.into()])?;
+    let found =
+        tx.row("SELECT sha256 FROM schema_migrations WHERE version = ?1", &[migration.version.into()])?;
     match found {
         Some(row) if row.text(0)? == sum => Ok(()),
-        Some(_) => Err(StoreError::MigrationChanged {
-            version: migration.version,
-            name: migration.name.to_owned(),
-        }),
+        Some(_) => {
+            Err(StoreError::MigrationChanged { version: migration.version, name: migration.name.to_owned() })
+        }
         None => {
             for statement in statements(migration.sql) {
                 tx.exec(&dialect(engine, &statement), &[])?;

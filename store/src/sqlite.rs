@@ -14,10 +14,10 @@ use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, Value as SqliteValue, ValueRef};
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use crate::Engine;
 use crate::error::StoreError;
 use crate::migrate::{Migration, migrate};
 use crate::tx::{Conn, Row, Tx, Val, Value};
-use crate::Engine;
 
 /// Most closures in one commit; more only makes the first of them wait.
 const BATCH: usize = 256;
@@ -99,7 +99,10 @@ impl Sqlite {
     {
         let job: ReadJob = Box::new(move |connection| {
             let outcome = guarded(|| {
-                connection.prepare_cached("BEGIN").and_then(|mut s| s.execute([])).map_err(StoreError::from)?;
+                connection
+                    .prepare_cached("BEGIN")
+                    .and_then(|mut s| s.execute([]))
+                    .map_err(StoreError::from)?;
                 f(&mut Tx { conn: Conn::Sqlite(connection), appended: 0 })
             });
             let _ = connection.prepare_cached("COMMIT").and_then(|mut s| s.execute([]));
@@ -229,7 +232,8 @@ fn value(found: ValueRef<'_>, column: usize) -> Result<Value, StoreError> {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(i) => Value::Int(i),
         ValueRef::Text(t) => {
-            let text = std::str::from_utf8(t).map_err(|_| StoreError::BadRow { column, why: "UTF-8 expected" })?;
+            let text =
+                std::str::from_utf8(t).map_err(|_| StoreError::BadRow { column, why: "UTF-8 expected" })?;
             Value::Text(text.to_owned())
         }
         ValueRef::Blob(b) => Value::Bytes(b.to_vec()),

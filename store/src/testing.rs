@@ -53,7 +53,8 @@ fn fresh_schema() -> String {
     let for_sql = (server.clone(), name.clone());
     std::thread::spawn(move || {
         let (server, name) = for_sql;
-        let mut client = postgres::Client::connect(&server, postgres::NoTls).expect("the test PostgreSQL answers");
+        let mut client =
+            postgres::Client::connect(&server, postgres::NoTls).expect("the test PostgreSQL answers");
         client
             .batch_execute(&format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}"))
             .expect("a schema for the test");

@@ -34,7 +34,8 @@ impl Timestamp {
 
     /// The same moment in the `time` crate's type, clamped to the years it knows.
     pub fn to_offset(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     /// RFC 3339 in UTC with microseconds as needed, for example `2026-11-24T05:00:00.25Z`.
@@ -83,7 +84,8 @@ impl Clock {
             Source::Manual(at) => Timestamp(at.load(Ordering::SeqCst)),
             #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
             Source::System => {
-                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+                let since =
+                    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                 Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
             }
         }

@@ -129,7 +129,8 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, FormError> {
         let expected = request.extensions().get::<Csrf>().cloned().ok_or(FormError::Token)?;
-        let body = Bytes::from_request(request, state).await.map_err(|e| FormError::Malformed(e.body_text()))?;
+        let body =
+            Bytes::from_request(request, state).await.map_err(|e| FormError::Malformed(e.body_text()))?;
         let pairs = form_urlencoded::parse(&body).take(MAX_FIELDS + 1);
         let fields = Fields(pairs.map(|(n, v)| (n.into_owned(), v.into_owned())).collect());
         if fields.0.len() > MAX_FIELDS {
@@ -173,7 +174,8 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     async fn from_request(request: Request, state: &S) -> Result<Self, FormError> {
         let expected = request.extensions().get::<Csrf>().cloned().ok_or(FormError::Token)?;
         let malformed = |e: String| FormError::Malformed(e);
-        let mut parts = Multipart::from_request(request, state).await.map_err(|e| malformed(e.body_text()))?;
+        let mut parts =
+            Multipart::from_request(request, state).await.map_err(|e| malformed(e.body_text()))?;
         let (mut fields, mut files) = (Fields::default(), Vec::new());
         let mut seen = 0;
         while let Some(part) = parts.next_field().await.map_err(|e| malformed(e.body_text()))? {
@@ -194,7 +196,8 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
                 Some(_) if bytes.is_empty() => {}
                 Some(file) => files.push(File { field: name, name: file, bytes }),
                 None => {
-                    let text = String::from_utf8(bytes.to_vec()).map_err(|_| malformed("not UTF-8".to_owned()))?;
+                    let text =
+                        String::from_utf8(bytes.to_vec()).map_err(|_| malformed("not UTF-8".to_owned()))?;
                     fields.0.push((name, text));
                 }
             }
@@ -286,7 +289,11 @@ mod tests {
     #[tokio::test]
     async fn another_site_is_refused_even_with_the_token() {
         let (cookie, token) = first_visit().await;
-        for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")] {
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.example"),
+        ] {
             let mut request = post(&cookie, format!("csrf={token}&name=Ana"));
             request.headers_mut().insert(name, HeaderValue::from_static(value));
             assert_eq!(send(request).await.0, StatusCode::FORBIDDEN, "{name}: {value}");

@@ -129,7 +129,9 @@ impl Outbound {
             Host::Domain(_) => None,
         };
         match literal {
-            Some(ip) if self.reach == Reach::Public && is_private(ip) => Err(OutboundError::Private(ip.to_string())),
+            Some(ip) if self.reach == Reach::Public && is_private(ip) => {
+                Err(OutboundError::Private(ip.to_string()))
+            }
             _ => Ok(()),
         }
     }
@@ -172,7 +174,8 @@ impl Resolve for GuardedResolver {
             }
             match refused {
                 Some(address) if allowed.is_empty() => {
-                    Err(Box::new(OutboundError::Private(format!("{} ({})", name.as_str(), address.ip()))).into())
+                    Err(Box::new(OutboundError::Private(format!("{} ({})", name.as_str(), address.ip())))
+                        .into())
                 }
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),
             }
@@ -210,7 +213,6 @@ fn is_private_v6(ip: Ipv6Addr) -> bool {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,8 +224,15 @@ mod tests {
     #[test]
     fn private_networks_are_closed_unless_allowed() {
         for url in [
-            "https://127.0.0.1/", "https://10.1.2.3/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://169.254.169.254/",
-            "https://0x7f000001/", "https://2130706433/", "https://[fd00::1]/", "https://[2002:0a00:0001::]/",
+            "https://127.0.0.1/",
+            "https://10.1.2.3/",
+            "https://[::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://169.254.169.254/",
+            "https://0x7f000001/",
+            "https://2130706433/",
+            "https://[fd00::1]/",
+            "https://[2002:0a00:0001::]/",
         ] {
             assert!(matches!(refused(Reach::Public, url), Some(OutboundError::Private(_))), "{url}");
             assert!(refused(Reach::Private, url).is_none(), "{url}");

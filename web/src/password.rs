@@ -57,14 +57,16 @@ pub async fn verify(password: SecretString, stored: Option<String>) -> bool {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODY.to_owned());
         let parsed = PasswordHash::new(&stored);
-        let right = parsed.is_ok_and(|h| argon().verify_password(password.expose_secret().as_bytes(), &h).is_ok());
+        let right =
+            parsed.is_ok_and(|h| argon().verify_password(password.expose_secret().as_bytes(), &h).is_ok());
         right && known
     };
     on_a_thread(work).await.unwrap_or(false)
 }
 
 /// A hash with the parameters of [`argon`], of nothing in particular.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn argon() -> Argon2<'static> {
     // OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.

@@ -65,7 +65,11 @@ impl Bound {
     ///
     /// # Errors
     /// [`ServeError::Plain`] and [`ServeError::Listen`].
-    pub async fn new(listen: SocketAddr, tls: Option<TlsFiles>, public: Option<&Url>) -> Result<Self, ServeError> {
+    pub async fn new(
+        listen: SocketAddr,
+        tls: Option<TlsFiles>,
+        public: Option<&Url>,
+    ) -> Result<Self, ServeError> {
         let proxied = public.is_some_and(|url| url.scheme() == "https");
         if tls.is_none() && !proxied && !listen.ip().is_loopback() {
             return Err(ServeError::Plain(listen));
@@ -140,7 +144,8 @@ pub fn harden(router: Router, origin: &Url) -> Router {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     let policy = crate::page::content_security_policy("'self'");
-    let policy = HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+    let policy =
+        HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
     let router = router
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
@@ -177,7 +182,8 @@ pub fn is_origin(url: &Url) -> bool {
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
-    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let bare =
+        url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     bare && (url.scheme() == "https" || (url.scheme() == "http" && loopback))
 }
 
@@ -198,6 +204,11 @@ mod tests {
     fn an_origin_is_bare_and_safe() {
         let ok = |text| is_origin(&Url::parse(text).unwrap());
         assert!(ok("https://id.example") && ok("http://127.0.0.1:7001/") && ok("http://localhost:7001"));
-        assert!(!ok("http://id.example") && !ok("https://id.example/x") && !ok("https://u@id.example") && !ok("https://a/?q"));
+        assert!(
+            !ok("http://id.example")
+                && !ok("https://id.example/x")
+                && !ok("https://u@id.example")
+                && !ok("https://a/?q")
+        );
     }
 }

@@ -1,0 +1,24 @@
+//! Every route of this half, from the folders that serve them.
+
+use axum::Router;
+use web::routes::{Listed, Routes};
+
+use crate::{Center, admin_api, console, portal, saml_sp, scim_server, setup};
+
+/// The router of this half with its state and the layers around every answer, and the list of its
+/// routes for the access test.
+pub fn router(center: &Center) -> (Router, Vec<Listed>) {
+    let (router, listed) = all(center).finish();
+    (web::serve::harden(router.with_state(center.clone()), &center.origin), listed)
+}
+
+fn all(center: &Center) -> Routes<Center> {
+    Routes::new("anyone")
+        .get(web::assets::ROUTE, web::assets::serve)
+        .merge(admin_api::routes(center))
+        .merge(console::routes(center))
+        .merge(portal::routes(center))
+        .merge(saml_sp::routes(center))
+        .merge(scim_server::routes(center))
+        .merge(setup::routes(center))
+}

@@ -1,0 +1,10 @@
+//! console
+
+use web::routes::Routes;
+
+use crate::Directory;
+
+/// The routes of this folder.
+pub fn routes(_: &Directory) -> Routes<Directory> {
+    Routes::new("anyone")
+}

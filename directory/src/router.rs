@@ -1,0 +1,25 @@
+//! Every route of this half, from the folders that serve them.
+
+use axum::Router;
+use web::routes::{Listed, Routes};
+
+use crate::{Directory, console, graph, my_apps, provisioning, saml_idp, setup, sign_in};
+
+/// The router of this half with its state and the layers around every answer, and the list of its
+/// routes for the access test.
+pub fn router(directory: &Directory) -> (Router, Vec<Listed>) {
+    let (router, listed) = all(directory).finish();
+    (web::serve::harden(router.with_state(directory.clone()), &directory.origin), listed)
+}
+
+fn all(directory: &Directory) -> Routes<Directory> {
+    Routes::new("anyone")
+        .get(web::assets::ROUTE, web::assets::serve)
+        .merge(console::routes(directory))
+        .merge(graph::routes(directory))
+        .merge(my_apps::routes(directory))
+        .merge(provisioning::routes(directory))
+        .merge(saml_idp::routes(directory))
+        .merge(setup::routes(directory))
+        .merge(sign_in::routes(directory))
+}

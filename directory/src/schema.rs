@@ -1,0 +1,11 @@
+use store::Migration;
+
+/// The schema of this half, after the store's own.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 101, name: "directory", sql: include_str!("../migrations/0101_directory.sql") },
+    Migration {
+        version: 102,
+        name: "applications",
+        sql: include_str!("../migrations/0102_applications.sql"),
+    },
+];
