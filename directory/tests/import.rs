@@ -100,7 +100,7 @@ const BAD: &[Bad] = &[
     Bad { file: "users-column-twice.csv", target: "users, line 1, column email", message: "there twice" },
     Bad { file: "users-no-name-column.csv", target: "users, line 1", message: "user_name is missing" },
     Bad { file: "users-short-row.csv", target: "users, line 3", message: "3 fields expected, 2 found" },
-    Bad { file: "users-quote-inside.csv", target: "users, line 2, column 27", message: "quotation mark" },
+    Bad { file: "users-quote-inside.csv", target: "users, line 2, column 25", message: "quotation mark" },
     Bad { file: "users-quote-open.csv", target: "users, line 2, column 21", message: "has no end" },
     Bad { file: "users-bad-name.csv", target: "users, line 3, column user_name", message: "name@domain" },
     Bad { file: "users-bad-active.csv", target: "users, line 2, column active", message: "true or false" },
