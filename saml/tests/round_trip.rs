@@ -76,6 +76,25 @@ fn a_sign_in_that_begins_at_the_identity_provider_has_no_request() {
 }
 
 #[test]
+fn an_answer_to_a_request_is_compared_with_the_open_ones() {
+    let (key, certificates) = (signing_key("idp"), [certificate("idp")]);
+    let xml = issue_response(&issue(&[], SignOption::Assertion), &key).unwrap();
+    let with = |policy| {
+        let expect = saml::response::Expect { in_response_to: policy, ..expect(&certificates) };
+        accept_response(xml.as_bytes(), &expect).map(|a| a.in_response_to.is_some()).map_err(|e| e.code())
+    };
+    let open = |id: &str| id == REQUEST;
+    assert_eq!(with(ExpectInResponseTo::Known { known: &open, unsolicited: false }), Ok(true));
+    assert_eq!(with(ExpectInResponseTo::Known { known: &open, unsolicited: true }), Ok(true));
+    assert_eq!(
+        with(ExpectInResponseTo::Known { known: &|_| false, unsolicited: true }),
+        Err("InResponseToMismatch")
+    );
+    assert_eq!(with(ExpectInResponseTo::CheckedByCaller), Ok(true));
+    assert_eq!(with(ExpectInResponseTo::NoRequest), Err("InResponseToUnexpected"));
+}
+
+#[test]
 fn the_trace_lists_every_check_in_order() {
     let (key, certificates) = (signing_key("idp"), [certificate("idp")]);
     let xml = issue_response(&issue(&[], SignOption::Assertion), &key).unwrap();

@@ -1,5 +1,6 @@
 //! Another strict parser as oracle: what we accept, it accepts, with the same content. And no mutant of a signed response
 //! ever names another person.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! Attacks are files in `testdata/attacks`; each has one line here that names the refusal.
 //!
 //! The files are made by `corpus.rs`. Run the tests with `ENTENTE_WRITE_CORPUS=1` to write them after a change there.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,5 +1,11 @@
 //! The actors of the tests: one identity provider, one service provider, one attacker, one clock that stands still.
-#![allow(dead_code, missing_docs, clippy::allow_attributes, reason = "tests; each binary uses a part")]
+#![allow(
+    dead_code,
+    missing_docs,
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    reason = "tests; each binary uses a part"
+)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
