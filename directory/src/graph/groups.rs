@@ -20,7 +20,7 @@ use crate::users::{self, Page};
 const MAX_BIND: usize = 20;
 
 pub(super) fn routes() -> Routes<Directory> {
-    Routes::new("api client")
+    Routes::new("api_client")
         .get("/v1.0/groups", list)
         .post("/v1.0/groups", create)
         .get("/v1.0/groups/{id}", get)

@@ -18,7 +18,7 @@ use crate::{Directory, access};
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
-    let objects = Routes::new("api client")
+    let objects = Routes::new("api_client")
         .merge(users::routes())
         .merge(groups::routes())
         .merge(deleted_items::routes())
