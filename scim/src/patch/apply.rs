@@ -132,10 +132,10 @@ impl Step {
         match (self.op, &self.value) {
             (Op::Remove, Some(value)) => elements::remove_listed(rules, &self.target, list, value)?,
             (Op::Remove, None) => list.clear(),
-            // An empty list adds nothing; null and "" clear.
-            (Op::Add, Some(Value::Array(items))) if items.is_empty() => {}
-            (Op::Add, _) => match self.read(rules, attribute)? {
+            (Op::Add, value) => match self.read(rules, attribute)? {
                 Some(Value::Array(new)) => elements::add(&self.target, list, new)?,
+                // An empty list adds nothing; null and "" clear.
+                _ if value.as_ref().is_some_and(Value::is_array) => {}
                 _ => list.clear(),
             },
             (Op::Replace, _) => match self.read(rules, attribute)? {

@@ -6,12 +6,14 @@
 
 mod fields;
 mod finish;
+mod meta;
 mod project;
 mod value;
 
 use serde_json::{Map, Value};
 
 pub use fields::{flag, primary, text, values};
+pub use meta::{Meta, with_meta};
 pub use project::{Projection, project};
 
 pub(crate) use finish::{finish, missing};
