@@ -75,7 +75,8 @@ impl Credentials {
     /// Writes the file, readable by its owner alone, in one step: a crash leaves the old one.
     pub fn save(&self, named: Option<&Path>) -> Result<PathBuf, Failure> {
         let path = Self::path(named);
-        let failed = |e: std::io::Error| Failure::new("CredentialsUnwritable", format!("{}: {e}", path.display()));
+        let failed =
+            |e: std::io::Error| Failure::new("CredentialsUnwritable", format!("{}: {e}", path.display()));
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }

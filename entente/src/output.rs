@@ -72,7 +72,9 @@ impl Output {
             return;
         }
         eprintln!("error: {} [{}]", failure.message, failure.code);
-        for (label, text) in [("expected", &failure.expected), ("found", &failure.found), ("fix", &failure.fix)] {
+        for (label, text) in
+            [("expected", &failure.expected), ("found", &failure.found), ("fix", &failure.fix)]
+        {
             if let Some(text) = text {
                 eprintln!("  {label}: {text}");
             }

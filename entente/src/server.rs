@@ -136,7 +136,8 @@ async fn open(
         .map_err(|e| Failure::new("MasterKey", e.to_string()))?;
     let file = || format!("sqlite:{}", data.join(format!("{half}.db")).display());
     let url = arguments.store.clone().unwrap_or_else(file);
-    let store = Store::open(&url, migrations).await.map_err(|e| Failure::new("StoreUnusable", e.to_string()))?;
+    let store =
+        Store::open(&url, migrations).await.map_err(|e| Failure::new("StoreUnusable", e.to_string()))?;
     let tls = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
     let tls = tls.map(|(certificate, key)| TlsFiles { certificate, key });
     let listen = arguments.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], port)));
@@ -192,7 +193,11 @@ pub async fn start_center(arguments: &ServeArguments) -> Result<Running, Failure
     Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving] })
 }
 
-async fn serve_until(bound: Bound, router: axum::Router, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+async fn serve_until(
+    bound: Bound,
+    router: axum::Router,
+    stopped: watch::Receiver<bool>,
+) -> Result<(), Failure> {
     let served = bound.serve(router, until(stopped)).await;
     served.map_err(|e| Failure::new("ServeFailed", e.to_string()))
 }
@@ -229,8 +234,10 @@ pub async fn up(arguments: UpArguments, output: &Output) -> Result<(), Failure> 
         domain: arguments.domain.clone(),
         region: arguments.region.clone(),
     };
-    let (directory, center) =
-        tokio::try_join!(start_both(half(arguments.directory_listen), true), start_both(half(arguments.center_listen), false))?;
+    let (directory, center) = tokio::try_join!(
+        start_both(half(arguments.directory_listen), true),
+        start_both(half(arguments.center_listen), false)
+    )?;
     let (mut directory, mut center) = (directory, center);
     say_started(output, &[("directory", &directory), ("center", &center)]);
     if !output.json {
@@ -255,7 +262,8 @@ fn say_started(output: &Output, halves: &[(&str, &Running)]) {
         let all: serde_json::Map<_, _> = halves
             .iter()
             .map(|(half, running)| {
-                let said = serde_json::json!({ "url": running.origin.as_str(), "setupSecret": running.secret });
+                let said =
+                    serde_json::json!({ "url": running.origin.as_str(), "setupSecret": running.secret });
                 ((*half).to_owned(), said)
             })
             .collect();
@@ -265,7 +273,10 @@ fn say_started(output: &Output, halves: &[(&str, &Running)]) {
     for (half, running) in halves {
         output.say(format!("The {half} is at {}", running.origin));
         if let Some(secret) = &running.secret {
-            output.say(format!("  Set it up once at {}setup with this secret (shown now only):", running.origin));
+            output.say(format!(
+                "  Set it up once at {}setup with this secret (shown now only):",
+                running.origin
+            ));
             output.say(format!("  {secret}"));
         }
     }
@@ -299,4 +310,3 @@ pub async fn interrupted() {
     #[cfg(not(unix))]
     ctrl_c.await;
 }
-

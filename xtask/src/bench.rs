@@ -31,7 +31,13 @@ pub fn run(what: What) -> Result<(), String> {
 /// Starts both halves on data that is there already, several times; the medians count.
 fn start() -> Result<(), String> {
     let cargo = env!("CARGO");
-    crate::run(Command::new(cargo).current_dir(root()).args(["build", "--release", "--quiet", "-p", "entente"]))?;
+    crate::run(Command::new(cargo).current_dir(root()).args([
+        "build",
+        "--release",
+        "--quiet",
+        "-p",
+        "entente",
+    ]))?;
     let data = std::env::temp_dir().join(format!("entente-bench-{}", std::process::id()));
     let (mut times, mut memory) = (Vec::new(), Vec::new());
     for warm in [false, true, true, true, true, true] {
@@ -52,7 +58,10 @@ fn start() -> Result<(), String> {
 
 fn figure(name: &str, found: f64, target: f64, unit: &str) -> bool {
     let (ratio, met) = (found / target, found <= target);
-    println!("{name:<24} {found:>8.1} {unit}  target ≤ {target} {unit}  ratio {ratio:.2}  {}", if met { "ok" } else { "MISSED" });
+    println!(
+        "{name:<24} {found:>8.1} {unit}  target ≤ {target} {unit}  ratio {ratio:.2}  {}",
+        if met { "ok" } else { "MISSED" }
+    );
     met
 }
 
@@ -98,10 +107,15 @@ fn answer(address: &str) -> Result<(), String> {
     use std::io::{Read, Write};
     let failed = |e: std::io::Error| format!("{address}: {e}");
     let mut stream = std::net::TcpStream::connect(address).map_err(failed)?;
-    write!(stream, "GET /api/about HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").map_err(failed)?;
+    write!(stream, "GET /api/about HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")
+        .map_err(failed)?;
     let mut text = String::new();
     stream.read_to_string(&mut text).map_err(failed)?;
-    if text.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(format!("{address} answered {}", text.lines().next().unwrap_or(""))) }
+    if text.starts_with("HTTP/1.1 200") {
+        Ok(())
+    } else {
+        Err(format!("{address} answered {}", text.lines().next().unwrap_or("")))
+    }
 }
 
 /// The resident memory of a process in MiB (Linux).
@@ -109,6 +123,7 @@ fn resident(process: u32) -> Result<f64, String> {
     let path = format!("/proc/{process}/status");
     let status = std::fs::read_to_string(&path).map_err(|e| format!("{path}: {e}"))?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
-    let kilobytes: f64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).ok_or("VmRSS is no number")?;
+    let kilobytes: f64 =
+        line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).ok_or("VmRSS is no number")?;
     Ok(kilobytes / 1024.0)
 }

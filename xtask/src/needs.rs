@@ -36,7 +36,8 @@ pub fn find() -> Result<Needs, String> {
     }
     let found = |name: &str| on_path(name).ok_or(format!("{name} is not to be found after its installation"));
     Ok(Needs {
-        postgres: postgres_folder().ok_or("initdb is not to be found after the installation of postgresql")?,
+        postgres: postgres_folder()
+            .ok_or("initdb is not to be found after the installation of postgresql")?,
         python: python()?,
         chromium: found("chromium")?,
         chromedriver: found("chromedriver")?,
@@ -50,7 +51,10 @@ fn install(packages: &[&str]) -> Result<(), String> {
     };
     quietly(Command::new("apt-get").arg("update")).map_err(hint)?;
     let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "-y", "--no-install-recommends"]).args(packages);
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .args(["install", "-y", "--no-install-recommends"])
+        .args(packages);
     quietly(&mut command).map_err(hint)
 }
 

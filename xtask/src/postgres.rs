@@ -35,7 +35,15 @@ impl Server {
             server.folder.display()
         );
         let log = server.folder.join("log");
-        quietly(server.program("pg_ctl").arg("-D").arg(&data).arg("-l").arg(log).args(["-w", "-o", &options, "start"]))?;
+        quietly(
+            server
+                .program("pg_ctl")
+                .arg("-D")
+                .arg(&data)
+                .arg("-l")
+                .arg(log)
+                .args(["-w", "-o", &options, "start"]),
+        )?;
         Ok(server)
     }
 

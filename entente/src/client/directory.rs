@@ -64,8 +64,14 @@ impl Directory {
     }
 
     /// Sets a password.
-    pub async fn set_password(&self, user: &str, password: &SecretString, must_change: bool) -> Result<(), Failure> {
-        let profile = json!({ "password": password.expose_secret(), "forceChangePasswordNextSignIn": must_change });
+    pub async fn set_password(
+        &self,
+        user: &str,
+        password: &SecretString,
+        must_change: bool,
+    ) -> Result<(), Failure> {
+        let profile =
+            json!({ "password": password.expose_secret(), "forceChangePasswordNextSignIn": must_change });
         self.patch_user(user, &json!({ "passwordProfile": profile })).await
     }
 
@@ -94,10 +100,15 @@ impl Directory {
         let mut found: Vec<&Json> = all.iter().filter(is).collect();
         match (found.pop(), found.len()) {
             (Some(app), 0) => Ok(app.clone()),
-            (None, _) => Err(Failure::new("ApplicationNotFound", format!("no application is called {name:?}"))
-                .with_fix("`entente directory app list` shows them all.")),
-            (Some(_), more) => Err(Failure::new("ApplicationNotUnique", format!("{} applications are called {name:?}", more + 1))
-                .with_fix("Give the app id instead.")),
+            (None, _) => {
+                Err(Failure::new("ApplicationNotFound", format!("no application is called {name:?}"))
+                    .with_fix("`entente directory app list` shows them all."))
+            }
+            (Some(_), more) => Err(Failure::new(
+                "ApplicationNotUnique",
+                format!("{} applications are called {name:?}", more + 1),
+            )
+            .with_fix("Give the app id instead.")),
         }
     }
 
@@ -115,7 +126,9 @@ impl Directory {
     /// The Federation Metadata XML of an application.
     pub async fn federation_metadata(&self, app_id: &str) -> Result<String, Failure> {
         let tenant = &self.tenant_id;
-        self.http.text(&format!("/{tenant}/federationmetadata/2007-06/federationmetadata.xml?appid={app_id}")).await
+        self.http
+            .text(&format!("/{tenant}/federationmetadata/2007-06/federationmetadata.xml?appid={app_id}"))
+            .await
     }
 
     /// Assigns users and groups, or takes their assignments away.
@@ -140,8 +153,13 @@ impl Directory {
     }
 
     /// Says where the target is and how to get in.
-    pub async fn provisioning_secrets(&self, principal: &str, secrets: &[(&str, &str)]) -> Result<(), Failure> {
-        let value: Vec<Json> = secrets.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+    pub async fn provisioning_secrets(
+        &self,
+        principal: &str,
+        secrets: &[(&str, &str)],
+    ) -> Result<(), Failure> {
+        let value: Vec<Json> =
+            secrets.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
         let path = Self::synchronization(principal, "secrets");
         self.http.call(Method::PUT, &path, Body::Json(&json!({ "value": value }))).await.map(|_| ())
     }
@@ -153,14 +171,21 @@ impl Directory {
     }
 
     /// `start`, `pause` or `restart`.
-    pub async fn job_action(&self, principal: &str, job: &str, action: &str, body: &Json) -> Result<Json, Failure> {
+    pub async fn job_action(
+        &self,
+        principal: &str,
+        job: &str,
+        action: &str,
+        body: &Json,
+    ) -> Result<Json, Failure> {
         self.http.post(&Self::synchronization(principal, &format!("jobs/{job}/{action}")), body).await
     }
 
     /// The newest provisioning log entries of a job.
     pub async fn provisioning_logs(&self, job: &str, top: u32) -> Result<Vec<Json>, Failure> {
         let filter = encode(&format!("jobId eq '{job}'"));
-        let mut page = self.http.get(&format!("/v1.0/auditLogs/provisioning?$filter={filter}&$top={top}")).await?;
+        let mut page =
+            self.http.get(&format!("/v1.0/auditLogs/provisioning?$filter={filter}&$top={top}")).await?;
         match page["value"].take() {
             Json::Array(entries) => Ok(entries),
             _ => Ok(Vec::new()),

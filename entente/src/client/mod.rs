@@ -75,8 +75,9 @@ impl Http {
         if answer.body.is_empty() {
             return Ok(Json::Null);
         }
-        serde_json::from_slice(&answer.body)
-            .map_err(|e| Failure::new("AnswerInvalid", format!("{path} answered something else than JSON: {e}")))
+        serde_json::from_slice(&answer.body).map_err(|e| {
+            Failure::new("AnswerInvalid", format!("{path} answered something else than JSON: {e}"))
+        })
     }
 
     /// GET of JSON.
@@ -95,7 +96,8 @@ impl Http {
         if answer.status != StatusCode::OK {
             return Err(refused(&answer));
         }
-        String::from_utf8(answer.body).map_err(|_| Failure::new("AnswerInvalid", format!("{path} is not UTF-8")))
+        String::from_utf8(answer.body)
+            .map_err(|_| Failure::new("AnswerInvalid", format!("{path} is not UTF-8")))
     }
 
     /// Every element of a list that is read page by page; `next` names the member with the next path.

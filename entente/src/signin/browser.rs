@@ -67,7 +67,12 @@ impl Browser {
         self.visit(Method::POST, url, form.fields.clone()).await
     }
 
-    async fn visit(&mut self, mut method: Method, mut url: Url, mut fields: Vec<(String, String)>) -> Result<Page, Failure> {
+    async fn visit(
+        &mut self,
+        mut method: Method,
+        mut url: Url,
+        mut fields: Vec<(String, String)>,
+    ) -> Result<Page, Failure> {
         for _ in 0..super::MOST_HOPS {
             let answer = self.send(&method, &url, &fields).await?;
             let bare = format!("{}{}", url.origin().ascii_serialization(), url.path());
@@ -84,7 +89,12 @@ impl Browser {
         Err(Failure::new("RedirectLoop", format!("{url} keeps redirecting")))
     }
 
-    async fn send(&mut self, method: &Method, url: &Url, fields: &[(String, String)]) -> Result<Answer, Failure> {
+    async fn send(
+        &mut self,
+        method: &Method,
+        url: &Url,
+        fields: &[(String, String)],
+    ) -> Result<Answer, Failure> {
         let mut request = self.outbound.request(method.clone(), url.as_str())?;
         let site = url.origin().ascii_serialization();
         if let Some(cookies) = self.cookies.get(&site).filter(|c| !c.is_empty()) {
@@ -102,7 +112,9 @@ impl Browser {
     fn keep_cookies(&mut self, site: &str, headers: &HeaderMap) {
         let jar = self.cookies.entry(site.to_owned()).or_default();
         for line in headers.get_all(header::SET_COOKIE).iter().filter_map(|v| v.to_str().ok()) {
-            let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else { continue };
+            let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else {
+                continue;
+            };
             if value.is_empty() || line.contains("Max-Age=0") {
                 jar.remove(name.trim());
             } else {

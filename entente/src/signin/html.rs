@@ -32,12 +32,16 @@ pub fn forms(html: &str) -> Vec<HtmlForm> {
         match tag.name.as_str() {
             "form" => {
                 inside = true;
-                forms.push(HtmlForm { action: tag.attribute("action").unwrap_or_default(), fields: Vec::new() });
+                forms.push(HtmlForm {
+                    action: tag.attribute("action").unwrap_or_default(),
+                    fields: Vec::new(),
+                });
             }
             "/form" => inside = false,
             "input" if inside => {
                 let kind = tag.attribute("type").unwrap_or_default();
-                let ticked = !matches!(kind.as_str(), "checkbox" | "radio") || tag.attribute("checked").is_some();
+                let ticked =
+                    !matches!(kind.as_str(), "checkbox" | "radio") || tag.attribute("checked").is_some();
                 if let (Some(form), Some(name), true) = (forms.last_mut(), tag.attribute("name"), ticked) {
                     form.fields.push((name, tag.attribute("value").unwrap_or_default()));
                 }

@@ -98,7 +98,12 @@ pub async fn sign_in(origin: &str, user: &str, password: &SecretString) -> Resul
     }
 }
 
-async fn walk(browser: &mut Browser, origin: &str, user: &str, password: &SecretString) -> Result<Json, Failure> {
+async fn walk(
+    browser: &mut Browser,
+    origin: &str,
+    user: &str,
+    password: &SecretString,
+) -> Result<Json, Failure> {
     let portal = format!("{}/start", origin.trim_end_matches('/'));
     let mut page = browser.get(&portal).await?;
     let mut password_sent = false;
@@ -145,7 +150,8 @@ pub fn describe(access: &Json) -> Vec<String> {
     let mut lines = vec![format!("{who} can open {} accounts:", accounts.len())];
     for account in accounts {
         let text = |key: &str| account[key].as_str().unwrap_or_default();
-        let roles: Vec<&str> = account["roles"].as_array().unwrap_or(&empty).iter().filter_map(Json::as_str).collect();
+        let roles: Vec<&str> =
+            account["roles"].as_array().unwrap_or(&empty).iter().filter_map(Json::as_str).collect();
         lines.push(format!("  {}  {:<24}  {}", text("accountId"), text("accountName"), roles.join(", ")));
     }
     lines

@@ -66,7 +66,12 @@ pub async fn run(arguments: TourArguments, output: &Output) -> Result<(), Failur
     outcome
 }
 
-async fn walk(arguments: &TourArguments, org: Organization, data: &DataFolder, output: &Output) -> Result<(), Failure> {
+async fn walk(
+    arguments: &TourArguments,
+    org: Organization,
+    data: &DataFolder,
+    output: &Output,
+) -> Result<(), Failure> {
     let began = Instant::now();
     let halves = Halves::start(data, org.domain()).await?;
     let started = began.elapsed();
@@ -126,7 +131,11 @@ async fn set_up(
 ) -> Result<(Tour, Administrators), Failure> {
     let mut report = Report::new(output);
     let random = Random::system();
-    report.step("0", "Set up both halves with their one-time secrets", &[halves.directory.origin.as_str(), halves.center.origin.as_str()]);
+    report.step(
+        "0",
+        "Set up both halves with their one-time secrets",
+        &[halves.directory.origin.as_str(), halves.center.origin.as_str()],
+    );
     let secret = |running: &Running| {
         let secret = running.secret.clone().ok_or_else(|| Failure::new("SetupDone", "the data is not fresh"));
         secret.map(SecretString::from)
@@ -135,9 +144,12 @@ async fn set_up(
     let admin = format!("admin@{}", org.domain());
     let passwords = (SecretString::from(random.token("")), SecretString::from(random.token("")));
     let directory =
-        client::Directory::setup(halves.directory.origin.as_str(), &for_directory, &admin, &passwords.0).await?;
-    let center = client::Center::setup(halves.center.origin.as_str(), &for_center, "admin", &passwords.1).await?;
-    let again = client::Center::setup(halves.center.origin.as_str(), &for_center, "intruder", &passwords.1).await;
+        client::Directory::setup(halves.directory.origin.as_str(), &for_directory, &admin, &passwords.0)
+            .await?;
+    let center =
+        client::Center::setup(halves.center.origin.as_str(), &for_center, "admin", &passwords.1).await?;
+    let again =
+        client::Center::setup(halves.center.origin.as_str(), &for_center, "intruder", &passwords.1).await;
     let code = again.err().map_or("accepted".to_owned(), |failure| failure.code);
     report.check("the center's one-time secret cannot be used again", "SetupDone", &code)?;
     let known = Credentials { directory: Some(directory.clone()), center: Some(center.clone()) };
@@ -166,6 +178,7 @@ fn finish(tour: &Tour, halves: &Halves, administrators: &Administrators, access:
             "center": halves.center.origin.as_str(),
             "portal": format!("{}start", halves.center.origin),
             "person": person,
+            "password": tour.password.expose_secret(),
             "access": access,
             "checks": tour.report.checks(),
             "figures": tour.figures,
@@ -195,12 +208,17 @@ struct DataFolder {
 impl DataFolder {
     fn new(named: Option<PathBuf>) -> Result<Self, Failure> {
         let temporary = named.is_none();
-        let path = named.unwrap_or_else(|| std::env::temp_dir().join(format!("entente-tour-{}", Random::system().hex::<6>())));
+        let path = named.unwrap_or_else(|| {
+            std::env::temp_dir().join(format!("entente-tour-{}", Random::system().hex::<6>()))
+        });
         let failed = |e: std::io::Error| Failure::new("DataFolder", format!("{}: {e}", path.display()));
         std::fs::create_dir_all(&path).map_err(failed)?;
         if std::fs::read_dir(&path).map_err(failed)?.next().is_some() {
-            return Err(Failure::new("DataFolderNotEmpty", format!("{} holds files already", path.display()))
-                .with_fix("The tour works on fresh data: name an empty folder."));
+            return Err(Failure::new(
+                "DataFolderNotEmpty",
+                format!("{} holds files already", path.display()),
+            )
+            .with_fix("The tour works on fresh data: name an empty folder."));
         }
         Ok(Self { path, temporary })
     }

@@ -102,7 +102,10 @@ impl Organization {
 
     /// The domain of the first person's user name.
     pub fn domain(&self) -> &str {
-        self.users.first().and_then(|user| user.user_name.split_once('@')).map_or("example.com", |(_, domain)| domain)
+        self.users
+            .first()
+            .and_then(|user| user.user_name.split_once('@'))
+            .map_or("example.com", |(_, domain)| domain)
     }
 
     /// People who are in no group directly; without an assignment of their own nobody would reach them.
@@ -124,7 +127,11 @@ impl Organization {
             "group" => groups.contains(a.principal.as_str()),
             _ => a.principal == user,
         };
-        self.assignments.iter().filter(gets).map(|a| format!("{}/{}", a.account_id, a.permission_set)).collect()
+        self.assignments
+            .iter()
+            .filter(gets)
+            .map(|a| format!("{}/{}", a.account_id, a.permission_set))
+            .collect()
     }
 
     /// The person with the most to open, the first by name among equals.
@@ -133,7 +140,10 @@ impl Organization {
     }
 }
 
-fn rows<T: for<'de> Deserialize<'de>>(files: &HashMap<&'static str, String>, name: &str) -> Result<Vec<T>, Failure> {
+fn rows<T: for<'de> Deserialize<'de>>(
+    files: &HashMap<&'static str, String>,
+    name: &str,
+) -> Result<Vec<T>, Failure> {
     let text = files.get(name).map_or("", String::as_str);
     csv::Reader::from_reader(text.as_bytes())
         .deserialize()

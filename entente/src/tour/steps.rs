@@ -38,7 +38,11 @@ async fn identity_source(tour: &mut Tour) -> Result<String, Failure> {
     let page = format!("{}/console/settings/identity-source/change", tour.center.http.origin);
     tour.report.step("1", "Center: choose an external identity provider", &[&page]);
     let source = tour.center.http.get("/api/identity-source").await?;
-    tour.report.check("a new center starts with its own directory", "identity-center-directory", &text(&source["kind"]))?;
+    tour.report.check(
+        "a new center starts with its own directory",
+        "identity-center-directory",
+        &text(&source["kind"]),
+    )?;
     let metadata = tour.center.sp_metadata().await?;
     tour.report.did(&format!("downloaded the service provider's metadata ({} bytes)", metadata.len()));
     let issuer = text(&source["serviceProvider"]["issuer"]);
@@ -56,9 +60,21 @@ async fn application(tour: &mut Tour, sp_metadata: &str) -> Result<(), Failure> 
     let began = Instant::now();
     let imported = tour.directory.import(&files, false).await?;
     tour.figures.insert("importSeconds".to_owned(), json!(began.elapsed().as_secs_f64()));
-    tour.report.check("every person is imported", &tour.org.users.len().to_string(), &imported["users"]["created"].to_string())?;
-    tour.report.check("every group is imported", &tour.org.groups.len().to_string(), &imported["groups"]["created"].to_string())?;
-    tour.report.check("every membership is imported", &tour.org.members.len().to_string(), &imported["members"]["added"].to_string())?;
+    tour.report.check(
+        "every person is imported",
+        &tour.org.users.len().to_string(),
+        &imported["users"]["created"].to_string(),
+    )?;
+    tour.report.check(
+        "every group is imported",
+        &tour.org.groups.len().to_string(),
+        &imported["groups"]["created"].to_string(),
+    )?;
+    tour.report.check(
+        "every membership is imported",
+        &tour.org.members.len().to_string(),
+        &imported["members"]["added"].to_string(),
+    )?;
     let made = tour.directory.create_application(APPLICATION).await?;
     tour.app = made["servicePrincipal"].clone();
     let app = text(&tour.app["appId"]);
@@ -66,8 +82,16 @@ async fn application(tour: &mut Tour, sp_metadata: &str) -> Result<(), Failure> 
     let read = tour.directory.sp_metadata(&app, sp_metadata.as_bytes().to_vec(), true).await?;
     let source = tour.center.http.get("/api/identity-source").await?;
     let provider = &source["serviceProvider"];
-    tour.report.check("the identifier is the center's issuer", &text(&provider["issuer"]), &text(&read["identifiers"][0]))?;
-    tour.report.check("the reply URL is the center's ACS URL", &text(&provider["acsUrl"]), &text(&read["replyUrls"][0]["url"]))
+    tour.report.check(
+        "the identifier is the center's issuer",
+        &text(&provider["issuer"]),
+        &text(&read["identifiers"][0]),
+    )?;
+    tour.report.check(
+        "the reply URL is the center's ACS URL",
+        &text(&provider["acsUrl"]),
+        &text(&read["replyUrls"][0]["url"]),
+    )
 }
 
 async fn assignments_of_the_application(tour: &mut Tour) -> Result<(), Failure> {
@@ -91,20 +115,36 @@ async fn accept(tour: &mut Tour) -> Result<(), Failure> {
     for consequence in review["consequences"].as_array().into_iter().flatten() {
         tour.report.did(&text(consequence));
     }
-    tour.report.check("administrators keep their way in", "true", &review["administrators"]["keepAccess"].to_string())?;
+    tour.report.check(
+        "administrators keep their way in",
+        "true",
+        &review["administrators"]["keepAccess"].to_string(),
+    )?;
     tour.center.accept().await?;
     let source = tour.center.http.get("/api/identity-source").await?;
     let saml = tour.directory.saml(&app).await?;
     tour.report.check("the identity source is external", "external", &text(&source["kind"]))?;
-    tour.report.check("its entity ID is the directory's", &text(&saml["entityId"]), &text(&source["external"]["entityId"]))?;
-    tour.report.check("its sign-in URL is the directory's", &text(&saml["loginUrl"]), &text(&source["external"]["signInUrl"]))
+    tour.report.check(
+        "its entity ID is the directory's",
+        &text(&saml["entityId"]),
+        &text(&source["external"]["entityId"]),
+    )?;
+    tour.report.check(
+        "its sign-in URL is the directory's",
+        &text(&saml["loginUrl"]),
+        &text(&source["external"]["signInUrl"]),
+    )
 }
 
 async fn accounts(tour: &mut Tour) -> Result<(), Failure> {
     let page = format!("{}/console/accounts", tour.center.http.origin);
     tour.report.step("4", "Center: accounts and permission sets; a first sign-in", &[&page]);
     let organization = tour.center.import("organization", "accounts", &tour.org.files["accounts"]).await?;
-    tour.report.check("every account is imported", &tour.org.accounts.to_string(), &organization["accounts"]["created"].to_string())?;
+    tour.report.check(
+        "every account is imported",
+        &tour.org.accounts.to_string(),
+        &organization["accounts"]["created"].to_string(),
+    )?;
     tour.center.import("permission-sets", "permissionSets", &tour.org.files["permission_sets"]).await?;
     Ok(())
 }
@@ -129,7 +169,8 @@ async fn first_sign_in(tour: &mut Tour) -> Result<(), Failure> {
     let outcome = text(&attempts["value"][0]["outcome"]);
     tour.report.check("the administrator sees why", "UserNotFound", &outcome)?;
     tour.center.http.post("/api/users", &added).await?;
-    let assignment = json!({ "accountId": account, "permissionSet": set, "principalType": "USER", "principal": name });
+    let assignment =
+        json!({ "accountId": account, "permissionSet": set, "principalType": "USER", "principal": name });
     tour.center.http.post("/api/assignments", &assignment).await?;
     tour.report.did(&format!("added {name} by hand and assigned {set} in {account}"));
     let access = sign_in(tour, &name).await?;
@@ -146,7 +187,10 @@ async fn sign_in(tour: &Tour, user: &str) -> Result<Json, Failure> {
     let signed_in = signin::sign_in(&tour.center.http.origin, user, &tour.password).await;
     signed_in.map(|s| s.access).map_err(|refusal| {
         let hops = refusal.hops.join("; ");
-        Failure { message: format!("{user} could not sign in: {} ({hops})", refusal.failure.message), ..refusal.failure }
+        Failure {
+            message: format!("{user} could not sign in: {} ({hops})", refusal.failure.message),
+            ..refusal.failure
+        }
     })
 }
 
@@ -183,10 +227,22 @@ async fn provisioning(tour: &mut Tour) -> Result<Job, Failure> {
 
 async fn arrived(tour: &mut Tour) -> Result<(), Failure> {
     let about = tour.center.http.get("/api/counts").await?;
-    tour.report.check("every person is in the center", &tour.org.users.len().to_string(), &about["users"].to_string())?;
-    tour.report.check("every group is in the center", &tour.org.groups.len().to_string(), &about["groups"].to_string())?;
+    tour.report.check(
+        "every person is in the center",
+        &tour.org.users.len().to_string(),
+        &about["users"].to_string(),
+    )?;
+    tour.report.check(
+        "every group is in the center",
+        &tour.org.groups.len().to_string(),
+        &about["groups"].to_string(),
+    )?;
     let direct = tour.org.members.iter().filter(|m| m.kind == "user").count();
-    tour.report.check("every direct membership is in the center", &direct.to_string(), &about["memberships"].to_string())
+    tour.report.check(
+        "every direct membership is in the center",
+        &direct.to_string(),
+        &about["memberships"].to_string(),
+    )
 }
 
 /// Everything is compared anew; since nothing has changed, nothing may be written.
@@ -204,7 +260,11 @@ async fn account_assignments(tour: &mut Tour) -> Result<(), Failure> {
     let page = format!("{}/console/accounts", tour.center.http.origin);
     tour.report.step("6", "Assign groups to accounts; their members see it in the portal", &[&page]);
     let made = tour.center.import("assignments", "assignments", &tour.org.files["assignments"]).await?;
-    tour.report.check("every assignment is made", &tour.org.assignments.len().to_string(), &made["created"].to_string())
+    tour.report.check(
+        "every assignment is made",
+        &tour.org.assignments.len().to_string(),
+        &made["created"].to_string(),
+    )
 }
 
 async fn sign_in_for_good(tour: &mut Tour) -> Result<Json, Failure> {
@@ -219,7 +279,11 @@ async fn sign_in_for_good(tour: &mut Tour) -> Result<Json, Failure> {
 
 /// The last person of the list leaves; a moment later the center knows.
 async fn leaver(tour: &mut Tour, job: &Job) -> Result<(), Failure> {
-    let log = format!("{}/console/applications/{}/provisioning/logs", tour.directory.http.origin, text(&tour.app["appId"]));
+    let log = format!(
+        "{}/console/applications/{}/provisioning/logs",
+        tour.directory.http.origin,
+        text(&tour.app["appId"])
+    );
     tour.report.step("7", "A leaver", &[&log]);
     let Some(person) = tour.org.users.last() else { return Ok(()) };
     let name = person.user_name.clone();
@@ -232,7 +296,11 @@ async fn leaver(tour: &mut Tour, job: &Job) -> Result<(), Failure> {
     }
     let seconds = began.elapsed().as_secs_f64();
     tour.figures.insert("leaverSeconds".to_owned(), json!(seconds));
-    tour.report.check(&format!("{name}, disabled in the directory, is disabled in the center"), "false", &active.to_string())?;
+    tour.report.check(
+        &format!("{name}, disabled in the directory, is disabled in the center"),
+        "false",
+        &active.to_string(),
+    )?;
     tour.report.did(&format!("it took {seconds:.2} s"));
     settle(&tour.directory, job, true).await?;
     Ok(())

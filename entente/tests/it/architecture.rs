@@ -82,14 +82,18 @@ fn is_ours(name: &str) -> bool {
 }
 
 fn metadata() -> Value {
-    let output = Command::new(env!("CARGO")).args(["metadata", "--format-version", "1", "--offline"]).output().unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline"])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// Names of what a crate of ours uses outside its tests.
 fn direct(metadata: &Value, name: &str) -> BTreeSet<String> {
-    let package = metadata["packages"].as_array().unwrap().iter().find(|p| p["name"] == name && p["source"].is_null());
+    let package =
+        metadata["packages"].as_array().unwrap().iter().find(|p| p["name"] == name && p["source"].is_null());
     let dependencies = package.unwrap()["dependencies"].as_array().unwrap();
     let shipped = dependencies.iter().filter(|d| d["kind"] != "dev");
     shipped.map(|d| d["name"].as_str().unwrap().to_owned()).collect()
@@ -103,8 +107,12 @@ fn reachable(metadata: &Value, name: &str) -> BTreeSet<String> {
         .iter()
         .map(|p| (p["id"].as_str().unwrap(), p["name"].as_str().unwrap()))
         .collect();
-    let nodes: BTreeMap<&str, &Value> =
-        metadata["resolve"]["nodes"].as_array().unwrap().iter().map(|n| (n["id"].as_str().unwrap(), n)).collect();
+    let nodes: BTreeMap<&str, &Value> = metadata["resolve"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|n| (n["id"].as_str().unwrap(), n))
+        .collect();
     let root = id_name.iter().find(|(id, n)| **n == name && id.starts_with("path")).unwrap().0;
     let (mut seen, mut next) = (BTreeSet::new(), vec![*root]);
     while let Some(id) = next.pop() {
@@ -113,7 +121,9 @@ fn reachable(metadata: &Value, name: &str) -> BTreeSet<String> {
         }
         for dependency in nodes[id]["deps"].as_array().unwrap() {
             let kinds = dependency["dep_kinds"].as_array().unwrap();
-            let for_linux = |k: &Value| k["target"].as_str().is_none_or(|t| !t.contains("windows") && !t.contains("wasm"));
+            let for_linux = |k: &Value| {
+                k["target"].as_str().is_none_or(|t| !t.contains("windows") && !t.contains("wasm"))
+            };
             if kinds.iter().any(|k| k["kind"] != "dev" && for_linux(k)) {
                 next.push(dependency["pkg"].as_str().unwrap());
             }

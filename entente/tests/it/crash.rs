@@ -81,15 +81,23 @@ fn changed(both: &Both, round: usize) -> Value {
 async fn connect(both: &Both, directory: &client::Directory, center: &client::Center) -> (Job, client::Http) {
     directory.import(&changed(both, KILLS), false).await.unwrap();
     let made = directory.create_application("target").await.unwrap();
-    let (principal, app) = (made["servicePrincipal"]["id"].as_str().unwrap(), made["servicePrincipal"]["appId"].as_str().unwrap());
+    let (principal, app) = (
+        made["servicePrincipal"]["id"].as_str().unwrap(),
+        made["servicePrincipal"]["appId"].as_str().unwrap(),
+    );
     let metadata = directory.federation_metadata(app).await.unwrap();
     center.propose(&json!({ "kind": "external", "metadataXml": metadata })).await.unwrap();
     center.accept().await.unwrap();
     let enabled = center.http.post("/api/scim/enable", &json!({})).await.unwrap();
-    let (endpoint, token) = (enabled["endpoint"].as_str().unwrap(), enabled["token"]["secret"].as_str().unwrap());
+    let (endpoint, token) =
+        (enabled["endpoint"].as_str().unwrap(), enabled["token"]["secret"].as_str().unwrap());
     let job = job(directory, principal).await.unwrap();
-    let secrets =
-        [("BaseAddress", endpoint), ("SecretToken", token), ("SyncAll", "True"), ("AllowPrivateNetwork", "True")];
+    let secrets = [
+        ("BaseAddress", endpoint),
+        ("SecretToken", token),
+        ("SyncAll", "True"),
+        ("AllowPrivateNetwork", "True"),
+    ];
     directory.provisioning_secrets(principal, &secrets).await.unwrap();
     let scim = client::Http::new(endpoint.trim_end_matches('/')).unwrap().with_bearer(token.to_owned());
     (job, scim)

@@ -1,5 +1,5 @@
 //! The product as its users meet it: real processes, real protocols, other people's software.
-#![expect(missing_docs, clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod architecture;
 mod browser;

@@ -25,8 +25,12 @@ impl Numbers {
     }
 }
 
-const GIVEN: [&str; 12] = ["Ana", "Björn", "Chloé", "Dmitri", "Eszter", "Fatima", "Gōta", "Héctor", "İlker", "Jürgen", "Kaja", "Łukasz"];
-const FAMILY: [&str; 10] = ["O'Brien", "van Dam", "Šimić", "Nuñez", "Müller", "Sato", "D’Angelo", "Kowalski", "Øst", "Ивáнов"];
+const GIVEN: [&str; 12] = [
+    "Ana", "Björn", "Chloé", "Dmitri", "Eszter", "Fatima", "Gōta", "Héctor", "İlker", "Jürgen", "Kaja",
+    "Łukasz",
+];
+const FAMILY: [&str; 10] =
+    ["O'Brien", "van Dam", "Šimić", "Nuñez", "Müller", "Sato", "D’Angelo", "Kowalski", "Øst", "Ивáнов"];
 
 /// Writes the six files into `folder`.
 pub fn write(folder: &Path, size: Size) {
@@ -52,12 +56,17 @@ fn user(i: usize) -> String {
 }
 
 fn users(size: Size, numbers: &mut Numbers) -> String {
-    let mut text = "user_name,given_name,family_name,display_name,email,title,department,manager,active\n".to_owned();
+    let mut text =
+        "user_name,given_name,family_name,display_name,email,title,department,manager,active\n".to_owned();
     for i in 0..size.people {
         let (given, family) = (GIVEN[i % GIVEN.len()], FAMILY[(i / GIVEN.len()) % FAMILY.len()]);
         let manager = if i > 10 { user(numbers.below(i)) } else { String::new() };
         let name = user(i);
-        text.push_str(&format!("{name},{given},{family},{given} {family} {i},{name},Engineer {},Unit {},{manager},true\n", i % 7, i % 40));
+        text.push_str(&format!(
+            "{name},{given},{family},{given} {family} {i},{name},Engineer {},Unit {},{manager},true\n",
+            i % 7,
+            i % 40
+        ));
     }
     text
 }
@@ -105,7 +114,10 @@ fn assignments(size: Size, numbers: &mut Numbers) -> String {
         };
         lines.insert(format!("{principal},{set},{place}"));
     }
-    format!("principal_kind,principal,permission_set,account_id\n{}\n", lines.into_iter().collect::<Vec<_>>().join("\n"))
+    format!(
+        "principal_kind,principal,permission_set,account_id\n{}\n",
+        lines.into_iter().collect::<Vec<_>>().join("\n")
+    )
 }
 
 /// The files, read without the product: no quoted field in members, users' names and assignments.

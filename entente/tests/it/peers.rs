@@ -44,7 +44,10 @@ async fn pysaml2_as_a_service_provider_accepts_our_identity_provider() {
     let metadata = format!("{folder}/idp.xml");
     std::fs::write(&metadata, directory.federation_metadata(app).await.unwrap()).unwrap();
 
-    let said = python("pysaml2_peer.py", &["sp-signin", folder, &metadata, "peer@example.com", "a password for peers"]);
+    let said = python(
+        "pysaml2_peer.py",
+        &["sp-signin", folder, &metadata, "peer@example.com", "a password for peers"],
+    );
     assert_eq!(said["action"], "https://peer-sp.example/acs");
     assert_eq!(said["relayState"], "state-7");
     assert_eq!(said["nameId"], "peer@example.com");
@@ -82,11 +85,13 @@ async fn scim2_tester_finds_nothing_that_is_not_explained() {
     let both = Both::start([None, None]).await;
     let (directory, center) = both.clients().await;
     let made = directory.create_application("tester").await.unwrap();
-    let metadata = directory.federation_metadata(made["servicePrincipal"]["appId"].as_str().unwrap()).await.unwrap();
+    let metadata =
+        directory.federation_metadata(made["servicePrincipal"]["appId"].as_str().unwrap()).await.unwrap();
     center.propose(&json!({ "kind": "external", "metadataXml": metadata })).await.unwrap();
     center.accept().await.unwrap();
     let enabled = center.http.post("/api/scim/enable", &json!({})).await.unwrap();
-    let (endpoint, token) = (enabled["endpoint"].as_str().unwrap(), enabled["token"]["secret"].as_str().unwrap());
+    let (endpoint, token) =
+        (enabled["endpoint"].as_str().unwrap(), enabled["token"]["secret"].as_str().unwrap());
     let said = python("scim2_tester_check.py", &[endpoint, token]);
     assert!(said["checks"].as_u64().unwrap() > 20, "{said}");
     assert_eq!(said["unexplained"], json!([]));
@@ -108,12 +113,25 @@ async fn the_signin_command_takes_the_password_from_a_file() {
     let file = both.folder.path().join("password");
     std::fs::write(&file, "kept in a file\n").unwrap();
     let output = crate::process::entente()
-        .args(["--json", "signin", "--url", &both.center.origin, "--user", "here@example.com", "--password-file"])
+        .args([
+            "--json",
+            "signin",
+            "--url",
+            &both.center.origin,
+            "--user",
+            "here@example.com",
+            "--password-file",
+        ])
         .arg(&file)
         .output()
         .unwrap();
     let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     assert_eq!(said["userName"], "here@example.com", "{}", String::from_utf8_lossy(&output.stderr));
-    let wrong = entente::signin::sign_in(&both.center.origin, "here@example.com", &SecretString::from("something else")).await;
+    let wrong = entente::signin::sign_in(
+        &both.center.origin,
+        "here@example.com",
+        &SecretString::from("something else"),
+    )
+    .await;
     assert!(wrong.is_err());
 }

@@ -82,7 +82,14 @@ impl Half {
 
     pub fn again(&mut self) {
         let mut command = entente();
-        command.args(["--json", "serve", self.kind, "--listen", &format!("127.0.0.1:{}", self.port), "--data"]);
+        command.args([
+            "--json",
+            "serve",
+            self.kind,
+            "--listen",
+            &format!("127.0.0.1:{}", self.port),
+            "--data",
+        ]);
         command.arg(&self.data);
         if let Some(store) = &self.store {
             command.args(["--store", store]);
@@ -114,14 +121,17 @@ impl Both {
         let center = Half::start("center", folder.path(), for_center);
         let password = SecretString::from("a password for tests");
         let secret = |half: &Half| SecretString::from(half.secret.clone().unwrap());
-        let d = client::Directory::setup(&directory.origin, &secret(&directory), "admin@example.com", &password).await;
+        let d =
+            client::Directory::setup(&directory.origin, &secret(&directory), "admin@example.com", &password)
+                .await;
         let c = client::Center::setup(&center.origin, &secret(&center), "admin", &password).await;
         let credentials = Credentials { directory: Some(d.unwrap()), center: Some(c.unwrap()) };
         Self { directory, center, credentials, folder }
     }
 
     pub async fn clients(&self) -> (client::Directory, client::Center) {
-        let directory = client::Directory::connect(self.credentials.directory.as_ref().unwrap()).await.unwrap();
+        let directory =
+            client::Directory::connect(self.credentials.directory.as_ref().unwrap()).await.unwrap();
         let center = client::Center::connect(self.credentials.center.as_ref().unwrap()).unwrap();
         (directory, center)
     }

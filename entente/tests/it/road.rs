@@ -45,7 +45,8 @@ async fn everybody_sees_in_the_portal_what_the_files_say() {
     let mut with_access = 0;
     for person in files.some(DRAWN, &mut numbers).iter().filter(|person| *person != leaver) {
         directory.set_password(person, &password, false).await.unwrap();
-        let signed_in = signin::sign_in(&center, person, &password).await.unwrap_or_else(|r| panic!("{person}: {r:?}"));
+        let signed_in =
+            signin::sign_in(&center, person, &password).await.unwrap_or_else(|r| panic!("{person}: {r:?}"));
         let expected = files.access_of(person);
         with_access += usize::from(!expected.is_empty());
         assert_eq!(signin::pairs(&signed_in.access), expected, "{person}");

@@ -124,7 +124,11 @@ pub enum UserCommand {
 }
 
 /// `entente center organization`
-pub async fn organization(command: OrganizationCommand, center: &Center, output: &Output) -> Result<(), Failure> {
+pub async fn organization(
+    command: OrganizationCommand,
+    center: &Center,
+    output: &Output,
+) -> Result<(), Failure> {
     match command {
         OrganizationCommand::Show => output.data(&center.http.get("/api/organization").await?),
         OrganizationCommand::Import { accounts } => {
@@ -132,18 +136,28 @@ pub async fn organization(command: OrganizationCommand, center: &Center, output:
         }
         OrganizationCommand::Accounts => {
             let accounts = list(center, "/api/accounts").await?;
-            output.table(&accounts, &[("id", "ACCOUNT"), ("name", "NAME"), ("email", "E-MAIL"), ("status", "STATUS")]);
+            output.table(
+                &accounts,
+                &[("id", "ACCOUNT"), ("name", "NAME"), ("email", "E-MAIL"), ("status", "STATUS")],
+            );
         }
     }
     Ok(())
 }
 
 /// `entente center permission-set`
-pub async fn permission_set(command: PermissionSetCommand, center: &Center, output: &Output) -> Result<(), Failure> {
+pub async fn permission_set(
+    command: PermissionSetCommand,
+    center: &Center,
+    output: &Output,
+) -> Result<(), Failure> {
     match command {
         PermissionSetCommand::List => {
             let sets = value(center.http.get("/api/permission-sets").await?);
-            output.table(&sets, &[("name", "NAME"), ("sessionDuration", "SESSION"), ("description", "DESCRIPTION")]);
+            output.table(
+                &sets,
+                &[("name", "NAME"), ("sessionDuration", "SESSION"), ("description", "DESCRIPTION")],
+            );
         }
         PermissionSetCommand::Create { name, description, session_duration, managed_policy } => {
             let set = json!({
@@ -165,7 +179,11 @@ pub async fn assignment(command: AssignmentCommand, center: &Center, output: &Ou
     match command {
         AssignmentCommand::List { account } => {
             let path = format!("/api/assignments?accountId={}", encode(&account));
-            let columns = [("principalType", "KIND"), ("principalName", "PRINCIPAL"), ("permissionSet", "PERMISSION SET")];
+            let columns = [
+                ("principalType", "KIND"),
+                ("principalName", "PRINCIPAL"),
+                ("permissionSet", "PERMISSION SET"),
+            ];
             output.table(&value(center.http.get(&path).await?), &columns);
         }
         AssignmentCommand::Create(arguments) => {
@@ -198,7 +216,10 @@ pub async fn user(command: UserCommand, center: &Center, output: &Output) -> Res
     match command {
         UserCommand::List => {
             let users = list(center, "/api/users").await?;
-            output.table(&users, &[("userName", "USER"), ("displayName", "NAME"), ("active", "ACTIVE"), ("id", "ID")]);
+            output.table(
+                &users,
+                &[("userName", "USER"), ("displayName", "NAME"), ("active", "ACTIVE"), ("id", "ID")],
+            );
         }
         UserCommand::Create { user, given_name, family_name } => {
             let body = json!({

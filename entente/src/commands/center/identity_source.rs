@@ -91,7 +91,8 @@ fn proposed(arguments: &ProposeArguments) -> Result<Json, Failure> {
         (Some(url), Some(issuer), Some(certificate)) => Ok(json!({
             "kind": "external", "signInUrl": url, "issuer": issuer, "certificatePem": read_text(certificate)?,
         })),
-        _ => Err(Failure::new("SourceNotNamed", "no identity source was named")
-            .with_fix("Give --idp-metadata FILE, or --sign-in-url, --issuer and --certificate, or --internal.")),
+        _ => Err(Failure::new("SourceNotNamed", "no identity source was named").with_fix(
+            "Give --idp-metadata FILE, or --sign-in-url, --issuer and --certificate, or --internal.",
+        )),
     }
 }

@@ -80,7 +80,8 @@ pub async fn run(command: CenterCommand, output: &Output, credentials: Option<&P
         }
         CenterCommand::SignInAttempts { reference: None } => {
             let attempts = value(center.http.get("/api/sign-in-attempts").await?);
-            let columns = [("at", "TIME"), ("reference", "REFERENCE"), ("outcome", "OUTCOME"), ("userName", "USER")];
+            let columns =
+                [("at", "TIME"), ("reference", "REFERENCE"), ("outcome", "OUTCOME"), ("userName", "USER")];
             output.table(&attempts, &columns);
         }
         CenterCommand::Events { limit } => {

@@ -68,7 +68,8 @@ pub async fn run(command: ApplicationCommand, directory: &Directory, output: &Ou
     match command {
         ApplicationCommand::List => {
             let apps = directory.http.pages("/v1.0/servicePrincipals", "@odata.nextLink").await?;
-            let columns = [("displayName", "NAME"), ("appId", "APP ID"), ("preferredSingleSignOnMode", "SIGN-ON")];
+            let columns =
+                [("displayName", "NAME"), ("appId", "APP ID"), ("preferredSingleSignOnMode", "SIGN-ON")];
             output.table(&apps, &columns);
         }
         ApplicationCommand::Create { name } => {

@@ -58,7 +58,11 @@ pub struct ImportArguments {
 }
 
 /// `entente directory`
-pub async fn run(command: DirectoryCommand, output: &Output, credentials: Option<&Path>) -> Result<(), Failure> {
+pub async fn run(
+    command: DirectoryCommand,
+    output: &Output,
+    credentials: Option<&Path>,
+) -> Result<(), Failure> {
     let directory = connect(credentials).await?;
     match command {
         DirectoryCommand::About => output.data(&directory.http.get("/api/about").await?),
@@ -83,7 +87,11 @@ async fn connect(credentials: Option<&Path>) -> Result<client::Directory, Failur
     client::Directory::connect(&known).await
 }
 
-async fn import(directory: &client::Directory, arguments: &ImportArguments, output: &Output) -> Result<(), Failure> {
+async fn import(
+    directory: &client::Directory,
+    arguments: &ImportArguments,
+    output: &Output,
+) -> Result<(), Failure> {
     let mut files = Map::new();
     for (key, path) in
         [("users", &arguments.users), ("groups", &arguments.groups), ("members", &arguments.members)]

@@ -117,10 +117,20 @@ pub async fn user(command: UserCommand, directory: &Directory, output: &Output) 
     let at = |user: &str| format!("/v1.0/users/{}", encode(user));
     match command {
         UserCommand::List { starts_with } => {
-            let filter = starts_with.map(|t| format!("startswith(userPrincipalName,'{}')", t.replace('\'', "''")));
+            let filter =
+                starts_with.map(|t| format!("startswith(userPrincipalName,'{}')", t.replace('\'', "''")));
             let query = filter.map(|f| format!("&$filter={}", encode(&f))).unwrap_or_default();
-            let users = directory.http.pages(&format!("/v1.0/users?$top=999{query}"), "@odata.nextLink").await?;
-            output.table(&users, &[("userPrincipalName", "USER"), ("displayName", "NAME"), ("jobTitle", "TITLE"), ("id", "ID")]);
+            let users =
+                directory.http.pages(&format!("/v1.0/users?$top=999{query}"), "@odata.nextLink").await?;
+            output.table(
+                &users,
+                &[
+                    ("userPrincipalName", "USER"),
+                    ("displayName", "NAME"),
+                    ("jobTitle", "TITLE"),
+                    ("id", "ID"),
+                ],
+            );
         }
         UserCommand::Show { user } => output.data(&directory.http.get(&at(&user)).await?),
         UserCommand::Create(arguments) => create(&arguments, directory, output).await?,

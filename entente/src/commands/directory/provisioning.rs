@@ -114,7 +114,11 @@ pub async fn job(directory: &Directory, app: &str) -> Result<Job, Failure> {
 }
 
 /// `entente directory app provisioning`
-pub async fn run(command: ProvisioningCommand, directory: &Directory, output: &Output) -> Result<(), Failure> {
+pub async fn run(
+    command: ProvisioningCommand,
+    directory: &Directory,
+    output: &Output,
+) -> Result<(), Failure> {
     let none = json!({});
     match command {
         ProvisioningCommand::Configure(arguments) => configure(&arguments, directory, output).await?,
@@ -138,7 +142,8 @@ pub async fn run(command: ProvisioningCommand, directory: &Directory, output: &O
         }
         ProvisioningCommand::Restart { app, allow_deletes } => {
             let job = job(directory, &app).await?;
-            let reset = if allow_deletes { "Full, ForceDeletes" } else { "Watermark, Escrows, QuarantineState" };
+            let reset =
+                if allow_deletes { "Full, ForceDeletes" } else { "Watermark, Escrows, QuarantineState" };
             let body = json!({ "criteria": { "resetScope": reset } });
             directory.job_action(&job.principal, &job.id, "restart", &body).await?;
             output.say("Everything is compared anew.");
@@ -166,7 +171,11 @@ pub async fn run(command: ProvisioningCommand, directory: &Directory, output: &O
     Ok(())
 }
 
-async fn configure(arguments: &ConfigureArguments, directory: &Directory, output: &Output) -> Result<(), Failure> {
+async fn configure(
+    arguments: &ConfigureArguments,
+    directory: &Directory,
+    output: &Output,
+) -> Result<(), Failure> {
     let job = job(directory, &arguments.app).await?;
     let token = secret(arguments.token_file.as_deref(), "Access token of the SCIM endpoint")?;
     let truth = |value: bool| if value { "True" } else { "False" };
@@ -225,7 +234,8 @@ pub async fn settle(directory: &Directory, job: &Job, quiet: bool) -> Result<Jso
         let code = status["code"].as_str().unwrap_or_default();
         if code == "Quarantine" {
             bar.abandon();
-            let reason = status["quarantine"]["error"]["message"].as_str().unwrap_or("no reason given").to_owned();
+            let reason =
+                status["quarantine"]["error"]["message"].as_str().unwrap_or("no reason given").to_owned();
             return Err(Failure::new("Quarantine", format!("provisioning stopped: {reason}")));
         }
         if status["upToDate"] == true {
