@@ -21,13 +21,13 @@ use crate::{Center, access, csv_file};
 
 /// The routes of this folder.
 pub fn routes(center: &Center) -> Routes<Center> {
-    let imports = Routes::new("api key")
+    let imports = Routes::new("api_key")
         .post("/api/organization/import", organization::import)
         .post("/api/permission-sets/import", permission_sets::import)
         .post("/api/assignments/import", assignments::import)
         // JSON escapes line breaks and quotes, so a body is larger than its file.
         .guarded(DefaultBodyLimit::max(2 * csv_file::MAX_BYTES));
-    let keyed = Routes::new("api key")
+    let keyed = Routes::new("api_key")
         .get("/api/organization", organization::tree)
         .get("/api/accounts", organization::list)
         .put("/api/accounts/{account}/status", organization::set_status)
@@ -58,7 +58,7 @@ pub fn routes(center: &Center) -> Routes<Center> {
     open.merge(guarded(center, keyed.merge(imports)))
 }
 
-/// Puts the check for an API key before `routes`, whose audience should be `api key`.
+/// Puts the check for an API key before `routes`, whose audience should be `api_key`.
 pub fn guarded(center: &Center, routes: Routes<Center>) -> Routes<Center> {
     routes.guarded(from_fn_with_state(center.clone(), access::api_key))
 }

@@ -122,23 +122,34 @@ fn settle(tx: &mut Tx<'_>, author: &Author, attempt: &Attempt, token: &str) -> R
 }
 
 fn start(tx: &mut Tx<'_>, author: &Author, door: Door, id: &str, token: &str) -> Result<(), StoreError> {
-    let by = Author { actor: format!("{}:{id}", door.who()), ..author.clone() };
-    if door == Door::Portal {
-        return crate::portal::start_session(tx, &by, id, token, None, &json!({ "by": "password" }))
-            .map(|_| ());
-    }
-    // The instance must be there: a session of no instance would be a bug worth hearing of.
-    load(tx, &author.instance_id)?;
-    let session = session::Session {
-        realm: author.instance_id.clone(),
-        audience: door.audience().to_owned(),
-        subject_id: id.to_owned(),
-        created_at: author.now,
-        expires_at: Timestamp(author.now.micros().saturating_add(CONSOLE_SECONDS * 1_000_000)),
-        data: json!({ "by": "password" }),
+    let (instance, now) = (&author.instance_id, author.now);
+    let seconds = match door {
+        Door::Console => CONSOLE_SECONDS,
+        Door::Portal => load(tx, instance)?.portal_session_seconds,
     };
-    session::create(tx, token, &session)?;
-    by.record(tx, "sign_in.accepted", Subject { kind: door.who(), id }, None, None)
+    let ends_at = Timestamp(now.micros().saturating_add(seconds.saturating_mul(1_000_000)));
+    match door {
+        Door::Portal => crate::portal::start_session(tx, instance, id, token, now, ends_at)?,
+        Door::Console => {
+            let session = session::Session {
+                realm: instance.clone(),
+                audience: door.audience().to_owned(),
+                subject_id: id.to_owned(),
+                created_at: now,
+                expires_at: ends_at,
+                data: json!({}),
+            };
+            session::create(tx, token, &session)?;
+        }
+    }
+    let by = Author { actor: format!("{}:{id}", door.who()), ..author.clone() };
+    by.record(
+        tx,
+        "sign_in.accepted",
+        Subject { kind: door.who(), id },
+        None,
+        Some(&json!({ "by": "password" })),
+    )
 }
 
 /// What failures are counted at: the person, or for names that are nobody's one of 65,536 places, so
