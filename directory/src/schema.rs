@@ -8,4 +8,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "applications",
         sql: include_str!("../migrations/0102_applications.sql"),
     },
+    Migration {
+        version: 104,
+        name: "provisioning",
+        sql: include_str!("../migrations/0104_provisioning.sql"),
+    },
 ];
