@@ -1,4 +1,3 @@
-#![expect(missing_docs, reason = "tests")]
 use crate::refusal::Reason as _;
 use crate::xml::{Document, Limits, XmlReason};
 
