@@ -38,6 +38,17 @@ pub struct Application {
     pub certificates: Vec<Certificate>,
 }
 
+/// Whether an application's assignments reach a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assigned {
+    /// Directly or through a group that counts.
+    Yes,
+    /// Only through a group inside an assigned group, and those do not count here.
+    OnlyNested,
+    /// Not at all.
+    No,
+}
+
 /// A signing certificate without its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {

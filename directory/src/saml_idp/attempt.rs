@@ -12,11 +12,11 @@ use web::page::{Shell, render_with};
 
 use super::application::Application;
 use super::keys::SigningKeys;
-use super::person::Person;
 use super::refusal::Refusal;
 use super::sign_ins::{self, SignIn};
 use super::trace::Trace;
 use crate::Directory;
+use crate::users::User;
 
 /// What all sign-ons of this process share.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +64,7 @@ impl Attempt {
     }
 
     /// Names the user.
-    pub fn by(&mut self, person: &Person) {
+    pub fn by(&mut self, person: &User) {
         self.user = Some((person.id.clone(), person.user_principal_name.clone()));
     }
 

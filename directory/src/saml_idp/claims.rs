@@ -7,8 +7,8 @@ use saml::names::{FORMAT_EMAIL, FORMAT_TRANSIENT, FORMAT_WINDOWS};
 use saml::response::Attribute;
 
 use super::application::Application;
-use super::person::Person;
 use super::refusal::Refusal;
+use crate::users::User;
 
 const MICROSOFT: &str = "http://schemas.microsoft.com/identity/claims/";
 const XMLSOAP: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/";
@@ -25,7 +25,7 @@ pub struct NameId {
 }
 
 /// The fixed claims, then the four default ones. One without a value is left out, as Entra does.
-pub fn default_claims(tenant: &str, idp_entity_id: &str, person: &Person) -> Vec<Attribute> {
+pub fn default_claims(tenant: &str, idp_entity_id: &str, person: &User) -> Vec<Attribute> {
     let of = |property: &str| person.property(property);
     let all = [
         (format!("{MICROSOFT}tenantid"), Some(tenant.to_owned())),
@@ -53,7 +53,7 @@ pub fn default_claims(tenant: &str, idp_entity_id: &str, person: &Person) -> Vec
 /// name. For an opaque format the name is then one that only this application knows, as Entra's is.
 pub fn name_id(
     application: &Application,
-    person: &Person,
+    person: &User,
     requested_format: Option<&str>,
     transient_id: &str,
 ) -> Result<NameId, Refusal> {
@@ -75,7 +75,7 @@ pub fn name_id(
 
 /// A name of this person for this application alone: it tells nothing to two applications that compare.
 /// Both ids are random, so that the hash cannot be searched.
-fn pairwise(application: &Application, person: &Person) -> String {
+fn pairwise(application: &Application, person: &User) -> String {
     let text = format!("pairwise {} {}", application.service_principal_id, person.id);
     STANDARD.encode(web::token::hash(&text))
 }

@@ -5,11 +5,11 @@ use saml::names::{CONTEXT_PASSWORD, CONTEXT_PASSWORD_PROTECTED};
 use saml::response::{Attribute, SignOption};
 use web::Timestamp;
 
-use super::application::{Application, Certificate};
+use super::application::{Application, Assigned, Certificate};
 use super::claims::{self, NameId};
-use super::person::{Assigned, Person};
 use super::refusal::Refusal;
 use super::trace::Trace;
+use crate::users::User;
 
 /// Longest SPNameQualifier that is echoed.
 const LONGEST_QUALIFIER: usize = 1024;
@@ -27,7 +27,7 @@ pub struct Facts<'a> {
     /// The application, where one was found.
     pub application: Option<&'a Application>,
     /// The user.
-    pub person: &'a Person,
+    pub person: &'a User,
     /// Whether the user is assigned.
     pub assigned: Assigned,
     /// Now.
@@ -172,7 +172,7 @@ fn qualifier(request: &AuthnRequest) -> Result<(), Refusal> {
     }
 }
 
-fn user_enabled(person: &Person) -> Result<(), Refusal> {
+fn user_enabled(person: &User) -> Result<(), Refusal> {
     if person.account_enabled {
         return Ok(());
     }

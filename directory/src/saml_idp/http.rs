@@ -11,11 +11,11 @@ use saml::bindings::{
 };
 
 use super::attempt::{Attempt, Running, StartedBy};
-use super::failed::Failed;
 use super::refusal::Refusal;
 use super::sign_on::{self, Case, Ended, Message, can_be_looked_up};
 use super::store::{self as rows, Named};
 use crate::Directory;
+use crate::refused::PageRefused;
 use crate::access::Caller;
 
 /// GET /{tenant}/saml2: a request by HTTP-Redirect (SAML Bindings 3.4).
@@ -25,7 +25,7 @@ pub async fn by_redirect(
     Path(tenant): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Failed> {
+) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Redirect);
     let message = decode_redirect(query.as_deref().unwrap_or(""), Parameter::SamlRequest);
     let message = message.map(|m| (m.xml, m.relay_state));
@@ -44,10 +44,10 @@ pub async fn by_post(
     Path(tenant): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Failed> {
+) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Post);
     let outcome = match sign_on::receive(&directory, &tenant, posted(body), &mut attempt).await {
-        Ok(pending) => sign_on::save(&directory, &headers, pending, str::to_owned).await,
+        Ok(pending) => sign_on::save(&directory, &headers, pending, |path| Redirect::to(path).into_response()).await,
         Err(ended) => Err(ended),
     };
     answer(&directory, &running, attempt, outcome).await
@@ -59,7 +59,7 @@ pub async fn waiting(
     Extension(running): Extension<Running>,
     Path((_, id)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Result<Response, Failed> {
+) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Redirect);
     let id = if can_be_looked_up(&id) { id } else { String::new() };
     let outcome = match sign_on::find(&directory, &headers, &id, &mut attempt).await {
@@ -76,7 +76,7 @@ pub async fn launch(
     Extension(running): Extension<Running>,
     caller: Caller,
     Path(app_id): Path<String>,
-) -> Result<Response, Failed> {
+) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Tile);
     let outcome = start(&directory, &running, &caller, &app_id, &mut attempt).await;
     answer(&directory, &running, attempt, outcome).await
@@ -111,7 +111,7 @@ async fn answer(
     running: &Running,
     attempt: Attempt,
     outcome: Result<Response, Ended>,
-) -> Result<Response, Failed> {
+) -> Result<Response, PageRefused> {
     match outcome {
         Ok(response) => Ok(response),
         Err(Ended::Refused(refusal)) => Ok(attempt.refuse(directory, running, &refusal).await?),

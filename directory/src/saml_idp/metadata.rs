@@ -12,12 +12,12 @@ use store::StoreError;
 use super::application::Application;
 use super::attempt::Running;
 use super::decide;
-use super::failed::Failed;
 use super::issue::entity_id;
 use super::keys::KeyError;
 use super::sign_on::can_be_looked_up;
 use super::store::{self as rows, Named};
 use crate::Directory;
+use crate::refused::PageRefused;
 
 /// Which application's.
 #[derive(Debug, Deserialize)]
@@ -32,7 +32,7 @@ pub async fn show(
     Extension(running): Extension<Running>,
     Path(named_tenant): Path<String>,
     Query(wanted): Query<Wanted>,
-) -> Result<Response, Failed> {
+) -> Result<Response, PageRefused> {
     if wanted.appid.is_empty() {
         let text = "Each application signs with its own certificate. Add ?appid= and the application (client) id.";
         return Ok((StatusCode::BAD_REQUEST, text).into_response());
@@ -60,7 +60,7 @@ fn not_found(text: &'static str) -> Response {
     (StatusCode::NOT_FOUND, text).into_response()
 }
 
-async fn written(directory: &Directory, running: &Running, application: &Application) -> Result<Response, Failed> {
+async fn written(directory: &Directory, running: &Running, application: &Application) -> Result<Response, PageRefused> {
     let Ok(certificate) = decide::signing_certificate(application, directory.clock.now()) else {
         return Ok(not_found("The application has no signing certificate. Choose SAML on its single sign-on page."));
     };

@@ -3,18 +3,17 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
 use http::StatusCode;
 use saml::response::Attribute;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use web::Timestamp;
 use web::form::Csrf;
 use web::page::{Crumb, Shell, render};
 
 use super::attempt::Running;
-use super::failed::Failed;
 use super::issue::Occasion;
 use super::refusal::Refusal;
 use super::sign_ins::{self, SignIn};
@@ -22,6 +21,7 @@ use super::sign_on::{self, Ended, Loaded, can_be_looked_up};
 use super::trace::{Check, Trace};
 use crate::Directory;
 use crate::access::Caller;
+use crate::refused::{PageRefused, Refused};
 
 /// Most sign-ons of one look.
 const MOST: i64 = 500;
@@ -39,25 +39,20 @@ impl Limit {
 }
 
 /// GET /api/sign-ins?limit
-pub async fn list_json(State(directory): State<Directory>, Query(limit): Query<Limit>) -> Result<Response, Failed> {
-    let value = newest(&directory, &limit).await?;
-    Ok(Json(json!({ "value": value })).into_response())
+pub async fn list_json(
+    State(directory): State<Directory>,
+    Query(limit): Query<Limit>,
+) -> Result<Json<Value>, Refused> {
+    Ok(Json(json!({ "value": newest(&directory, &limit).await? })))
 }
 
 /// GET /api/sign-ins/{reference}
-pub async fn one_json(State(directory): State<Directory>, Path(reference): Path<String>) -> Result<Response, Failed> {
-    Ok(match find(&directory, &reference).await? {
-        Some(sign_in) => Json(sign_in).into_response(),
-        None => {
-            let error = json!({ "error": {
-                "code": "NotFound",
-                "message": "no sign-in of the last 30 days has this reference",
-                "target": "reference",
-                "found": reference.chars().take(200).collect::<String>(),
-            } });
-            (StatusCode::NOT_FOUND, Json(error)).into_response()
-        }
-    })
+pub async fn one_json(
+    State(directory): State<Directory>,
+    Path(reference): Path<String>,
+) -> Result<Json<SignIn>, Refused> {
+    let found = find(&directory, &reference).await?;
+    found.map(Json).ok_or_else(|| Refused::not_found("sign-in of the last 30 days", &reference))
 }
 
 /// GET /console/sign-ins
@@ -66,7 +61,7 @@ pub async fn list(
     Query(limit): Query<Limit>,
     caller: Caller,
     csrf: Csrf,
-) -> Result<Response, Failed> {
+) -> Result<Response, PageRefused> {
     let sign_ins = newest(&directory, &limit).await?;
     let shell = shell(&caller, &csrf, "Sign-ins", &[]);
     Ok(render(&SignInsPage { shell, sign_ins }))
@@ -78,7 +73,7 @@ pub async fn one(
     Path(reference): Path<String>,
     caller: Caller,
     csrf: Csrf,
-) -> Result<Response, Failed> {
+) -> Result<Response, PageRefused> {
     Ok(match find(&directory, &reference).await? {
         Some(sign_in) => {
             let shell = shell(&caller, &csrf, "Sign-in", &[("Sign-ins", "/console/sign-ins")]);
@@ -92,12 +87,12 @@ pub async fn one(
     })
 }
 
-async fn newest(directory: &Directory, limit: &Limit) -> Result<Vec<SignIn>, Failed> {
+async fn newest(directory: &Directory, limit: &Limit) -> Result<Vec<SignIn>, Refused> {
     let (tenant, limit) = (directory.tenant_id.clone(), limit.rows());
     Ok(directory.store.read(move |tx| sign_ins::newest(tx, &tenant, limit)).await?)
 }
 
-async fn find(directory: &Directory, reference: &str) -> Result<Option<SignIn>, Failed> {
+async fn find(directory: &Directory, reference: &str) -> Result<Option<SignIn>, Refused> {
     if !can_be_looked_up(reference) {
         return Ok(None);
     }
@@ -121,7 +116,7 @@ pub async fn test(
     Query(wanted): Query<As>,
     caller: Caller,
     csrf: Csrf,
-) -> Result<Response, Failed> {
+) -> Result<Response, PageRefused> {
     let readable = can_be_looked_up(&id) && can_be_looked_up(&wanted.user);
     let user = if readable { wanted.user.trim() } else { "" };
     let id = if readable { id.as_str() } else { "" };
@@ -156,7 +151,7 @@ async fn tried(
     running: &Running,
     loaded: &Loaded,
     user: &str,
-) -> Result<Tried, Failed> {
+) -> Result<Tried, PageRefused> {
     let (mut trace, now) = (Trace::default(), directory.clock.now());
     let person = loaded.person.as_ref().ok_or_else(|| Refusal::user_not_found(user));
     let person = trace.step("User", "a user of this tenant", person, |p| p.display_name.clone());

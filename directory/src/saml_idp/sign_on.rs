@@ -1,26 +1,27 @@
 //! The course of a sign-on: it arrives, it may wait for its person, it is decided and answered.
 
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::{HeaderMap, header};
 use saml::authn_request::{self, RequestSignature};
 use saml::bindings::BindingRefusal;
 use store::StoreError;
 use web::cookie::Cookie;
 
-use super::application::Application;
+use super::application::{Application, Assigned};
 use super::attempt::{Attempt, BROWSER_COOKIE, Running};
 use super::decide::{self, Facts, Grant};
 use super::issue::{self, Occasion};
 use super::keys::KeyError;
 use super::next_step::{Step, next_step};
 use super::pending::{self, Found, Pending};
-use super::person::{Assigned, Person};
 use super::refusal::Refusal;
 use super::store::{self as rows, Named};
 use super::trace::Trace;
 use super::sign_ins;
 use crate::Directory;
 use crate::access::{self, Caller};
+use crate::sign_in;
+use crate::users::User;
 
 /// Why a step has no answer of its own.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ pub async fn receive(
     })
 }
 
-/// Saves a request and sends the browser on to `to`, a path that comes back to it.
+/// Saves a request and answers with `next`, which gets the path that comes back to it.
 ///
 /// # Errors
 /// The store's.
@@ -97,16 +98,16 @@ pub async fn save(
     directory: &Directory,
     headers: &HeaderMap,
     pending: Pending,
-    to: impl FnOnce(&str) -> String,
+    next: impl FnOnce(&str) -> Response,
 ) -> Result<Response, Ended> {
     let cookie = browser_cookie(directory);
     let browser = browser(&cookie, headers).unwrap_or_else(|| directory.random.token(""));
     let (tenant, kept) = (directory.tenant_id.clone(), browser.clone());
-    let location = to(&path_of(directory, &pending.id));
+    let response = next(&path_of(directory, &pending.id));
     directory.store.write(move |tx| pending::save(tx, &tenant, &pending, &kept)).await?;
     let seconds = u32::try_from(BROWSER_COOKIE.as_secs()).unwrap_or(0);
     let set = AppendHeaders([(header::SET_COOKIE, cookie.set_cross_site(&browser, seconds))]);
-    Ok((set, Redirect::to(&location)).into_response())
+    Ok((set, response).into_response())
 }
 
 /// The request under `id`, if this browser brought it.
@@ -145,8 +146,8 @@ pub async fn proceed(
             finish(directory, running, &case, &caller, attempt).await
         }
         (Step::NoPassive, _) => refuse_passive(directory, &Case::of(pending, saved), attempt).await,
-        _ if saved => Ok(to_sign_in(&path_of(directory, &pending.id))),
-        _ => save(directory, headers, pending, sign_in_path).await,
+        _ if saved => Ok(sign_in::redirect(&path_of(directory, &pending.id))),
+        _ => save(directory, headers, pending, sign_in::redirect).await,
     }
 }
 
@@ -287,7 +288,7 @@ pub struct Loaded {
     /// The application.
     pub application: Option<Application>,
     /// The user.
-    pub person: Option<Person>,
+    pub person: Option<User>,
     assigned: Assigned,
     idp_entity_id: String,
 }
@@ -319,7 +320,7 @@ impl Loaded {
         &'a self,
         directory: &'a Directory,
         request: Option<&'a authn_request::AuthnRequest>,
-        person: &'a Person,
+        person: &'a User,
         now: web::Timestamp,
         transient_id: &'a str,
     ) -> Facts<'a> {
@@ -338,15 +339,6 @@ impl Loaded {
 
 fn path_of(directory: &Directory, id: &str) -> String {
     format!("/{}/saml2/requests/{id}", directory.tenant_id)
-}
-
-fn sign_in_path(back: &str) -> String {
-    let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
-    format!("/sign-in?return_to={back}")
-}
-
-fn to_sign_in(back: &str) -> Response {
-    Redirect::to(&sign_in_path(back)).into_response()
 }
 
 /// It has to come along when an application's page posts a second request, so that the first one, in

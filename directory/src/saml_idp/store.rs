@@ -4,8 +4,8 @@ use saml::response::SignOption;
 use store::{Row, StoreError, Tx};
 use web::Timestamp;
 
-use super::application::{Application, Certificate};
-use super::person::{Assigned, Person};
+use super::application::{Application, Assigned, Certificate};
+use crate::users::{self, User};
 
 /// How a caller names an application.
 #[derive(Debug, Clone, Copy)]
@@ -122,21 +122,11 @@ pub fn sealed_key(tx: &mut Tx<'_>, tenant: &str, application: &str, key: &str) -
 ///
 /// # Errors
 /// The engine's.
-pub fn person(tx: &mut Tx<'_>, tenant: &str, id_or_name: &str) -> Result<Option<Person>, StoreError> {
-    let sql = "SELECT id, user_principal_name, display_name, account_enabled, profile FROM users \
-               WHERE tenant_id = ?1 AND (id = ?2 OR user_principal_name_key = ?3) AND deleted_at IS NULL";
-    let key = id_or_name.to_lowercase();
-    let row = tx.row(sql, &[tenant.into(), id_or_name.into(), (&key).into()])?;
-    row.map(|row| {
-        Ok(Person {
-            id: row.text(0)?,
-            user_principal_name: row.text(1)?,
-            display_name: row.text(2)?,
-            account_enabled: row.bool(3)?,
-            profile: row.json(4)?,
-        })
-    })
-    .transpose()
+pub fn person(tx: &mut Tx<'_>, tenant: &str, id_or_name: &str) -> Result<Option<User>, StoreError> {
+    match users::by_id(tx, tenant, id_or_name)? {
+        None => users::by_name(tx, tenant, id_or_name),
+        found => Ok(found),
+    }
 }
 
 /// Whether the application's assignments reach the user, by the tenant's setting for nested groups.
