@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use saml::metadata::MetadataRefusal;
 use serde_json::{Map, Value};
 use store::{Retryable, StoreError};
 use thiserror::Error;
@@ -103,7 +104,7 @@ pub enum Refused {
     Csv(#[from] CsvError),
     /// A file of metadata is not what it has to be.
     #[error("the metadata cannot be used: {0}")]
-    Metadata(String),
+    Metadata(#[from] MetadataRefusal),
     /// The user has been deleted for too long.
     #[error("the user was deleted more than 30 days ago")]
     TooLate,
@@ -184,6 +185,7 @@ impl Refused {
             Self::IdentifierTaken { .. } => "Remove the identifier there first, or use another one here.",
             Self::ActiveCertificate(_) => "Activate another certificate first.",
             Self::NotSaml => "Choose SAML on the application's single sign-on page first.",
+            Self::Metadata(refusal) => refusal.fix(),
             Self::Csv(_) => "Correct the file and send it again; nothing was imported.",
             Self::TooLate => "Create the user again.",
             Self::SetupDone => "Sign in as a Global Administrator.",
@@ -211,6 +213,11 @@ impl Refused {
                 Some((*target).to_owned()),
                 Some(format!("at most {limit}")),
                 Some(found.to_string()),
+            ),
+            Self::Metadata(refusal) => (
+                Some(refusal.code().to_owned()),
+                Some(refusal.expected().to_owned()),
+                Some(refusal.found().to_owned()),
             ),
             Self::Csv(error) => (Some(error.place()), error.expected(), error.found()),
             _ => (None, None, None),

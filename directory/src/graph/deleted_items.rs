@@ -15,7 +15,7 @@ use crate::refused::Refused;
 use crate::users::{self, Page};
 
 pub(super) fn routes() -> Routes<Directory> {
-    Routes::new("api client")
+    Routes::new("api_client")
         .get("/v1.0/directory/deletedItems/microsoft.graph.user", list)
         .post("/v1.0/directory/deletedItems/{id}/restore", restore)
         .delete("/v1.0/directory/deletedItems/{id}", purge)

@@ -20,7 +20,7 @@ use crate::users::{self, Page};
 const MAX_BIND: usize = 20;
 
 pub(super) fn routes() -> Routes<Directory> {
-    Routes::new("api client")
+    Routes::new("api_client")
         .get("/v1.0/groups", list)
         .post("/v1.0/groups", create)
         .get("/v1.0/groups/{id}", get)
@@ -66,13 +66,6 @@ fn check_kind(object: &mut Object) -> Result<(), Refused> {
     }
 }
 
-fn no_others(object: &Object) -> Result<(), Refused> {
-    match object.0.keys().find(|name| !name.starts_with("@odata")) {
-        Some(name) => Err(Refused::invalid("property", "the name of a property of groups", name)),
-        None => Ok(()),
-    }
-}
-
 /// POST /v1.0/groups
 async fn create(
     State(directory): State<Directory>,
@@ -86,7 +79,7 @@ async fn create(
         mail_nickname: object.required("mailNickname")?,
     };
     let members = object.references("members@odata.bind", MAX_BIND)?;
-    no_others(&object)?;
+    object.nothing_else("groups", &[])?;
     let group = directory
         .write(&caller, move |tx, change| {
             let group = groups::create(tx, change, &new)?;
@@ -134,7 +127,7 @@ async fn update(
         mail_nickname: object.text("mailNickname")?,
     };
     let members = object.references("members@odata.bind", MAX_BIND)?;
-    no_others(&object)?;
+    object.nothing_else("groups", &[])?;
     directory
         .write(&caller, move |tx, change| {
             groups::update(tx, change, &id, &wanted)?;

@@ -51,6 +51,41 @@ impl Object {
         }
     }
 
+    /// Takes a text that null removes: absent, removed or given.
+    pub(super) fn optional(&mut self, name: &'static str) -> Result<Option<Option<String>>, Refused> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::Null) => Ok(Some(None)),
+            Some(Value::String(text)) => Ok(Some(Some(text))),
+            Some(_) => Err(Refused::invalid(name, "a text or null", "")),
+        }
+    }
+
+    /// Takes a list of texts; `None` where it is absent.
+    pub(super) fn texts(&mut self, name: &'static str) -> Result<Option<Vec<String>>, Refused> {
+        let Some(value) = self.0.remove(name) else { return Ok(None) };
+        let texts = serde_json::from_value(value);
+        texts.map(Some).map_err(|_| Refused::invalid(name, "a list of texts", ""))
+    }
+
+    /// Takes an object; `None` where it is absent.
+    pub(super) fn object(&mut self, name: &'static str) -> Result<Option<Map<String, Value>>, Refused> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(Value::Object(map)) => Ok(Some(map)),
+            Some(_) => Err(Refused::invalid(name, "an object", "")),
+        }
+    }
+
+    /// That nothing is left but annotations and `ignored`, which has no meaning here and does no harm.
+    pub(super) fn nothing_else(&self, of: &str, ignored: &[&str]) -> Result<(), Refused> {
+        let other = self.0.keys().find(|name| !name.starts_with("@odata") && !ignored.contains(&name.as_str()));
+        match other {
+            Some(name) => Err(Refused::invalid("property", format!("the name of a property of {of}"), name)),
+            None => Ok(()),
+        }
+    }
+
     /// Takes a text that has to be there.
     pub(super) fn required(&mut self, name: &'static str) -> Result<String, Refused> {
         self.text(name)?.ok_or_else(|| Refused::invalid(name, "given", ""))
@@ -111,14 +146,17 @@ pub(super) fn user(user: &User, select: &[String]) -> Result<Value, Refused> {
 
 /// A group with the properties that `select` names, or with all.
 pub(super) fn group(group: &Group, select: &[String]) -> Result<Value, Refused> {
-    let all = group.to_json();
+    picked(group.to_json(), select)
+}
+
+/// An object with the properties that `select` names, or with all.
+pub(super) fn picked(all: Value, select: &[String]) -> Result<Value, Refused> {
     if select.is_empty() {
         return Ok(all);
     }
     let mut picked = Map::new();
     for name in select {
-        let value =
-            all.get(name).ok_or_else(|| Refused::Query(format!("groups have no property {name}")))?;
+        let value = all.get(name).ok_or_else(|| Refused::Query(format!("there is no property {name}")))?;
         picked.insert(name.clone(), value.clone());
     }
     Ok(Value::Object(picked))

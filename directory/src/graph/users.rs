@@ -16,7 +16,7 @@ use crate::users::{self, NewUser, Page, Profile, UserChange};
 use crate::{Directory, credentials, groups};
 
 pub(super) fn routes() -> Routes<Directory> {
-    Routes::new("api client")
+    Routes::new("api_client")
         .get("/v1.0/users", list)
         .post("/v1.0/users", create)
         .get("/v1.0/users/{id}", get)

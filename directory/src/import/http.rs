@@ -17,7 +17,7 @@ const MAX_BODY: usize = 64 << 20;
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
-    Routes::new("api client")
+    Routes::new("api_client")
         .post("/api/import", import)
         .guarded(DefaultBodyLimit::max(MAX_BODY))
         .guarded(from_fn_with_state(directory.clone(), access::api_client))

@@ -16,7 +16,7 @@ const MOST_EVENTS: i64 = 500;
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
-    let for_programs = Routes::new("api client")
+    let for_programs = Routes::new("api_client")
         .get("/api/events", events)
         .guarded(from_fn_with_state(directory.clone(), access::api_client));
     Routes::new("anyone").get("/api/about", about).merge(for_programs)

@@ -62,13 +62,7 @@ pub fn list_deleted(tx: &mut Tx<'_>, tenant: &str, query: &Query) -> Result<Page
 }
 
 fn select(tx: &mut Tx<'_>, tenant: &str, state: &str, query: &Query) -> Result<Page<User>, Refused> {
-    let (mut sql, mut texts) = (String::new(), Vec::new());
-    for filter in &query.filters {
-        let joined = if sql.is_empty() { "" } else if query.any { " OR " } else { " AND " };
-        sql.push_str(joined);
-        condition(filter, &mut sql, &mut texts);
-    }
-    let filters = if sql.is_empty() { String::new() } else { format!(" AND ({sql})") };
+    let (filters, texts) = conditions(query, |_| true);
     let (after_key, after_id) = query.after.as_deref().map_or(Ok(Default::default()), open)?;
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let (of_key, of_id, of_limit) = (texts.len() + 2, texts.len() + 3, texts.len() + 4);
@@ -81,6 +75,20 @@ fn select(tx: &mut Tx<'_>, tenant: &str, state: &str, query: &Query) -> Result<P
     params.extend([Val::from(&after_key), Val::from(&after_id), Val::from(limit + 1)]);
     let rows = tx.rows(&sql, &params)?;
     page(&rows, query.limit, |row| Ok((read(row)?, row.text(8)?, row.text(0)?)))
+}
+
+/// The filters of a query that `takes` takes, as SQL to put after a condition, and their parameters, which
+/// begin at `?2`.
+pub(crate) fn conditions(query: &Query, takes: impl Fn(&Filter) -> bool) -> (String, Vec<String>) {
+    let (mut sql, mut texts) = (String::new(), Vec::new());
+    for filter in query.filters.iter().filter(|filter| takes(filter)) {
+        if !sql.is_empty() {
+            sql.push_str(if query.any { " OR " } else { " AND " });
+        }
+        condition(filter, &mut sql, &mut texts);
+    }
+    let filters = if sql.is_empty() { sql } else { format!(" AND ({sql})") };
+    (filters, texts)
 }
 
 /// One filter as SQL over a column that has an index or, for [`Filter::Contains`], over the page's own

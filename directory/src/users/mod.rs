@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 pub use lifecycle::{KEPT_DAYS, delete, purge, purge_expired, restore};
 pub use list::{Filter, Page, Query, list, list_deleted};
-pub(crate) use list::{like, open, page};
+pub(crate) use list::{conditions, like, open, page};
 pub use profile::{Kind, PROPERTIES, Profile};
 pub use store::{
     after_disabled, any_by_id, by_id, by_id_or_name, by_ids, by_name, create, ensure_administrator, give_administrator,
