@@ -10,12 +10,12 @@ use store::StoreError;
 use web::Timestamp;
 use web::page::{Shell, render_with};
 
-use super::application::Application;
 use super::keys::SigningKeys;
 use super::refusal::Refusal;
 use super::sign_ins::{self, SignIn};
 use super::trace::Trace;
 use crate::Directory;
+use crate::applications::Application;
 use crate::users::User;
 
 /// What all sign-ons of this process share.

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use saml::names::{FORMAT_EMAIL, FORMAT_TRANSIENT, FORMAT_WINDOWS};
 use saml::response::Attribute;
 
-use super::application::Application;
 use super::refusal::Refusal;
+use crate::applications::Application;
 use crate::users::User;
 
 const MICROSOFT: &str = "http://schemas.microsoft.com/identity/claims/";
@@ -57,17 +57,17 @@ pub fn name_id(
     requested_format: Option<&str>,
     transient_id: &str,
 ) -> Result<NameId, Refusal> {
-    let format = requested_format.unwrap_or(&application.name_id_format).to_owned();
+    let format = requested_format.unwrap_or(&application.name_id.format).to_owned();
     if format == FORMAT_TRANSIENT {
         return Ok(NameId { value: transient_id.to_owned(), format });
     }
-    let source = person.property(&application.name_id_source).filter(|v| !v.trim().is_empty());
+    let source = person.property(&application.name_id.source).filter(|v| !v.trim().is_empty());
     match source {
         Some(value) => Ok(NameId { value, format }),
         None if [FORMAT_EMAIL, FORMAT_WINDOWS].contains(&format.as_str()) => Err(Refusal::NameIdMissing {
             user: person.user_principal_name.clone(),
             application: application.display_name.clone(),
-            source_property: application.name_id_source.clone(),
+            source_property: application.name_id.source.clone(),
         }),
         None => Ok(NameId { value: pairwise(application, person), format }),
     }

@@ -5,10 +5,10 @@ use saml::names::{CONTEXT_PASSWORD, CONTEXT_PASSWORD_PROTECTED};
 use saml::response::{Attribute, SignOption};
 use web::Timestamp;
 
-use super::application::{Application, Assigned, Certificate};
 use super::claims::{self, NameId};
 use super::refusal::Refusal;
 use super::trace::Trace;
+use crate::applications::{Application, Assigned, Certificate, SigningOption, Via};
 use crate::users::User;
 
 /// Longest SPNameQualifier that is echoed.
@@ -26,10 +26,14 @@ pub struct Facts<'a> {
     pub request: Option<&'a AuthnRequest>,
     /// The application, where one was found.
     pub application: Option<&'a Application>,
+    /// Its certificates, the active one first.
+    pub certificates: &'a [Certificate],
     /// The user.
     pub person: &'a User,
-    /// Whether the user is assigned.
-    pub assigned: Assigned,
+    /// Why the user may sign in, where that is so.
+    pub assigned: Option<&'a Assigned>,
+    /// Whether an assigned group has the user in a group inside it.
+    pub only_nested: bool,
     /// Now.
     pub now: Timestamp,
     /// The name that a transient NameID gets.
@@ -53,8 +57,8 @@ pub struct Grant {
     pub authn_context: String,
     /// What is signed.
     pub sign: SignOption,
-    /// The key that signs.
-    pub key_id: String,
+    /// The certificate whose key signs.
+    pub certificate: Certificate,
 }
 
 /// What comes before the user is known: the application and the reply URL.
@@ -92,12 +96,12 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
     let name = |()| person.user_principal_name.clone();
     trace.step("User enabled", "an enabled account", user_enabled(person), |()| name(()))?;
     let assigned = assigned(facts, application);
-    trace.step("Assignment", "assigned, or assignment not required", assigned, |how| (*how).to_owned())?;
+    trace.step("Assignment", "assigned, or assignment not required", assigned, Clone::clone)?;
     let requested_format = facts.request.and_then(|r| r.name_id_format.as_deref());
     let name_id = claims::name_id(application, person, requested_format, facts.transient_id);
-    let expected = format!("from {}", application.name_id_source);
+    let expected = format!("from {}", application.name_id.source);
     let name_id = trace.step("NameID", &expected, name_id, |n| format!("{} ({})", n.value, n.format))?;
-    let certificate = signing_certificate(application, facts.now);
+    let certificate = signing_certificate(application, facts.certificates, facts.now);
     let shown = |c: &&Certificate| shown_certificate(c, facts.now);
     let certificate = trace.step("Signing certificate", "active and valid", certificate, shown)?;
     let audience = audience(facts.request, application);
@@ -113,20 +117,20 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
         sp_name_qualifier: facts.request.and_then(|r| r.sp_name_qualifier.clone()),
         attributes: claims::default_claims(facts.tenant, facts.idp_entity_id, person),
         authn_context,
-        sign: application.sign,
-        key_id: certificate.key_id.clone(),
+        sign: sign_option(application.signing_option),
+        certificate: certificate.clone(),
     })
 }
 
 fn enabled(application: &Application) -> Result<(), Refusal> {
-    if application.enabled {
+    if application.account_enabled {
         return Ok(());
     }
     Err(Refusal::ApplicationDisabled { application: application.display_name.clone() })
 }
 
 fn saml_mode(application: &Application) -> Result<(), Refusal> {
-    if application.is_saml {
+    if application.saml {
         return Ok(());
     }
     Err(Refusal::NotSaml { application: application.display_name.clone() })
@@ -134,21 +138,36 @@ fn saml_mode(application: &Application) -> Result<(), Refusal> {
 
 /// The requested URL if it is registered, else the default one; nothing else is ever posted to.
 fn reply_url(request: Option<&AuthnRequest>, application: &Application) -> Result<String, Refusal> {
-    let registered = &application.reply_urls;
+    let registered = &registered(application);
     let url = match request {
-        Some(request) => request.reply_url(registered).map_err(Refusal::Request)?,
-        None => registered.first().ok_or_else(|| {
+        Some(request) => request.reply_url(registered).map_err(Refusal::Request)?.to_owned(),
+        None => registered.first().cloned().ok_or_else(|| {
             let reason = RequestReason::NoReplyUrl.into();
             Refusal::Request(AuthnRequestRefusal::new(reason, "a registered reply URL", "none"))
         })?,
     };
     // A browser must be able to post to it; `javascript:` and the like are no addresses.
-    let usable = url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "https" | "http") && u.has_host());
+    let usable = url::Url::parse(&url).is_ok_and(|u| matches!(u.scheme(), "https" | "http") && u.has_host());
     if usable {
-        return Ok(url.to_owned());
+        return Ok(url);
     }
     let application = application.display_name.clone();
-    Err(Refusal::ReplyUrlUnusable { application, url: url.to_owned() })
+    Err(Refusal::ReplyUrlUnusable { application, url })
+}
+
+/// The default one first: the rule for a request that names none takes the first.
+fn registered(application: &Application) -> Vec<String> {
+    let default = application.default_reply_url();
+    let others = application.reply_urls.iter().map(|r| r.url.as_str()).filter(|url| Some(*url) != default);
+    default.into_iter().chain(others).map(ToOwned::to_owned).collect()
+}
+
+fn sign_option(option: SigningOption) -> SignOption {
+    match option {
+        SigningOption::Assertion => SignOption::Assertion,
+        SigningOption::Response => SignOption::Response,
+        SigningOption::Both => SignOption::ResponseAndAssertion,
+    }
 }
 
 /// The class that the assertion names: the first of the requested ones that a password fulfils, and
@@ -179,14 +198,15 @@ fn user_enabled(person: &User) -> Result<(), Refusal> {
     Err(Refusal::UserDisabled { user: person.user_principal_name.clone() })
 }
 
-fn assigned(facts: &Facts<'_>, application: &Application) -> Result<&'static str, Refusal> {
-    match facts.assigned {
-        Assigned::Yes => Ok("assigned"),
-        _ if !application.assignment_required => Ok("not required"),
-        other => Err(Refusal::NotAssigned {
+fn assigned(facts: &Facts<'_>, application: &Application) -> Result<String, Refusal> {
+    match facts.assigned.map(|assigned| &assigned.via) {
+        Some(Via::Direct) => Ok("assigned in person".to_owned()),
+        Some(Via::Group { display_name, .. }) => Ok(format!("through the group {display_name}")),
+        Some(Via::NotRequired) => Ok("not required".to_owned()),
+        None => Err(Refusal::NotAssigned {
             user: facts.person.user_principal_name.clone(),
             application: application.display_name.clone(),
-            only_nested: other == Assigned::OnlyNested,
+            only_nested: facts.only_nested,
         }),
     }
 }
@@ -196,8 +216,11 @@ fn assigned(facts: &Facts<'_>, application: &Application) -> Result<&'static str
 ///
 /// # Errors
 /// [`Refusal::NoSigningKey`] where there is none.
-pub fn signing_certificate(application: &Application, now: Timestamp) -> Result<&Certificate, Refusal> {
-    let all = &application.certificates;
+pub fn signing_certificate<'a>(
+    application: &Application,
+    all: &'a [Certificate],
+    now: Timestamp,
+) -> Result<&'a Certificate, Refusal> {
     let active = all.iter().find(|c| c.active);
     let valid = |c: &&Certificate| c.not_before <= now && now < c.not_after;
     active.filter(valid).or_else(|| all.iter().filter(valid).max_by_key(|c| c.not_after)).or(active).ok_or_else(

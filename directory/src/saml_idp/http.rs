@@ -13,7 +13,7 @@ use saml::bindings::{
 use super::attempt::{Attempt, Running, StartedBy};
 use super::refusal::Refusal;
 use super::sign_on::{self, Case, Ended, Message, can_be_looked_up};
-use super::store::{self as rows, Named};
+use super::store as rows;
 use crate::Directory;
 use crate::refused::PageRefused;
 use crate::access::Caller;
@@ -89,9 +89,9 @@ async fn start(
     app_id: &str,
     attempt: &mut Attempt,
 ) -> Result<Response, Ended> {
-    let (tenant, id) = (directory.tenant_id.clone(), app_id.to_lowercase());
+    let id = app_id.to_lowercase();
     let found = match can_be_looked_up(&id) {
-        true => directory.store.read(move |tx| rows::application(tx, &tenant, Named::AppId(&id))).await?,
+        true => directory.read(move |tx, tenant| rows::application(tx, tenant, &id)).await?,
         false => None,
     };
     let application = found.ok_or_else(|| Refusal::application_not_found(app_id))?;
@@ -115,7 +115,7 @@ async fn answer(
     match outcome {
         Ok(response) => Ok(response),
         Err(Ended::Refused(refusal)) => Ok(attempt.refuse(directory, running, &refusal).await?),
-        Err(Ended::Store(error)) => Err(error.into()),
+        Err(Ended::Failed(refused)) => Err(PageRefused(refused)),
     }
 }
 

@@ -7,16 +7,14 @@ use http::{StatusCode, header};
 use saml::certificate::Certificate;
 use saml::metadata::{WriteIdpMetadata, write_idp};
 use serde::Deserialize;
-use store::StoreError;
 
-use super::application::Application;
 use super::attempt::Running;
 use super::decide;
 use super::issue::entity_id;
-use super::keys::KeyError;
 use super::sign_on::can_be_looked_up;
-use super::store::{self as rows, Named};
+use super::store as rows;
 use crate::Directory;
+use crate::applications::{self, Application};
 use crate::refused::PageRefused;
 
 /// Which application's.
@@ -41,18 +39,19 @@ pub async fn show(
     if !can_be_looked_up(&app_id) {
         return Ok(not_found("No application of this directory has this appid."));
     }
-    let tenant = directory.tenant_id.clone();
-    let (is_tenant, application) = directory
-        .store
-        .read(move |tx| -> Result<_, StoreError> {
-            let application = rows::application(tx, &tenant, Named::AppId(&app_id))?;
-            Ok((rows::is_tenant(tx, &tenant, &named_tenant)?, application))
+    let (is_tenant, found) = directory
+        .read(move |tx, tenant| {
+            let found = match rows::application(tx, tenant, &app_id)? {
+                Some(a) if a.app_id == app_id => Some((applications::certificates(tx, tenant, &a.id)?, a)),
+                _ => None,
+            };
+            Ok((rows::is_tenant(tx, tenant, &named_tenant)?, found))
         })
         .await?;
-    match application {
+    match found {
         _ if !is_tenant => Ok(not_found("There is no directory with this id or domain here (AADSTS90002).")),
         None => Ok(not_found("No application of this directory has this appid (AADSTS700016).")),
-        Some(application) => written(&directory, &running, &application).await,
+        Some((certificates, application)) => Ok(written(&directory, &running, &application, &certificates).await),
     }
 }
 
@@ -60,18 +59,22 @@ fn not_found(text: &'static str) -> Response {
     (StatusCode::NOT_FOUND, text).into_response()
 }
 
-async fn written(directory: &Directory, running: &Running, application: &Application) -> Result<Response, PageRefused> {
-    let Ok(certificate) = decide::signing_certificate(application, directory.clock.now()) else {
-        return Ok(not_found("The application has no signing certificate. Choose SAML on its single sign-on page."));
+async fn written(
+    directory: &Directory,
+    running: &Running,
+    application: &Application,
+    certificates: &[applications::Certificate],
+) -> Response {
+    let Ok(certificate) = decide::signing_certificate(application, certificates, directory.clock.now()) else {
+        return not_found("The application has no signing certificate. Choose SAML on its single sign-on page.");
     };
-    let key = match running.keys.get(directory, application, &certificate.key_id).await {
+    let key = match running.keys.get(directory, certificate).await {
         Ok(key) => key,
-        Err(KeyError::Store(error)) => return Err(error.into()),
-        Err(KeyError::Unusable(error)) => return Ok(unusable(&error)),
+        Err(error) => return unusable(&error),
     };
     // The active certificate comes first, inactive ones after it: whoever polls knows them before one of
     // them signs.
-    let further = application.certificates.iter().filter_map(|c| Certificate::from_der(&c.der).ok()).collect::<Vec<_>>();
+    let further = certificates.iter().filter_map(|c| Certificate::from_der(&c.der).ok()).collect::<Vec<_>>();
     let (id, entity_id) = (format!("_{}", directory.random.uuid()), entity_id(directory));
     let url = directory.url(&format!("/{}/saml2", directory.tenant_id));
     let work = move || {
@@ -85,8 +88,8 @@ async fn written(directory: &Directory, running: &Running, application: &Applica
         write_idp(&metadata, &key).map_err(|e| e.to_string())
     };
     match tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err("failed inside".to_owned())) {
-        Ok(xml) => Ok(([(header::CONTENT_TYPE, "application/samlmetadata+xml")], xml).into_response()),
-        Err(error) => Ok(unusable(&error)),
+        Ok(xml) => ([(header::CONTENT_TYPE, "application/samlmetadata+xml")], xml).into_response(),
+        Err(error) => unusable(&error),
     }
 }
 

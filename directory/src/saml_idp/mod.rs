@@ -5,7 +5,6 @@
 //! saved (`next_step`); `decide` makes the decision from facts alone, `issue` signs it. The test page runs
 //! the same decision.
 
-mod application;
 mod attempt;
 mod claims;
 mod decide;

@@ -172,7 +172,7 @@ async fn tried(
         Err(Ended::Refused(refusal)) => {
             Ok(Tried { checks, refusal: Some(refusal), reply_url: String::new(), claims: Vec::new() })
         }
-        Err(Ended::Store(error)) => Err(error.into()),
+        Err(Ended::Failed(refused)) => Err(PageRefused(refused)),
     }
 }
 

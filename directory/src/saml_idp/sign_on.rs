@@ -7,19 +7,19 @@ use saml::bindings::BindingRefusal;
 use store::StoreError;
 use web::cookie::Cookie;
 
-use super::application::{Application, Assigned};
 use super::attempt::{Attempt, BROWSER_COOKIE, Running};
 use super::decide::{self, Facts, Grant};
 use super::issue::{self, Occasion};
-use super::keys::KeyError;
 use super::next_step::{Step, next_step};
 use super::pending::{self, Found, Pending};
 use super::refusal::Refusal;
-use super::store::{self as rows, Named};
-use super::trace::Trace;
 use super::sign_ins;
+use super::store as rows;
+use super::trace::Trace;
 use crate::Directory;
 use crate::access::{self, Caller};
+use crate::applications::{self, Application, Assigned, Certificate};
+use crate::refused::Refused;
 use crate::sign_in;
 use crate::users::User;
 
@@ -28,8 +28,8 @@ use crate::users::User;
 pub enum Ended {
     /// It was refused.
     Refused(Refusal),
-    /// The store failed.
-    Store(StoreError),
+    /// Something failed inside.
+    Failed(Refused),
 }
 
 impl From<Refusal> for Ended {
@@ -38,9 +38,15 @@ impl From<Refusal> for Ended {
     }
 }
 
+impl From<Refused> for Ended {
+    fn from(refused: Refused) -> Self {
+        Self::Failed(refused)
+    }
+}
+
 impl From<StoreError> for Ended {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        Self::Failed(error.into())
     }
 }
 
@@ -64,13 +70,12 @@ pub async fn receive(
         Ok((request, relay_state))
     });
     let issuer = read.as_ref().ok().map(|(request, _)| request.issuer.clone());
-    let (tenant, named) = (directory.tenant_id.clone(), named_tenant.to_owned());
+    let named = named_tenant.to_owned();
     let (is_tenant, application) = directory
-        .store
-        .read(move |tx| -> Result<_, StoreError> {
-            let issuer = issuer.as_deref().map(Named::Identifier);
-            let application = issuer.map_or(Ok(None), |named| rows::application(tx, &tenant, named))?;
-            Ok((rows::is_tenant(tx, &tenant, &named)?, application))
+        .read(move |tx, tenant| {
+            let by = |issuer: &String| applications::by_identifier(tx, tenant, issuer);
+            let application = issuer.as_ref().map_or(Ok(None), by)?;
+            Ok((rows::is_tenant(tx, tenant, &named)?, application))
         })
         .await?;
     let known = if is_tenant { Ok(()) } else { Err(Refusal::tenant_not_found(named_tenant)) };
@@ -224,11 +229,8 @@ pub async fn grant(
         return Err(Refusal::application_not_found("").into());
     };
     let name = &application.display_name;
-    let key = match running.keys.get(directory, application, &grant.key_id).await {
-        Ok(key) => Ok(key),
-        Err(KeyError::Unusable(found)) => Err(Refusal::NoSigningKey { application: name.clone(), found }),
-        Err(KeyError::Store(error)) => return Err(error.into()),
-    };
+    let key = running.keys.get(directory, &grant.certificate).await;
+    let key = key.map_err(|found| Refusal::NoSigningKey { application: name.clone(), found });
     let key = trace.step("Signing key", "opens and fits its certificate", key, |_| "fits".to_owned())?;
     let signed = issue::sign(directory, name, grant.clone(), occasion, key).await;
     let length = |xml: &String| format!("{} bytes of XML", xml.len());
@@ -258,8 +260,8 @@ async fn close(directory: &Directory, case: &Case, attempt: &Attempt) -> Result<
 /// The one refusal that goes to the application: it asked for an answer without a page, and its reply URL
 /// is registered.
 async fn refuse_passive(directory: &Directory, case: &Case, attempt: &mut Attempt) -> Result<Response, Ended> {
-    let (tenant, id) = (directory.tenant_id.clone(), case.application_id.clone());
-    let application = directory.store.read(move |tx| rows::application(tx, &tenant, Named::Id(&id))).await?;
+    let id = case.application_id.clone();
+    let application = directory.read(move |tx, tenant| rows::application(tx, tenant, &id)).await?;
     let Some(request) = case.pending.as_ref().map(|p| &p.request) else {
         return Err(Refusal::NoSession.into());
     };
@@ -289,27 +291,32 @@ pub struct Loaded {
     pub application: Option<Application>,
     /// The user.
     pub person: Option<User>,
-    assigned: Assigned,
+    certificates: Vec<Certificate>,
+    assigned: Option<Assigned>,
+    only_nested: bool,
     idp_entity_id: String,
 }
 
-/// Loads an application (by object id) and a user (by id or name) in one snapshot.
+/// Loads an application (by any of its ids) and a user (by id or name) in one snapshot.
 ///
 /// # Errors
 /// The store's.
-pub async fn load(directory: &Directory, application: &str, user: &str) -> Result<Loaded, StoreError> {
+pub async fn load(directory: &Directory, application: &str, user: &str) -> Result<Loaded, Refused> {
     let idp_entity_id = issue::entity_id(directory);
-    let (tenant, id, user) = (directory.tenant_id.clone(), application.to_owned(), user.to_owned());
+    let (id, user) = (application.to_owned(), user.to_owned());
     directory
-        .store
-        .read(move |tx| -> Result<_, StoreError> {
-            let application = rows::application(tx, &tenant, Named::Id(&id))?;
-            let person = rows::person(tx, &tenant, &user)?;
-            let assigned = match (&application, &person) {
-                (Some(application), Some(person)) => rows::assigned(tx, &tenant, &application.id, &person.id)?,
-                _ => Assigned::No,
-            };
-            Ok(Loaded { application, person, assigned, idp_entity_id: idp_entity_id.clone() })
+        .read(move |tx, tenant| {
+            let application = rows::application(tx, tenant, &id)?;
+            let person = rows::person(tx, tenant, &user)?;
+            let certificates =
+                application.as_ref().map_or(Ok(Vec::new()), |a| applications::certificates(tx, tenant, &a.id))?;
+            let (mut assigned, mut only_nested) = (None, false);
+            if let (Some(application), Some(person)) = (&application, &person) {
+                assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
+                only_nested = assigned.is_none() && rows::is_nested(tx, tenant, &application.id, &person.id)?;
+            }
+            let idp_entity_id = idp_entity_id.clone();
+            Ok(Loaded { application, person, certificates, assigned, only_nested, idp_entity_id })
         })
         .await
 }
@@ -330,7 +337,9 @@ impl Loaded {
             request,
             application: self.application.as_ref(),
             person,
-            assigned: self.assigned,
+            certificates: &self.certificates,
+            assigned: self.assigned.as_ref(),
+            only_nested: self.only_nested,
             now,
             transient_id,
         }
