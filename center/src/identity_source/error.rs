@@ -1,4 +1,4 @@
-//! Why the identity source was not changed.
+//! Why the identity source was not changed, and the one place that says it on the wire.
 
 use ::store::{Retryable, StoreError};
 use http::StatusCode;
@@ -6,12 +6,11 @@ use saml::certificate::CertificateRefusal;
 use saml::metadata::MetadataRefusal;
 use thiserror::Error;
 
+use crate::admin_api::ApiError;
+
 /// Why the identity source was not changed.
 #[derive(Debug, Error)]
 pub enum SourceError {
-    /// The request is not the JSON that is expected.
-    #[error("the request's body cannot be read: {0}")]
-    BodyInvalid(String),
     /// A kind that does not exist.
     #[error("{0:?} is no kind of identity source that can be chosen")]
     KindUnknown(String),
@@ -114,65 +113,126 @@ impl Retryable for SourceError {
     }
 }
 
-/// What the administrator hears beside the message. Empty texts are left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Explanation {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// The stable code.
-    pub code: &'static str,
-    /// The field or element.
-    pub target: &'static str,
-    /// What would have been right.
-    pub expected: String,
-    /// What was there.
-    pub found: String,
-    /// Who has to do what.
-    pub fix: String,
-}
-
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
 const CONFLICT: StatusCode = StatusCode::CONFLICT;
 
-impl SourceError {
-    /// The one place that says what an error is on the wire.
-    pub fn explain(&self) -> Explanation {
-        let say = |status, code, target, expected: &str, found: &str, fix: &str| Explanation {
-            status,
-            code,
-            target,
-            expected: expected.to_owned(),
-            found: found.to_owned(),
-            fix: fix.to_owned(),
+impl From<SourceError> for ApiError {
+    fn from(error: SourceError) -> Self {
+        use SourceError as E;
+        let message = error.to_string();
+        let say = |status, code, target: &str, expected: &str, found: &str, fix: &str| {
+            let plain = Self::new(status, code, message.clone()).expected(expected).found(found).fix(fix);
+            if target.is_empty() { plain } else { plain.target(target) }
         };
         let kinds = "identity-center-directory or external";
-        let metadata_limit = "at most 75,000 characters";
-        let https = "an absolute https URL (http on loopback alone), without user and fragment";
-        match self {
-            Self::BodyInvalid(_) => say(BAD, "BodyInvalid", "", "a JSON object", "", "Correct the request's body."),
-            Self::KindUnknown(found) => say(BAD, "KindUnknown", "kind", kinds, found, "Choose one of the two kinds."),
-            Self::ActiveDirectory => say(BAD, "ActiveDirectoryNotSupported", "kind", kinds, "active-directory", ACTIVE_DIRECTORY),
-            Self::MetadataAndValues => say(BAD, "MetadataAndValues", "metadataXml", "metadataXml alone, or signInUrl, issuer and certificatePem", "both", "Leave one of them out."),
-            Self::ValueMissing { target } => say(BAD, "ValueMissing", target, "a value", "none", "Give the value, or upload the identity provider's metadata file."),
-            Self::MetadataTooLong { bytes } => say(BAD, "TooLong", "metadataXml", metadata_limit, &format!("{bytes} bytes"), "Upload the metadata of this one application, not that of a whole federation."),
-            Self::Metadata(refusal) => say(BAD, refusal.code(), "metadataXml", refusal.expected(), refusal.found(), refusal.fix()),
-            Self::NoUsableBinding { found } => say(BAD, "NoUsableBinding", "SingleSignOnService/@Binding", "HTTP-Redirect or HTTP-POST", found, "Turn one of these bindings on at the identity provider and download its metadata again."),
-            Self::UrlNotAllowed { target, found } => say(BAD, "UrlNotAllowed", target, https, found, "Use the identity provider's https address."),
-            Self::IssuerInvalid { found } => say(BAD, "IssuerInvalid", "issuer", "1 to 1,024 characters without blanks", found, "Copy the issuer URL (entity ID) from the identity provider."),
-            Self::CertificateTooLong { characters } => say(BAD, "CertificateTooLong", "certificatePem", "at most 2,500 characters", &characters.to_string(), "Give the signing certificate alone, without its chain."),
-            Self::Certificate(refusal) => say(BAD, refusal.code(), "certificatePem", refusal.expected(), refusal.found(), refusal.fix()),
-            Self::TooManyCertificates { found, most } => say(BAD, "TooManyCertificates", "KeyDescriptor", &format!("at most {most}"), &found.to_string(), "Remove old certificates at the identity provider and download its metadata again."),
-            Self::CertificatesExpired { found } => say(BAD, "CertificatesExpired", "X509Certificate", "one certificate that is valid now", &format!("the last one ended {found}"), "Activate a new signing certificate at the identity provider and give that."),
-            Self::SameSource => say(CONFLICT, "SameSource", "kind", "another source", "the active one", "Nothing needs to be changed."),
-            Self::NoAdministrator => say(CONFLICT, "NoAdministrator", "", "at least one administrator of the center", "none", "Complete the set-up first: administrators keep a way in whatever the source is."),
-            Self::NotConfirmed { found } => say(BAD, "NotConfirmed", "confirm", "ACCEPT", found, "Type ACCEPT, in capital letters."),
-            Self::NoProposal => say(StatusCode::NOT_FOUND, "NoProposal", "", "a proposed change", "none", "Propose a change first."),
-            Self::NoPrevious => say(StatusCode::NOT_FOUND, "NoPrevious", "", "a previous identity source", "none", "Propose the source that you want."),
-            Self::ReviewOutdated => say(CONFLICT, "ReviewOutdated", "", "the change as it was reviewed", "another effect on people", "Look at the review again (through the API: put the proposal again), then accept."),
-            Self::Store(error) => {
-                tracing::error!(%error, "the identity source could not be read or changed");
-                say(StatusCode::INTERNAL_SERVER_ERROR, "Internal", "", "", "", "The server's log says what happened.")
+        match error {
+            E::KindUnknown(found) => say(BAD, "KindUnknown", "kind", kinds, &found, "choose one of the two kinds"),
+            E::ActiveDirectory => {
+                say(BAD, "ActiveDirectoryNotSupported", "kind", kinds, "active-directory", ACTIVE_DIRECTORY)
             }
+            E::MetadataAndValues => say(
+                BAD,
+                "MetadataAndValues",
+                "metadataXml",
+                "metadataXml alone, or signInUrl, issuer and certificatePem",
+                "both",
+                "leave one of them out",
+            ),
+            E::ValueMissing { target } => say(
+                BAD,
+                "ValueMissing",
+                target,
+                "a value",
+                "none",
+                "give the value, or upload the identity provider's metadata file",
+            ),
+            E::MetadataTooLong { bytes } => say(
+                BAD,
+                "TooLong",
+                "metadataXml",
+                "at most 75,000 characters",
+                &format!("{bytes} bytes"),
+                "upload the metadata of this one application, not that of a whole federation",
+            ),
+            E::Metadata(refusal) => {
+                say(BAD, refusal.code(), "metadataXml", refusal.expected(), refusal.found(), refusal.fix())
+            }
+            E::NoUsableBinding { found } => say(
+                BAD,
+                "NoUsableBinding",
+                "SingleSignOnService/@Binding",
+                "HTTP-Redirect or HTTP-POST",
+                &found,
+                "turn one of these bindings on at the identity provider and download its metadata again",
+            ),
+            E::UrlNotAllowed { target, found } => say(
+                BAD,
+                "UrlNotAllowed",
+                target,
+                "an absolute https URL (http on loopback alone), without user and fragment",
+                &found,
+                "use the identity provider's https address",
+            ),
+            E::IssuerInvalid { found } => say(
+                BAD,
+                "IssuerInvalid",
+                "issuer",
+                "1 to 1,024 characters without blanks",
+                &found,
+                "copy the issuer URL (entity ID) from the identity provider",
+            ),
+            E::CertificateTooLong { characters } => say(
+                BAD,
+                "CertificateTooLong",
+                "certificatePem",
+                "at most 2,500 characters",
+                &characters.to_string(),
+                "give the signing certificate alone, without its chain",
+            ),
+            E::Certificate(refusal) => {
+                say(BAD, refusal.code(), "certificatePem", refusal.expected(), refusal.found(), refusal.fix())
+            }
+            E::TooManyCertificates { found, most } => say(
+                BAD,
+                "TooManyCertificates",
+                "KeyDescriptor",
+                &format!("at most {most}"),
+                &found.to_string(),
+                "remove old certificates at the identity provider and download its metadata again",
+            ),
+            E::CertificatesExpired { found } => say(
+                BAD,
+                "CertificatesExpired",
+                "X509Certificate",
+                "one certificate that is valid now",
+                &format!("the last one ended {found}"),
+                "activate a new signing certificate at the identity provider and give that",
+            ),
+            E::SameSource => {
+                say(CONFLICT, "SameSource", "kind", "another source", "the active one", "nothing needs to be changed")
+            }
+            E::NoAdministrator => say(
+                CONFLICT,
+                "NoAdministrator",
+                "",
+                "at least one administrator of the center",
+                "none",
+                "complete the set-up first: administrators keep a way in whatever the source is",
+            ),
+            E::NotConfirmed { found } => {
+                say(BAD, "NotConfirmed", "confirm", "ACCEPT", &found, "type ACCEPT, in capital letters")
+            }
+            E::NoProposal => Self::not_found("NoProposal", message).fix("propose a change first"),
+            E::NoPrevious => Self::not_found("NoPrevious", message).fix("propose the source that you want"),
+            E::ReviewOutdated => say(
+                CONFLICT,
+                "ReviewOutdated",
+                "",
+                "the change as it was reviewed",
+                "another effect on people",
+                "look at the review again (through the API: put the proposal again), then accept",
+            ),
+            E::Store(error) => error.into(),
         }
     }
 }

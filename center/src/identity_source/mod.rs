@@ -13,7 +13,6 @@ mod pages;
 mod source;
 pub mod store;
 
-use axum::middleware::from_fn_with_state;
 use web::routes::Routes;
 
 pub use change::{Review, accept, propose, restore, review_proposal, review_restore, withdraw};
@@ -21,27 +20,27 @@ pub use error::SourceError;
 pub use external::{Manual, read_manual, read_metadata};
 pub use source::{ExternalIdp, Kind, Source};
 
-use crate::{Center, access};
+use crate::{Center, admin_api, console};
 
 /// The routes of this folder.
 pub fn routes(center: &Center) -> Routes<Center> {
-    Routes::new("anyone").merge(api(center)).merge(console(center))
+    Routes::new("anyone").merge(api(center)).merge(wizard(center))
 }
 
 fn api(center: &Center) -> Routes<Center> {
-    Routes::new("api_key")
+    let routes = Routes::new("api key")
         .get("/api/identity-source", http::show)
         .get("/api/identity-source/sp-metadata", http::sp_metadata)
         .get("/api/identity-source/proposal", http::show_proposal)
         .put("/api/identity-source/proposal", http::propose)
         .delete("/api/identity-source/proposal", http::withdraw)
         .post("/api/identity-source/accept", http::accept)
-        .post("/api/identity-source/restore", http::restore)
-        .guarded(from_fn_with_state(center.clone(), access::api_key))
+        .post("/api/identity-source/restore", http::restore);
+    admin_api::guarded(center, routes)
 }
 
-fn console(center: &Center) -> Routes<Center> {
-    Routes::new("administrator")
+fn wizard(center: &Center) -> Routes<Center> {
+    let routes = Routes::new("administrator")
         .get("/console/settings/identity-source/change", pages::choose)
         .post("/console/settings/identity-source/change", pages::chosen)
         .get("/console/settings/identity-source/change/external", pages::external)
@@ -51,7 +50,6 @@ fn console(center: &Center) -> Routes<Center> {
         .post("/console/settings/identity-source/change/cancel", pages::cancel)
         .get("/console/settings/identity-source/change/done", pages::done)
         .get("/console/settings/identity-source/restore", pages::review_restore)
-        .post("/console/settings/identity-source/restore", pages::restore)
-        .guarded(from_fn_with_state(center.form_guard.clone(), web::form::guard))
-        .guarded(from_fn_with_state(center.clone(), access::administrator))
+        .post("/console/settings/identity-source/restore", pages::restore);
+    console::guarded(center, routes)
 }

@@ -1,17 +1,17 @@
 //! The metadata file for anyone, and the attempts for programs.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::StoreError;
 
 use super::attempt::{self, Summary};
 use super::service_provider::ServiceProvider;
 use super::store as rows;
 use crate::Center;
+use crate::admin_api::{ApiError, Params};
 
 /// How many attempts a list has unless it is said, and at most.
 pub(super) const LIST_DEFAULT: i64 = 50;
@@ -45,34 +45,26 @@ pub(crate) fn metadata_file(sp: &ServiceProvider) -> Response {
     }
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct ListQuery {
-    limit: Option<i64>,
-}
-
 /// `GET /api/sign-in-attempts?limit`: newest first.
-pub(super) async fn list(State(center): State<Center>, Query(query): Query<ListQuery>) -> Response {
-    let limit = query.limit.unwrap_or(LIST_DEFAULT).clamp(1, LIST_MOST);
+pub(super) async fn list(State(center): State<Center>, params: Params) -> Result<Json<Value>, ApiError> {
+    let limit = params.limit(LIST_DEFAULT, LIST_MOST)?;
     let instance_id = center.instance_id.clone();
-    match center.store.read(move |tx| rows::attempts(tx, &instance_id, limit)).await {
-        Ok(attempts) => {
-            let value: Vec<_> = attempts.iter().map(Summary::to_json).collect();
-            Json(json!({ "value": value })).into_response()
-        }
-        Err(error) => failed(&error),
-    }
+    let attempts = center.store.read(move |tx| rows::attempts(tx, &instance_id, limit)).await?;
+    let value: Vec<Value> = attempts.iter().map(Summary::to_json).collect();
+    Ok(Json(json!({ "value": value })))
 }
 
 /// `GET /api/sign-in-attempts/{reference}`: with every check.
-pub(super) async fn show(State(center): State<Center>, Path(reference): Path<String>) -> Response {
-    match find(&center, &reference).await {
-        Ok(Some(attempt)) => Json(attempt.to_json()).into_response(),
-        Ok(None) => {
-            let message = "There is no sign-in attempt with this reference; attempts are kept for 30 days.";
-            let error = json!({ "code": "SignInAttemptNotFound", "message": message, "target": "reference" });
-            (StatusCode::NOT_FOUND, Json(json!({ "error": error }))).into_response()
+pub(super) async fn show(
+    State(center): State<Center>,
+    Path(reference): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    match find(&center, &reference).await? {
+        Some(attempt) => Ok(Json(attempt.to_json())),
+        None => {
+            let message = "there is no sign-in attempt with this reference; attempts are kept for 30 days";
+            Err(ApiError::not_found("SignInAttemptNotFound", message).target("reference").found(&reference))
         }
-        Err(error) => failed(&error),
     }
 }
 

@@ -14,33 +14,30 @@ mod sign_in;
 mod start;
 pub mod store;
 
-use axum::middleware::from_fn_with_state;
 use web::routes::Routes;
 
 pub use attempt::{Attempt, Check};
+pub(crate) use http::metadata_file;
 pub use refusal::SignInRefusal;
 pub use service_provider::ServiceProvider;
 pub use start::start;
 pub use store::forget_requests;
 
-use crate::{Center, access};
+use crate::{Center, admin_api, console};
 
 /// The routes of this folder.
 pub fn routes(center: &Center) -> Routes<Center> {
-    let api = Routes::new("api_key")
+    let api = Routes::new("api key")
         .get("/api/sign-in-attempts", http::list)
-        .get("/api/sign-in-attempts/{reference}", http::show)
-        .guarded(from_fn_with_state(center.clone(), access::api_key));
-    let console = Routes::new("administrator")
+        .get("/api/sign-in-attempts/{reference}", http::show);
+    let pages = Routes::new("administrator")
         .get("/console/sign-in-attempts", pages::list)
-        .get("/console/sign-in-attempts/{reference}", pages::show)
-        .guarded(from_fn_with_state(center.form_guard.clone(), web::form::guard))
-        .guarded(from_fn_with_state(center.clone(), access::administrator));
+        .get("/console/sign-in-attempts/{reference}", pages::show);
     Routes::new("anyone")
         .get("/platform/saml/metadata/{identity_store_id}", http::metadata)
         // The response comes from the identity provider's page: no form token of ours can be in it. The
         // signature and the binding to the browser that started stand in its place.
         .post("/platform/saml/acs/{acs_id}", acs::consume)
-        .merge(api)
-        .merge(console)
+        .merge(admin_api::guarded(center, api))
+        .merge(console::guarded(center, pages))
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use web::form::Csrf;
-use web::page::{self, Crumb, Shell};
+use web::page::{self, Shell};
 
 use super::attempt::{Attempt, Summary};
 use super::http::{LIST_DEFAULT, failed, find};
@@ -70,8 +70,7 @@ pub(super) async fn show(
     match find(&center, &reference).await {
         Ok(Some(attempt)) => {
             let title = format!("Sign-in attempt {}", attempt.reference);
-            let mut shell = console::shell(&caller, &csrf, &title, HERE);
-            shell.crumbs = vec![Crumb { label: "Sign-in attempts".to_owned(), href: HERE.to_owned() }];
+            let shell = console::shell(&caller, &csrf, &title, HERE);
             page::render(&AttemptPage { shell, attempt })
         }
         Ok(None) => page::message(

@@ -1,6 +1,8 @@
 //! Decides over the rows whether a proven assertion signs somebody in, and writes what follows, all in one
 //! transaction: the session, the memory of the assertion, the use of the request, the attempt and its event.
 
+use std::time::Duration;
+
 use ::store::{StoreError, Tx};
 use saml::response::Accepted;
 use serde_json::json;
@@ -81,11 +83,11 @@ fn decide(
     accepted: &Accepted,
     checks: &mut Vec<Check>,
 ) -> Result<Result<Allowed, SignInRefusal>, StoreError> {
-    if store::assertion_seen(tx, &instance.id, &accepted.assertion_id)? {
+    if store::assertion_seen(tx, &author.instance_id, &accepted.assertion_id)? {
         return Ok(Err(SignInRefusal::Replayed(accepted.assertion_id.clone())));
     }
     checks.push(Check::passed("Replay", "an assertion that was not taken before", &accepted.assertion_id));
-    let return_to = match request(tx, instance, arrival, accepted, author.now)? {
+    let return_to = match request(tx, author, arrival, accepted)? {
         Ok(return_to) => return_to,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -95,7 +97,7 @@ fn decide(
         let end = accepted.session_not_on_or_after.map_or(author.now, Timestamp::from);
         return Ok(Err(SignInRefusal::SessionOver(end)));
     };
-    let user = match who(tx, &instance.id, &accepted.name_id)? {
+    let user = match who(tx, &author.instance_id, &accepted.name_id)? {
         Ok(user) => user,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -107,14 +109,13 @@ fn decide(
 /// it. Without a request the sign-in began at the identity provider (4.1.5); it lands on the portal.
 fn request(
     tx: &mut Tx<'_>,
-    instance: &Instance,
+    author: &Author,
     arrival: &Arrival,
     accepted: &Accepted,
-    now: Timestamp,
 ) -> Result<Result<String, SignInRefusal>, StoreError> {
     let Some(id) = &accepted.in_response_to else { return Ok(Ok(HOME.to_owned())) };
     let id = id.clone();
-    let Some(request) = store::request(tx, &instance.id, &id)? else {
+    let Some(request) = store::request(tx, &author.instance_id, &id)? else {
         return Ok(Err(SignInRefusal::RequestUnknown(id)));
     };
     let browser = arrival.browser.as_deref().map(token::hash);
@@ -123,7 +124,7 @@ fn request(
         Err(SignInRefusal::RequestOfOtherBrowser(id))
     } else if request.used_at.is_some() {
         Err(SignInRefusal::RequestUsed(id))
-    } else if request.expires_at <= now {
+    } else if request.expires_at <= author.now {
         Err(SignInRefusal::RequestExpired { id, ended: request.expires_at })
     } else {
         Ok(request.return_to)
@@ -134,7 +135,7 @@ fn request(
 /// The skew that the assertion is granted would make no session here, so it is not granted.
 fn ends_at(instance: &Instance, accepted: &Accepted, now: Timestamp) -> Option<Timestamp> {
     let seconds = u64::try_from(instance.portal_session_seconds).unwrap_or(0);
-    let configured = now.plus(std::time::Duration::from_secs(seconds));
+    let configured = now.plus(Duration::from_secs(seconds));
     let theirs = accepted.session_not_on_or_after.map(Timestamp::from);
     let end = theirs.map_or(configured, |theirs| theirs.min(configured));
     (end > now).then_some(end)
@@ -177,14 +178,14 @@ fn sign_in(
         fix: String::new(),
     };
     save(tx, instance_id, &attempt, arrival.prune)?;
-    let after = json!({
+    let how = json!({
         "reference": attempt.reference,
         "userName": attempt.user_name,
         "identityProvider": accepted.issuer,
         "inResponseTo": accepted.in_response_to,
     });
     let author = Author { actor: format!("user:{}", allowed.user.id), ..author.clone() };
-    author.record(tx, "sign_in.accepted", Subject { kind: "user", id: &allowed.user.id }, None, Some(&after))?;
+    author.record(tx, "sign_in.accepted", Subject { kind: "user", id: &allowed.user.id }, None, Some(&how))?;
     Ok(Ending::SignedIn { return_to: allowed.return_to.clone() })
 }
 
