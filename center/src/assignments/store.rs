@@ -73,6 +73,8 @@ pub struct Filter<'a> {
     pub principal_id: &'a str,
     /// One permission set.
     pub permission_set_id: &'a str,
+    /// Only what follows this account, permission set and principal.
+    pub after: Option<&'a [String; 3]>,
 }
 
 /// Assignments with names, by account, permission set and principal, up to `limit`.
@@ -96,6 +98,15 @@ pub fn list(
             params.push(value.into());
             conditions.push_str(&format!(" AND a.{column} = ?{}", params.len()));
         }
+    }
+    if let Some([account, set, principal]) = filter.after {
+        params.extend([Val::from(account), set.into(), principal.into()]);
+        let n = params.len();
+        conditions.push_str(&format!(
+            " AND (a.account_id, a.permission_set_id, a.principal_id) > (?{}, ?{}, ?{n})",
+            n - 2,
+            n - 1
+        ));
     }
     let sql = format!(
         "SELECT a.account_id, a.permission_set_id, a.principal_type, a.principal_id, c.name, p.name, \

@@ -1,8 +1,12 @@
-//! portal
+//! The access portal.
+
+mod session;
 
 use web::routes::Routes;
 
 use crate::Center;
+
+pub use session::start_session;
 
 /// The routes of this folder.
 pub fn routes(_: &Center) -> Routes<Center> {
