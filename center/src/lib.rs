@@ -6,6 +6,7 @@ pub mod admin_api;
 pub mod assignments;
 pub mod console;
 pub mod credentials;
+pub mod csv_file;
 pub mod identity_source;
 pub mod identity_store;
 pub mod instance;
@@ -17,6 +18,8 @@ pub mod saml_sp;
 mod schema;
 pub mod scim_server;
 pub mod setup;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::sync::Arc;
 

@@ -1,0 +1,1 @@
+//! A whole center for tests.
