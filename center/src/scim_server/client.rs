@@ -28,8 +28,10 @@ pub(super) async fn scim_client(
     mut request: Request,
     next: Next,
 ) -> Response {
+    // Only the hash is looked up, so the time it takes tells nothing about a token.
+    let hash = token::bearer(request.headers()).map(token::hash);
     let tenant = path.iter().find(|(name, _)| *name == "scim_tenant_id").map_or("", |(_, value)| value);
-    let bearer = match authenticate(&center, tenant, &request).await {
+    let bearer = match authenticate(&center, tenant.to_owned(), hash).await {
         Ok(Some(bearer)) => bearer,
         Ok(None) => return unauthorized(),
         Err(error) => return Refusal::from(error).into_response(),
@@ -42,13 +44,11 @@ pub(super) async fn scim_client(
 
 async fn authenticate(
     center: &Center,
-    tenant: &str,
-    request: &Request,
+    tenant: String,
+    hash: Option<[u8; 32]>,
 ) -> Result<Option<Bearer>, StoreError> {
-    let Some(bearer) = token::bearer(request.headers()) else { return Ok(None) };
-    // Only the hash is looked up, so the time it takes tells nothing about a token.
-    let hash = token::hash(bearer);
-    let (instance, tenant, now) = (center.instance_id.clone(), tenant.to_owned(), center.clock.now());
+    let Some(hash) = hash else { return Ok(None) };
+    let (instance, now) = (center.instance_id.clone(), center.clock.now());
     center.store.read(move |tx| tokens::bearer(tx, &instance, &tenant, &hash, now)).await
 }
 
