@@ -1,7 +1,8 @@
 //! Lists: filter, page by index (RFC 7644 §3.4.2.4) and by cursor (RFC 9865).
 //!
 //! `sortBy` is passed over, as RFC 7644 §3.4.2.3 allows a server that does not sort: the order is that
-//! of the ids, which is that of creation, so that a page never misses what was there before it.
+//! of the ids, which is that of creation to the millisecond. A page by cursor starts after an id, so it
+//! misses nobody who was there from the start, whatever comes and goes in between.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

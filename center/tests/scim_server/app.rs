@@ -134,6 +134,8 @@ impl App {
 
     /// A new user's id.
     pub async fn user(&self, name: &str) -> String {
+        // Ids sort by the millisecond of their creation.
+        self.center.clock.advance(std::time::Duration::from_millis(1));
         let answer = self.post("/Users", &user(name)).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
         answer.body["id"].as_str().unwrap().to_owned()
