@@ -9,7 +9,8 @@ use crate::{Center, admin_api, console, identity_source, portal, saml_sp, scim_s
 /// routes for the access test.
 pub fn router(center: &Center) -> (Router, Vec<Listed>) {
     let (router, listed) = all(center).finish();
-    (web::serve::harden(router.with_state(center.clone()), &center.origin), listed)
+    let router = scim_server::around(router.with_state(center.clone()), center);
+    (web::serve::harden(router, &center.origin), listed)
 }
 
 fn all(center: &Center) -> Routes<Center> {

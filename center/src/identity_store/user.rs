@@ -105,7 +105,7 @@ impl Columns {
             ));
         }
         let user_name = user_name(resource["userName"].as_str().unwrap_or_default())?;
-        let display_name = required("displayName", resource["displayName"].as_str(), MAX_DISPLAY_NAME)?;
+        let display_name = required("displayName", Some(&display_name(resource, &user_name)), MAX_DISPLAY_NAME)?;
         let external_id = match resource["externalId"].as_str() {
             None | Some("") => None,
             given => Some(required("externalId", given, MAX_EXTERNAL_ID)?),
@@ -142,6 +142,14 @@ pub fn resource_of(user_name: &str, given: &str, family: &str, display: &str, em
         resource["emails"] = json!([{ "value": email, "type": "work", "primary": true }]);
     }
     resource
+}
+
+/// What people see where a user has no `displayName`, which SCIM does not demand (RFC 7643 §4.1.1).
+fn display_name(resource: &Json, user_name: &str) -> String {
+    let text = |pointer: &str| resource.pointer(pointer).and_then(Json::as_str).unwrap_or_default().trim();
+    let full = format!("{} {}", text("/name/givenName"), text("/name/familyName"));
+    let choices = [text("/displayName"), text("/name/formatted"), full.trim(), user_name];
+    choices.into_iter().find(|choice| !choice.is_empty()).unwrap_or_default().to_owned()
 }
 
 fn primary_email(resource: &Json) -> Option<&str> {

@@ -6,7 +6,8 @@ use crate::assignments;
 use crate::identity_store::{Group, GroupFields, IdentityError};
 use crate::instance::{Author, Subject};
 
-const COLUMNS: &str = "id, display_name, external_id, description, owner, created_at, updated_at";
+pub(super) const COLUMNS: &str =
+    "id, display_name, external_id, description, owner, created_at, updated_at";
 
 /// The group with this id.
 ///
@@ -61,20 +62,6 @@ pub fn list_groups(tx: &mut Tx<'_>, instance_id: &str, page: Page<'_>) -> Result
         params.push((&pattern).into());
     }
     tx.rows(&sql, &params)?.iter().map(read).collect()
-}
-
-/// Groups in the order of their ids, from a place: for SCIM's `startIndex` (less one) and `count`.
-///
-/// # Errors
-/// The engine's.
-pub fn groups_at(
-    tx: &mut Tx<'_>,
-    instance_id: &str,
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<Group>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM groups WHERE instance_id = ?1 ORDER BY id LIMIT ?2 OFFSET ?3");
-    tx.rows(&sql, &[instance_id.into(), limit.into(), offset.into()])?.iter().map(read).collect()
 }
 
 /// How many groups there are.

@@ -1,6 +1,8 @@
 //! Who is in which group. Every function costs as much as the memberships that it is given, however
 //! large the group is.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use store::{StoreError, Tx, Val};
 
@@ -73,6 +75,34 @@ pub fn remove_members(
     }
     touch(tx, author, group_id, removed)?;
     Ok(removed)
+}
+
+/// Makes these users and nobody else the members of a group; how many memberships changed. Only ids are
+/// read of those who are members already.
+///
+/// # Errors
+/// [`IdentityError::GroupNotFound`], [`IdentityError::UserNotFound`]; the engine's.
+pub fn replace_members(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    group_id: &str,
+    user_ids: &[String],
+) -> Result<u64, IdentityError> {
+    groups::required(tx, author, group_id)?;
+    let sql = "SELECT user_id FROM group_members WHERE instance_id = ?1 AND group_id = ?2 ORDER BY user_id";
+    let rows = tx.rows(sql, &[(&author.instance_id).into(), group_id.into()])?;
+    let known = rows.iter().map(|row| row.text(0)).collect::<Result<BTreeSet<_>, _>>()?;
+    let wanted: BTreeSet<String> = user_ids.iter().cloned().collect();
+    let mut changed = 0;
+    for user_id in known.difference(&wanted) {
+        changed += remove(tx, author, group_id, user_id)?;
+    }
+    let new: Vec<String> = wanted.difference(&known).cloned().collect();
+    touch(tx, author, group_id, changed)?;
+    for part in new.chunks(MAX_MEMBERS_PER_CALL) {
+        changed += add_members(tx, author, group_id, part)?;
+    }
+    Ok(changed)
 }
 
 /// Takes a user out of every group.

@@ -1,12 +1,12 @@
 use store::{Row, StoreError, Tx, Val};
 use web::{Timestamp, session};
 
-use super::{Page, containing, members};
+use super::{Page, containing, emails, members};
 use crate::assignments;
 use crate::identity_store::{Columns, IdentityError, NewUser, User};
 use crate::instance::{Author, Subject};
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "id, user_name, display_name, external_id, active, owner, resource, created_at, updated_at";
 
 /// The user with this id.
@@ -85,20 +85,6 @@ pub fn list_users(tx: &mut Tx<'_>, instance_id: &str, page: Page<'_>) -> Result<
     tx.rows(&sql, &params)?.iter().map(read).collect()
 }
 
-/// Users in the order of their ids, from a place: for SCIM's `startIndex` (less one) and `count`.
-///
-/// # Errors
-/// The engine's.
-pub fn users_at(
-    tx: &mut Tx<'_>,
-    instance_id: &str,
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<User>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM users WHERE instance_id = ?1 ORDER BY id LIMIT ?2 OFFSET ?3");
-    tx.rows(&sql, &[instance_id.into(), limit.into(), offset.into()])?.iter().map(read).collect()
-}
-
 /// How many users there are.
 ///
 /// # Errors
@@ -135,6 +121,7 @@ pub fn create_user(tx: &mut Tx<'_>, author: &Author, new: &NewUser) -> Result<Us
             author.now.micros().into(),
         ],
     )?;
+    emails::index(tx, instance, &new.id, &new.resource)?;
     let made = required(tx, author, &new.id)?;
     author.record(tx, "user.created", subject(&new.id), None, Some(&made.for_event()))?;
     Ok(made)
@@ -175,6 +162,7 @@ pub fn update_user(
             author.now.micros().into(),
         ],
     )?;
+    emails::index(tx, &author.instance_id, id, resource)?;
     if before.active && !columns.active {
         session::end_all(tx, &author.instance_id, id)?;
     }
@@ -195,6 +183,7 @@ pub fn delete_user(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, I
     members::leave_all(tx, author, id)?;
     assignments::store::remove_of_principal(tx, author, id)?;
     let key: [Val<'_>; 2] = [(&author.instance_id).into(), id.into()];
+    emails::forget(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM passwords WHERE instance_id = ?1 AND user_id = ?2", &key)?;
     session::end_all(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM users WHERE instance_id = ?1 AND id = ?2", &key)?;
@@ -226,7 +215,7 @@ fn one(tx: &mut Tx<'_>, condition: &str, params: &[Val<'_>]) -> Result<Option<Us
     tx.row(&sql, params)?.as_ref().map(read).transpose()
 }
 
-fn read(row: &Row) -> Result<User, StoreError> {
+pub(super) fn read(row: &Row) -> Result<User, StoreError> {
     Ok(User {
         id: row.text(0)?,
         user_name: row.text(1)?,
