@@ -3,7 +3,15 @@ use store::Migration;
 /// The schema of this half, after the store's own.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 101, name: "directory", sql: include_str!("../migrations/0101_directory.sql") },
-    Migration { version: 102, name: "applications", sql: include_str!("../migrations/0102_applications.sql") },
+    Migration {
+        version: 102,
+        name: "applications",
+        sql: include_str!("../migrations/0102_applications.sql"),
+    },
     Migration { version: 103, name: "saml_idp", sql: include_str!("../migrations/0103_saml_idp.sql") },
-    Migration { version: 104, name: "provisioning", sql: include_str!("../migrations/0104_provisioning.sql") },
+    Migration {
+        version: 104,
+        name: "provisioning",
+        sql: include_str!("../migrations/0104_provisioning.sql"),
+    },
 ];

@@ -3,6 +3,7 @@
 mod about;
 mod assignments;
 mod body;
+mod counts;
 mod error;
 mod events;
 mod groups;
@@ -53,6 +54,7 @@ pub fn routes(center: &Center) -> Routes<Center> {
         .get("/api/groups/{group}/members", groups::members)
         .post("/api/groups/{group}/members", groups::add_members)
         .delete("/api/groups/{group}/members", groups::remove_members)
+        .get("/api/counts", counts::counts)
         .get("/api/events", events::list);
     let open = Routes::new("anyone").get("/api/about", about::about);
     open.merge(guarded(center, keyed.merge(imports)))

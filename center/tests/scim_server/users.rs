@@ -164,7 +164,10 @@ async fn groups_and_assignments_go_with_a_deleted_user() {
         app.delete(&format!("/Users/{ana}")).await;
         assert_eq!(app.members(&group).await, [bo]);
         let actions = app.actions().await;
-        assert_eq!(actions[actions.len() - 3..], ["group.member_removed", "assignment.deleted", "user.deleted"]);
+        assert_eq!(
+            actions[actions.len() - 3..],
+            ["group.member_removed", "assignment.deleted", "user.deleted"]
+        );
         assert!(app.find("Users", "emails.value eq \"ana@mail.example\"").await.body["totalResults"] == 0);
     }
 }

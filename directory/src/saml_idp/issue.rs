@@ -103,7 +103,11 @@ pub fn no_passive(
 pub fn post(application: &str, reply_url: &str, xml: &str, relay_state: Option<&str>) -> Response {
     // The reply URL was parsed when it was decided on.
     let Ok(action) = url::Url::parse(reply_url) else {
-        return web::page::message(StatusCode::INTERNAL_SERVER_ERROR, "The reply URL cannot be used", reply_url);
+        return web::page::message(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The reply URL cannot be used",
+            reply_url,
+        );
     };
     let message = saml::bindings::encode_post(xml);
     let mut fields = vec![("SAMLResponse", message.as_str())];

@@ -21,7 +21,8 @@ pub enum Step {
 /// with ForceAuthn it can only fail, unless the sign-in was made since.
 pub fn next_step(pending: &Pending, session: Option<&Caller>) -> Step {
     let request = &pending.request;
-    let usable = session.is_some_and(|s| !request.force_authn || Timestamp(s.signed_in_at) > pending.received_at);
+    let usable =
+        session.is_some_and(|s| !request.force_authn || Timestamp(s.signed_in_at) > pending.received_at);
     match (usable, request.is_passive) {
         (true, _) => Step::Decide,
         (false, true) => Step::NoPassive,

@@ -119,10 +119,16 @@ pub async fn save(
 ///
 /// # Errors
 /// [`Refusal::RequestGone`], [`Refusal::OtherBrowser`]; the store's.
-pub async fn find(directory: &Directory, headers: &HeaderMap, id: &str, attempt: &mut Attempt) -> Result<Pending, Ended> {
+pub async fn find(
+    directory: &Directory,
+    headers: &HeaderMap,
+    id: &str,
+    attempt: &mut Attempt,
+) -> Result<Pending, Ended> {
     let browser = browser(&browser_cookie(directory), headers);
     let (tenant, now, id) = (directory.tenant_id.clone(), attempt.now, id.to_owned());
-    let found = directory.store.read(move |tx| pending::find(tx, &tenant, &id, browser.as_deref(), now)).await?;
+    let found =
+        directory.store.read(move |tx| pending::find(tx, &tenant, &id, browser.as_deref(), now)).await?;
     let found = match found {
         Found::Waiting(pending) => Ok(*pending),
         Found::Gone => Err(Refusal::RequestGone),
@@ -259,7 +265,11 @@ async fn close(directory: &Directory, case: &Case, attempt: &Attempt) -> Result<
 
 /// The one refusal that goes to the application: it asked for an answer without a page, and its reply URL
 /// is registered.
-async fn refuse_passive(directory: &Directory, case: &Case, attempt: &mut Attempt) -> Result<Response, Ended> {
+async fn refuse_passive(
+    directory: &Directory,
+    case: &Case,
+    attempt: &mut Attempt,
+) -> Result<Response, Ended> {
     let id = case.application_id.clone();
     let application = directory.read(move |tx, tenant| rows::application(tx, tenant, &id)).await?;
     let Some(request) = case.pending.as_ref().map(|p| &p.request) else {
@@ -308,8 +318,9 @@ pub async fn load(directory: &Directory, application: &str, user: &str) -> Resul
         .read(move |tx, tenant| {
             let application = rows::application(tx, tenant, &id)?;
             let person = rows::person(tx, tenant, &user)?;
-            let certificates =
-                application.as_ref().map_or(Ok(Vec::new()), |a| applications::certificates(tx, tenant, &a.id))?;
+            let certificates = application
+                .as_ref()
+                .map_or(Ok(Vec::new()), |a| applications::certificates(tx, tenant, &a.id))?;
             let (mut assigned, mut only_nested) = (None, false);
             if let (Some(application), Some(person)) = (&application, &person) {
                 assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
@@ -358,7 +369,8 @@ fn browser_cookie(directory: &Directory) -> Cookie {
 
 /// The cookie's value, if it is one that was drawn here: it is set again.
 fn browser(cookie: &Cookie, headers: &HeaderMap) -> Option<String> {
-    let drawn = |v: &String| v.len() == 43 && v.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let drawn =
+        |v: &String| v.len() == 43 && v.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     cookie.read(headers).filter(drawn)
 }
 
@@ -367,4 +379,3 @@ fn browser(cookie: &Cookie, headers: &HeaderMap) -> Option<String> {
 pub fn can_be_looked_up(text: &str) -> bool {
     text.len() <= 1024 && !text.chars().any(char::is_control)
 }
-

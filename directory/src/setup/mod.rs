@@ -46,12 +46,8 @@ pub async fn first_start(
     let (fresh, secret) = (random.uuid(), random.token("entente_setup_"));
     store
         .write(move |tx| {
-            let change = Change {
-                tenant: fresh.clone(),
-                actor: "system".to_owned(),
-                now,
-                random: random.clone(),
-            };
+            let change =
+                Change { tenant: fresh.clone(), actor: "system".to_owned(), now, random: random.clone() };
             let known = tx.row("SELECT id FROM tenants ORDER BY created_at, id LIMIT 1", &[])?;
             let tenant_id = match known {
                 Some(row) => {

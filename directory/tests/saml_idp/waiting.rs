@@ -92,7 +92,8 @@ async fn what_changed_while_it_waited_counts() {
 async fn nonsense_in_the_path_is_refused() {
     for bench in engines().await {
         for id in ["x", "%00", "%20", "a%2Fb"] {
-            let answer = bench.get(&format!("{}/requests/{id}", bench.path()), "entente_directory_saml=a%0d").await;
+            let answer =
+                bench.get(&format!("{}/requests/{id}", bench.path()), "entente_directory_saml=a%0d").await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{id}: {}", answer.text);
         }
     }

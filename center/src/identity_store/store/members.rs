@@ -150,6 +150,14 @@ pub fn count_members(tx: &mut Tx<'_>, instance_id: &str, group_id: &str) -> Resu
     tx.int(sql, &[instance_id.into(), group_id.into()])
 }
 
+/// How many memberships there are in all groups together.
+///
+/// # Errors
+/// The engine's.
+pub fn count_memberships(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError> {
+    tx.int("SELECT count(*) FROM group_members WHERE instance_id = ?1", &[instance_id.into()])
+}
+
 /// Whether a user is in a group.
 ///
 /// # Errors
