@@ -105,7 +105,8 @@ impl Columns {
             ));
         }
         let user_name = user_name(resource["userName"].as_str().unwrap_or_default())?;
-        let display_name = required("displayName", Some(&display_name(resource, &user_name)), MAX_DISPLAY_NAME)?;
+        let display_name =
+            required("displayName", Some(&display_name(resource, &user_name)), MAX_DISPLAY_NAME)?;
         let external_id = match resource["externalId"].as_str() {
             None | Some("") => None,
             given => Some(required("externalId", given, MAX_EXTERNAL_ID)?),

@@ -25,7 +25,8 @@ impl IntoResponse for Answer {
             Self::Created(document) => (StatusCode::CREATED, document),
             Self::NoContent => return StatusCode::NO_CONTENT.into_response(),
         };
-        let mut response = (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], document.to_string()).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], document.to_string()).into_response();
         let location = document["meta"]["location"].as_str().map(HeaderValue::try_from);
         if let (StatusCode::CREATED, Some(Ok(location))) = (status, location) {
             response.headers_mut().insert(header::LOCATION, location);

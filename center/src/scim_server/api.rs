@@ -96,7 +96,8 @@ impl IntoResponse for TokenError {
             Self::TokenNotFound(_) => StatusCode::NOT_FOUND,
             Self::Store(error) => {
                 tracing::error!(%error, "the store failed at automatic provisioning");
-                let error = json!({ "code": self.code(), "message": "Something failed on our side. Try again." });
+                let error =
+                    json!({ "code": self.code(), "message": "Something failed on our side. Try again." });
                 let body = Json(json!({ "error": error }));
                 return (StatusCode::INTERNAL_SERVER_ERROR, body).into_response();
             }

@@ -64,7 +64,8 @@ fn note_use(center: &Center, bearer: &Bearer) {
     let (center, token_id) = (center.clone(), bearer.token_id.clone());
     tokio::spawn(async move {
         let instance = center.instance_id.clone();
-        let noted = center.store.write(move |tx| tokens::note_use(tx, &instance, &token_id, now, before)).await;
+        let noted =
+            center.store.write(move |tx| tokens::note_use(tx, &instance, &token_id, now, before)).await;
         if let Err(error) = noted {
             tracing::warn!(%error, "the use of a SCIM token could not be noted");
         }

@@ -43,14 +43,15 @@ fn condition(filter: &BoundFilter, column: Column) -> Option<Narrowed> {
         BoundFilter::Or(list) => {
             let known: Vec<Narrowed> = list.iter().map(|f| condition(f, column)).collect::<Option<_>>()?;
             let exact = known.iter().all(|n| n.exact);
-            Some(Narrowed { condition: Condition::any(known.into_iter().map(|n| n.condition).collect()), exact })
+            Some(Narrowed {
+                condition: Condition::any(known.into_iter().map(|n| n.condition).collect()),
+                exact,
+            })
         }
         BoundFilter::Compare(target, operator, operand) => column(target, *operator, operand),
         // `emails[type eq "work" and value eq "x"]`: one value holds all of it, so the resource holds
         // each part of it. That narrows, and the type is looked at afterwards.
-        BoundFilter::Values(_, inner) => {
-            condition(inner, column).map(|n| Narrowed { exact: false, ..n })
-        }
+        BoundFilter::Values(_, inner) => condition(inner, column).map(|n| Narrowed { exact: false, ..n }),
         // A condition that only narrows must not be turned around.
         BoundFilter::Not(_) | BoundFilter::Present(_) => None,
     }
@@ -58,9 +59,7 @@ fn condition(filter: &BoundFilter, column: Column) -> Option<Narrowed> {
 
 fn user_column(target: &Target, operator: Operator, operand: &Operand) -> Option<Narrowed> {
     match (target.path().as_str(), operator, operand) {
-        ("userName", Operator::Eq, Operand::String(name)) => {
-            exact("user_name_key = {}", name.to_lowercase())
-        }
+        ("userName", Operator::Eq, Operand::String(name)) => exact("user_name_key = {}", name.to_lowercase()),
         // The column has a substitute for a missing displayName, which the filter must not find.
         ("displayName", Operator::Eq, Operand::String(name)) => {
             exact("display_name_key = {}", name.to_lowercase()).map(|n| Narrowed { exact: false, ..n })
@@ -73,9 +72,10 @@ fn user_column(target: &Target, operator: Operator, operand: &Operand) -> Option
             "id IN (SELECT user_id FROM group_members WHERE instance_id = ?1 AND group_id = {})",
             group.clone(),
         ),
+        // The column is 0 too where `active` has no value, which the filter must not find.
         ("active", Operator::Eq, Operand::Boolean(active)) => Some(Narrowed {
             condition: Condition::new("active = {}", Value::Int(i64::from(*active))),
-            exact: true,
+            exact: *active,
         }),
         _ => common_column(target, operator, operand),
     }
@@ -144,7 +144,13 @@ mod tests {
     fn look_ups_are_exact() {
         let found = users("userName eq \"ANA\"");
         assert_eq!(found, Narrowed { condition: text("user_name_key = {}", "ana"), exact: true });
-        for filter in ["externalId eq \"x\"", "id eq \"x\"", "emails eq \"X\"", "active eq \"True\"", "groups.value eq \"g\""] {
+        for filter in [
+            "externalId eq \"x\"",
+            "id eq \"x\"",
+            "emails eq \"X\"",
+            "active eq \"True\"",
+            "groups.value eq \"g\"",
+        ] {
             assert!(users(filter).exact, "{filter}");
         }
     }
@@ -166,7 +172,13 @@ mod tests {
 
     #[test]
     fn the_rest_is_left_to_the_evaluation() {
-        for filter in ["not (userName eq \"ana\")", "userName ne \"ana\"", "userName sw \"a\"", "title pr", "userName eq \"a\" or title pr"] {
+        for filter in [
+            "not (userName eq \"ana\")",
+            "userName ne \"ana\"",
+            "userName sw \"a\"",
+            "title pr",
+            "userName eq \"a\" or title pr",
+        ] {
             assert_eq!(users(filter), Narrowed { condition: Condition::default(), exact: false }, "{filter}");
         }
     }

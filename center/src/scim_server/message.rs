@@ -34,10 +34,11 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         if !is_json(request.headers()) {
             return Err(Refusal::MediaType);
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            http::StatusCode::PAYLOAD_TOO_LARGE => ScimError::TooLarge { limit: web::serve::MAX_BODY },
-            _ => syntax("it could not be read to its end".to_owned()),
-        })?;
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+                http::StatusCode::PAYLOAD_TOO_LARGE => ScimError::TooLarge { limit: web::serve::MAX_BODY },
+                _ => syntax("it could not be read to its end".to_owned()),
+            })?;
         // The place is named, the text is not: it may be a person's data, and answers are logged.
         let read = serde_json::from_slice(&bytes).map_err(|error| {
             let what = if error.is_eof() { "ends too early" } else { "is no JSON of a depth up to 128" };

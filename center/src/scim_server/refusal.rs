@@ -55,7 +55,9 @@ pub enum Refusal {
     #[error("This method is not supported here.")]
     Method,
     /// No such path.
-    #[error("This endpoint does not exist. There are Users, Groups, ServiceProviderConfig, ResourceTypes and Schemas.")]
+    #[error(
+        "This endpoint does not exist. There are Users, Groups, ServiceProviderConfig, ResourceTypes and Schemas."
+    )]
     NoEndpoint,
     /// The store's.
     #[error("The server could not carry out the request. Try again later.")]
@@ -173,13 +175,7 @@ impl Refused {
 fn time_stamp(now: Timestamp) -> String {
     let at = now.to_offset();
     let (date, time) = (at.date(), at.time());
-    format!(
-        "{date} {:02}:{:02}:{:02}.{:03}",
-        time.hour(),
-        time.minute(),
-        time.second(),
-        time.millisecond()
-    )
+    format!("{date} {:02}:{:02}:{:02}.{:03}", time.hour(), time.minute(), time.second(), time.millisecond())
 }
 
 #[cfg(test)]

@@ -115,13 +115,8 @@ impl View {
     ) -> Value {
         let (created, changed) = (created.rfc3339(), changed.rfc3339());
         let location = format!("{}{}/{id}", self.base, kind.endpoint);
-        let meta = Meta {
-            id,
-            created: &created,
-            last_modified: &changed,
-            location: Some(&location),
-            version: None,
-        };
+        let meta =
+            Meta { id, created: &created, last_modified: &changed, location: Some(&location), version: None };
         with_meta(kind, resource, &meta)
     }
 }
@@ -151,8 +146,8 @@ fn looks_at(filter: &BoundFilter, names: &[&str]) -> bool {
     match filter {
         BoundFilter::And(list) | BoundFilter::Or(list) => list.iter().any(|f| looks_at(f, names)),
         BoundFilter::Not(inner) => looks_at(inner, names),
-        BoundFilter::Present(target) | BoundFilter::Compare(target, _, _) | BoundFilter::Values(target, _) => {
-            names.contains(&target.attribute.name)
-        }
+        BoundFilter::Present(target)
+        | BoundFilter::Compare(target, _, _)
+        | BoundFilter::Values(target, _) => names.contains(&target.attribute.name),
     }
 }

@@ -57,8 +57,7 @@ impl App {
         let made = test.store.write(move |tx| instance::create(tx, &source, "eu-central-1", START)).await;
         let made = made.unwrap();
         let origin = url::Url::parse("http://127.0.0.1:9").unwrap();
-        let center =
-            Center::new(test.store.clone(), clock, random, MasterKey::new([7; 32]), origin, made.id);
+        let center = Center::new(test.store.clone(), clock, random, MasterKey::new([7; 32]), origin, made.id);
         let (router, _) = router::router(&center);
         let token = NewToken::draw(&center.random, START);
         Self { center, router, tenant: made.scim_tenant_id, token, _store: test }
@@ -170,7 +169,11 @@ impl App {
 
     pub async fn actions(&self) -> Vec<String> {
         let events = self.events().await;
-        events.into_iter().map(|e| e.0).filter(|a| !a.starts_with("instance.") && !a.starts_with("scim.")).collect()
+        events
+            .into_iter()
+            .map(|e| e.0)
+            .filter(|a| !a.starts_with("instance.") && !a.starts_with("scim."))
+            .collect()
     }
 }
 

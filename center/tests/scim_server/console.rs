@@ -50,7 +50,10 @@ impl<'a> Browser<'a> {
     }
 
     async fn post(&self, path: &str, fields: &str) -> Answer {
-        let request = Request::builder().method(Method::POST).uri(format!("{PAGE}{path}")).header(header::COOKIE, &self.cookies);
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("{PAGE}{path}"))
+            .header(header::COOKIE, &self.cookies);
         let body = format!("csrf={}&{fields}", self.csrf);
         self.app.send(request.body(Body::from(body)).unwrap()).await
     }
@@ -87,7 +90,9 @@ async fn an_administrator_enables_rotates_and_disables() {
 
 async fn finish(app: &App) {
     let instance = app.center.instance_id.clone();
-    let forget = move |tx: &mut store::Tx<'_>| tx.exec("DELETE FROM administrators WHERE instance_id = ?1", &[(&instance).into()]);
+    let forget = move |tx: &mut store::Tx<'_>| {
+        tx.exec("DELETE FROM administrators WHERE instance_id = ?1", &[(&instance).into()])
+    };
     app.center.store.write(forget).await.unwrap();
     app.center.store.write(|tx| web::session::end(tx, "browser")).await.unwrap();
     let browser = Browser::signed_in(app).await;

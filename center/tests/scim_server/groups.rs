@@ -28,12 +28,16 @@ async fn a_group_is_created_read_changed_and_deleted() {
         assert_eq!(created.body["members"][0]["display"], "Display ana");
         let path = format!("/Groups/{}", created.body["id"].as_str().unwrap());
         assert_eq!(app.get(&path).await.body, created.body);
-        assert_eq!(created.body["meta"]["location"].as_str().unwrap().split("/scim/v2").last(), Some(path.as_str()));
+        assert_eq!(
+            created.body["meta"]["location"].as_str().unwrap().split("/scim/v2").last(),
+            Some(path.as_str())
+        );
 
         let without = app.get(&format!("{path}?excludedAttributes=members")).await.body;
         assert!(without.get("members").is_none() && without["displayName"] == "Staff");
 
-        let renamed = app.patch(&path, json!([{ "op": "Replace", "path": "displayName", "value": "Crew" }])).await;
+        let renamed =
+            app.patch(&path, json!([{ "op": "Replace", "path": "displayName", "value": "Crew" }])).await;
         assert_eq!((renamed.status, renamed.text.as_str()), (StatusCode::NO_CONTENT, ""));
         // RFC 7644 §3.5.2: who names attributes gets them.
         let asked = format!("{path}?attributes=displayName");
@@ -44,7 +48,8 @@ async fn a_group_is_created_read_changed_and_deleted() {
         assert_eq!((put.status, &put.body["displayName"]), (StatusCode::OK, &json!("Team")));
         assert!(put.body.get("externalId").is_none());
         assert_eq!(put.body["members"][0]["value"], json!(ana), "members stay where they are not sent");
-        let emptied = app.put(&path, &json!({ "schemas": [GROUP], "displayName": "Team", "members": [] })).await;
+        let emptied =
+            app.put(&path, &json!({ "schemas": [GROUP], "displayName": "Team", "members": [] })).await;
         assert!(emptied.body.get("members").is_none());
 
         assert_eq!(app.delete(&path).await.status, StatusCode::NO_CONTENT);
@@ -99,7 +104,8 @@ async fn a_member_that_is_no_user_is_named_and_nothing_changes() {
         let group = app.group("Outer", &[]).await;
         let path = format!("/Groups/{group}");
         for (id, word) in [("nobody-7", "does not exist"), (inner.as_str(), "is a group")] {
-            let add = json!([{ "op": "Add", "path": "members", "value": [{ "value": ana }, { "value": id }] }]);
+            let add =
+                json!([{ "op": "Add", "path": "members", "value": [{ "value": ana }, { "value": id }] }]);
             let answer = app.patch(&path, add).await;
             assert_eq!(refusal(&answer), refused(400, "invalidValue"));
             assert!(answer.text.contains(word) && answer.text.contains(id), "{}", answer.text);
@@ -139,9 +145,16 @@ async fn a_large_group_is_shown_without_members_and_can_be_asked_for_one() {
         app.put(&format!("/Groups/{group}"), &shown.body).await;
         let filter = format!("members.value eq \"{ana}\"");
         assert_eq!(app.find("Groups", &filter).await.body["totalResults"], 1);
-        app.patch(&format!("/Groups/{group}"), json!([{ "op": "remove", "path": format!("members[value eq \"{ana}\"]") }])).await;
+        app.patch(
+            &format!("/Groups/{group}"),
+            json!([{ "op": "remove", "path": format!("members[value eq \"{ana}\"]") }]),
+        )
+        .await;
         assert_eq!(app.find("Groups", &filter).await.body["totalResults"], 0);
-        assert_eq!(app.get(&format!("/Groups/{group}")).await.body["members"].as_array().unwrap().len(), 1000);
+        assert_eq!(
+            app.get(&format!("/Groups/{group}")).await.body["members"].as_array().unwrap().len(),
+            1000
+        );
     }
 }
 

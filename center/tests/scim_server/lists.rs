@@ -40,7 +40,14 @@ async fn look_ups_find_what_they_name() {
 #[tokio::test]
 async fn an_unknown_attribute_is_refused_and_never_an_empty_success() {
     for app in apps().await {
-        for filter in ["nickname.first eq \"x\"", "favouriteColour eq \"x\"", "userName eq", "userName", "(", "active eq 7"] {
+        for filter in [
+            "nickname.first eq \"x\"",
+            "favouriteColour eq \"x\"",
+            "userName eq",
+            "userName",
+            "(",
+            "active eq 7",
+        ] {
             assert_eq!(refusal(&app.find("Users", filter).await), refused(400, "invalidFilter"), "{filter}");
         }
         assert_eq!(refusal(&app.find("Groups", "userName eq \"x\"").await), refused(400, "invalidFilter"));
@@ -53,13 +60,25 @@ async fn injections_are_only_values() {
         app.user("ana").await;
         app.group("Staff", &[]).await;
         for text in [
-            "' OR '1'='1", "x'); DROP TABLE users; --", "?1", "{}", "%", "_", "\\\\", "$1", "ana' --", "\\u0000", "a\\\" or userName pr or \\\"",
+            "' OR '1'='1",
+            "x'); DROP TABLE users; --",
+            "?1",
+            "{}",
+            "%",
+            "_",
+            "\\\\",
+            "$1",
+            "ana' --",
+            "\\u0000",
+            "a\\\" or userName pr or \\\"",
         ] {
             for attribute in ["userName", "externalId", "id", "displayName", "emails.value", "groups.value"] {
                 let found = app.names(&format!("{attribute} eq \"{text}\"")).await;
                 assert!(found.is_empty(), "{attribute} {text}");
             }
-            let found = app.find("Groups", &format!("displayName eq \"{text}\" or members.value eq \"{text}\"")).await;
+            let found = app
+                .find("Groups", &format!("displayName eq \"{text}\" or members.value eq \"{text}\""))
+                .await;
             assert_eq!(found.body["totalResults"], 0, "{text}: {}", found.text);
         }
         assert_eq!(app.names("userName pr").await, ["ana"]);
@@ -159,5 +178,30 @@ async fn no_page_is_longer_than_a_hundred() {
             let page = app.get(&format!("/Groups{query}")).await.body;
             assert_eq!((&page["totalResults"], &page["itemsPerPage"]), (&json!(120), &json!(100)), "{query}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_search_has_its_query_in_the_body() {
+    for app in apps().await {
+        app.user("ana").await;
+        app.group("Staff", &[]).await;
+        let schema = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+        let body = json!({ "schemas": [schema], "filter": "userName eq \"ana\"", "attributes": ["userName"], "count": 5 });
+        let found = app.post("/Users/.search", &body).await;
+        assert_eq!(
+            (found.status, &found.body["totalResults"]),
+            (StatusCode::OK, &json!(1)),
+            "{}",
+            found.text
+        );
+        assert!(found.body["Resources"][0].get("emails").is_none());
+        let groups = app.post("/Groups/.search", &json!({ "schemas": [schema] })).await;
+        assert_eq!(groups.body["Resources"][0]["displayName"], "Staff");
+        assert_eq!(
+            refusal(&app.post("/Users/.search", &json!({ "filter": "x" })).await),
+            refused(400, "invalidSyntax")
+        );
+        assert_eq!(refusal(&app.post("/.search", &body).await), refused(501, ""));
     }
 }

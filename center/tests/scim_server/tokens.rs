@@ -157,10 +157,18 @@ async fn the_api_switches_on_rotates_and_switches_off() {
         }
         assert_eq!(refusal(&app.get("/Users").await), refused(401, ""));
         assert_eq!(api(&app, Method::POST, "/api/scim/disable").await.body["enabled"], false);
-        let actions: Vec<String> = app.events().await.into_iter().map(|e| e.0).filter(|a| a.starts_with("scim.")).collect();
+        let actions: Vec<String> =
+            app.events().await.into_iter().map(|e| e.0).filter(|a| a.starts_with("scim.")).collect();
         assert_eq!(
             actions,
-            ["scim.enabled", "scim.token_created", "scim.token_created", "scim.token_deleted", "scim.token_deleted", "scim.disabled"]
+            [
+                "scim.enabled",
+                "scim.token_created",
+                "scim.token_created",
+                "scim.token_deleted",
+                "scim.token_deleted",
+                "scim.disabled"
+            ]
         );
     }
 }
@@ -171,7 +179,8 @@ async fn a_secret_is_in_no_row_and_no_event() {
         let instance = app.center.instance_id.clone();
         let read = move |tx: &mut store::Tx<'_>| tx.events_newest(&instance, None, None, 1000);
         let events = app.center.store.read(read).await.unwrap();
-        let text: String = events.iter().flat_map(|e| [&e.before, &e.after]).flatten().map(Value::to_string).collect();
+        let text: String =
+            events.iter().flat_map(|e| [&e.before, &e.after]).flatten().map(Value::to_string).collect();
         assert!(!text.contains(&app.token.secret) && text.contains(&app.token.token.id));
         let rows = app.center.store.read(|tx| tx.rows("SELECT secret_sha256 FROM scim_tokens", &[])).await;
         assert_eq!(rows.unwrap()[0].bytes(0).unwrap(), web::token::hash(&app.token.secret));

@@ -69,7 +69,11 @@ async fn every_patch_of_a_user_has_its_outcome() {
             }
             assert_eq!(answer.status, StatusCode::OK, "{file}: {}", answer.text);
             let expected = &fixture["expected"];
-            assert_eq!(bare(answer.body, &expected["id"], expected), bare(expected.clone(), &expected["id"], expected), "{file}");
+            assert_eq!(
+                bare(answer.body, &expected["id"], expected),
+                bare(expected.clone(), &expected["id"], expected),
+                "{file}"
+            );
         }
     }
     assert!(replayed > 60, "{replayed}");
@@ -133,8 +137,17 @@ async fn every_patch_of_members_has_its_outcome() {
                 assert!(answer.status.is_client_error(), "{file}: {}", answer.text);
             } else {
                 assert_eq!(answer.status, StatusCode::NO_CONTENT, "{file}: {}", answer.text);
-                let added: Vec<&str> = fixture["expected"]["add"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
-                let mut expected: Vec<String> = known.iter().filter(|(n, _)| added.contains(&n.as_str())).map(|(_, id)| id.clone()).collect();
+                let added: Vec<&str> = fixture["expected"]["add"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|v| v.as_str().unwrap())
+                    .collect();
+                let mut expected: Vec<String> = known
+                    .iter()
+                    .filter(|(n, _)| added.contains(&n.as_str()))
+                    .map(|(_, id)| id.clone())
+                    .collect();
                 expected.sort();
                 assert_eq!(app.members(&group).await, expected, "{file}");
             }
@@ -207,12 +220,16 @@ async fn a_cycle_of_entra_in_both_dialects() {
                 "externalId": "entra-staff", "displayName": "Staff", "meta": { "resourceType": "Group" }, "members": [],
             });
             let group = app.post("/Groups", &group).await.body["id"].as_str().unwrap().to_owned();
-            let found = app.get("/Groups?excludedAttributes=members&filter=displayName+eq+%22Staff%22").await.body;
+            let found =
+                app.get("/Groups?excludedAttributes=members&filter=displayName+eq+%22Staff%22").await.body;
             assert_eq!(found["totalResults"], 1);
 
             let path = format!("/Groups/{group}{flag}");
-            let op = |lower: &str| if old { format!("{}{}", lower[..1].to_uppercase(), &lower[1..]) } else { lower.to_owned() };
-            let add = json!([{ "op": op("add"), "path": "members", "value": [{ "$ref": null, "value": id }] }]);
+            let op = |lower: &str| {
+                if old { format!("{}{}", lower[..1].to_uppercase(), &lower[1..]) } else { lower.to_owned() }
+            };
+            let add =
+                json!([{ "op": op("add"), "path": "members", "value": [{ "$ref": null, "value": id }] }]);
             assert_eq!(app.patch(&path, add).await.status, StatusCode::NO_CONTENT);
             assert_eq!(app.members(&group).await, [id.clone()]);
 
@@ -230,7 +247,12 @@ async fn a_cycle_of_entra_in_both_dialects() {
             };
             let user = format!("/Users/{id}{flag}");
             let changed = app.patch(&user, rename).await;
-            assert_eq!((changed.status, &changed.body["displayName"]), (StatusCode::OK, &json!("Ana N.")), "{}", changed.text);
+            assert_eq!(
+                (changed.status, &changed.body["displayName"]),
+                (StatusCode::OK, &json!("Ana N.")),
+                "{}",
+                changed.text
+            );
             assert_eq!(changed.body["phoneNumbers"], json!([{ "value": "+49 1", "type": "mobile" }]));
             let reference = app.find("Users", &format!("id eq \"{id}\" and manager eq \"m-1\"")).await;
             assert_eq!(reference.body["totalResults"], 1);

@@ -6,8 +6,7 @@ use crate::assignments;
 use crate::identity_store::{Group, GroupFields, IdentityError};
 use crate::instance::{Author, Subject};
 
-pub(super) const COLUMNS: &str =
-    "id, display_name, external_id, description, owner, created_at, updated_at";
+pub(super) const COLUMNS: &str = "id, display_name, external_id, description, owner, created_at, updated_at";
 
 /// The group with this id.
 ///

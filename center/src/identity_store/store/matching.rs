@@ -149,12 +149,7 @@ fn rows(
     tx.rows(&sql, &parameters)
 }
 
-fn count(
-    tx: &mut Tx<'_>,
-    table: &str,
-    instance_id: &str,
-    condition: &Condition,
-) -> Result<i64, StoreError> {
+fn count(tx: &mut Tx<'_>, table: &str, instance_id: &str, condition: &Condition) -> Result<i64, StoreError> {
     let sql = format!("SELECT count(*) FROM {table} WHERE instance_id = ?1{}", condition.numbered());
     tx.int(&sql, &condition.parameters(instance_id))
 }
@@ -170,7 +165,10 @@ mod tests {
     #[test]
     fn parameters_are_numbered_in_order() {
         let a = Condition::new("a = {}", text("1"));
-        let b = Condition::any(vec![Condition::new("b = {}", Operand::Int(2)), Condition::new("c = {}", text("3"))]);
+        let b = Condition::any(vec![
+            Condition::new("b = {}", Operand::Int(2)),
+            Condition::new("c = {}", text("3")),
+        ]);
         let all = Condition::all(vec![a, b]);
         assert_eq!(all.numbered(), " AND ((a = ?2) AND ((b = ?3) OR (c = ?4)))");
         assert_eq!(all.parameters("i").len(), 4);

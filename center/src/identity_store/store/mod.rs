@@ -12,15 +12,15 @@ mod users;
 use ::store::{StoreError, Tx};
 
 pub use groups::{
-    count_groups, create_group, delete_group, group, group_by_name, groups_by_external_id,
-    list_groups, update_group,
+    count_groups, create_group, delete_group, group, group_by_name, groups_by_external_id, list_groups,
+    update_group,
 };
 pub use matching::{
     Condition, Operand, Slice, count_groups_matching, count_users_matching, groups_matching, users_matching,
 };
 pub use members::{
     Member, add_members, count_members, groups_of, is_member, list_members, members_among, remove_members,
-    replace_members,     users_outside,
+    replace_members, users_outside,
 };
 pub use users::{
     count_users, create_user, delete_user, find_user, list_users, update_user, user, user_by_email,

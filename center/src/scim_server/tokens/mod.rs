@@ -50,12 +50,8 @@ impl std::fmt::Debug for NewToken {
 impl NewToken {
     /// Draws a token that lives from `now` on for [`LIFETIME`].
     pub fn draw(random: &Random, now: Timestamp) -> Self {
-        let token = Token {
-            id: random.id(now),
-            created_at: now,
-            expires_at: now.plus(LIFETIME),
-            last_used_at: None,
-        };
+        let token =
+            Token { id: random.id(now), created_at: now, expires_at: now.plus(LIFETIME), last_used_at: None };
         Self { token, secret: random.token(PREFIX) }
     }
 
@@ -227,6 +223,8 @@ mod tests {
         let token = NewToken::draw(&Random::seeded(1), Timestamp(0)).token;
         let day = Duration::from_secs(24 * 3600);
         assert!(!token.expired(Timestamp(0).plus(day * 364)) && token.expired(Timestamp(0).plus(day * 365)));
-        assert!(!token.ends_soon(Timestamp(0).plus(day * 274)) && token.ends_soon(Timestamp(0).plus(day * 275)));
+        assert!(
+            !token.ends_soon(Timestamp(0).plus(day * 274)) && token.ends_soon(Timestamp(0).plus(day * 275))
+        );
     }
 }

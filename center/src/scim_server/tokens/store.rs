@@ -66,17 +66,13 @@ pub fn note_use(
 /// The engine's.
 pub fn load(tx: &mut Tx<'_>, instance_id: &str) -> Result<Provisioning, StoreError> {
     let found = instance::load(tx, instance_id)?;
-    let sql = "SELECT 1 FROM identity_sources WHERE instance_id = ?1 AND state = 'active' AND kind = 'external'";
+    let sql =
+        "SELECT 1 FROM identity_sources WHERE instance_id = ?1 AND state = 'active' AND kind = 'external'";
     let external = tx.exists(sql, &[instance_id.into()])?;
     let sql = format!("SELECT {COLUMNS} FROM scim_tokens WHERE instance_id = ?1 ORDER BY created_at, id");
     let rows = tx.rows(&sql, &[instance_id.into()])?;
     let tokens = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Provisioning {
-        enabled: found.scim_enabled,
-        external,
-        scim_tenant_id: found.scim_tenant_id,
-        tokens,
-    })
+    Ok(Provisioning { enabled: found.scim_enabled, external, scim_tenant_id: found.scim_tenant_id, tokens })
 }
 
 /// Switches provisioning on with its first token.
