@@ -32,6 +32,9 @@ use web::{Clock, Random};
 
 pub use schema::MIGRATIONS;
 
+/// What the top bar of every page of this half says.
+pub const PRODUCT: &str = "Entente Center";
+
 /// The running half: what every handler works with. Clones share it.
 #[derive(Clone)]
 pub struct Center(Arc<Inner>);

@@ -1,5 +1,7 @@
 //! The SQL of assignments.
 
+use std::collections::HashMap;
+
 use serde_json::{Value as Json, json};
 use store::{Row, StoreError, Tx, Val};
 
@@ -73,6 +75,8 @@ pub struct Filter<'a> {
     pub principal_id: &'a str,
     /// One permission set.
     pub permission_set_id: &'a str,
+    /// Only what follows this account, permission set and principal.
+    pub after: Option<&'a [String; 3]>,
 }
 
 /// Assignments with names, by account, permission set and principal, up to `limit`.
@@ -96,6 +100,15 @@ pub fn list(
             params.push(value.into());
             conditions.push_str(&format!(" AND a.{column} = ?{}", params.len()));
         }
+    }
+    if let Some([account, set, principal]) = filter.after {
+        params.extend([Val::from(account), set.into(), principal.into()]);
+        let n = params.len();
+        conditions.push_str(&format!(
+            " AND (a.account_id, a.permission_set_id, a.principal_id) > (?{}, ?{}, ?{n})",
+            n - 2,
+            n - 1
+        ));
     }
     let sql = format!(
         "SELECT a.account_id, a.permission_set_id, a.principal_type, a.principal_id, c.name, p.name, \
@@ -122,13 +135,26 @@ pub fn count(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError> {
 ///
 /// # Errors
 /// The engine's.
-pub fn counts_by_account(
+pub fn counts_by_account(tx: &mut Tx<'_>, instance_id: &str) -> Result<HashMap<String, i64>, StoreError> {
+    counts(tx, instance_id, "account_id")
+}
+
+/// How many assignments each permission set has, by its id; sets without one are left out.
+///
+/// # Errors
+/// The engine's.
+pub fn counts_by_permission_set(
     tx: &mut Tx<'_>,
     instance_id: &str,
-) -> Result<std::collections::HashMap<String, i64>, StoreError> {
-    let sql =
-        "SELECT account_id, count(*) FROM account_assignments WHERE instance_id = ?1 GROUP BY account_id";
-    let rows = tx.rows(sql, &[instance_id.into()])?;
+) -> Result<HashMap<String, i64>, StoreError> {
+    counts(tx, instance_id, "permission_set_id")
+}
+
+fn counts(tx: &mut Tx<'_>, instance_id: &str, column: &str) -> Result<HashMap<String, i64>, StoreError> {
+    let sql = format!(
+        "SELECT {column}, count(*) FROM account_assignments WHERE instance_id = ?1 GROUP BY {column}"
+    );
+    let rows = tx.rows(&sql, &[instance_id.into()])?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
