@@ -1,4 +1,5 @@
 //! Answers: projection, lists, queries, discovery documents.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use scim::list::{ListQuery, Paging, SortOrder, index_page};
 use scim::resource::{self, Meta, project, with_meta};

@@ -1,4 +1,5 @@
 //! Filters against an independent parser, and on random input.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;
 use scim::filter::{Filter, Operand, Operator};

@@ -1,4 +1,5 @@
 //! Every request in `testdata/`, from the RFCs and from vendors, with what must come of it.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::PathBuf;

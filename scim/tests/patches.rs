@@ -1,11 +1,12 @@
 //! PATCH on random requests: no panic, a canonical result, and members found without the group.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use scim::limits::{MAX_MEMBERS, MAX_OPERATIONS, MAX_VALUES};
 use scim::patch::{PATCH_SCHEMA, PatchRequest, apply, member_changes};
-use scim::schema::urn;
+use scim::schema::{Attribute, Mutability, ResourceType, Schema, urn};
 use scim::{Profile, Quirks, Rules, resource};
 use serde_json::{Value, json};
 
@@ -191,6 +192,44 @@ fn counts_are_limited() {
         emails.iter().map(|e| json!({"op": "add", "path": "emails", "value": [e]})).collect();
     let request = PatchRequest::read(&message(&one_by_one), rules.quirks).unwrap();
     assert_eq!(apply(&rules, &babs(), &request).unwrap_err().code(), "too-many-values");
+
+    // Nor by elements that a value path makes.
+    let paths = (0..=MAX_VALUES).map(|n| format!("emails[type eq \"{n}\"].value"));
+    let made: Vec<Value> = paths.map(|p| json!({"op": "Add", "path": p, "value": "x"})).collect();
+    let request = PatchRequest::read(&message(&made), rules.quirks).unwrap();
+    assert_eq!(apply(&rules, &babs(), &request).unwrap_err().code(), "too-many-values");
+}
+
+// No attribute of ours is complex, single-valued and has both a read-only and an immutable part, so
+// the test has its own type.
+#[test]
+fn parts_of_a_complex_value_keep_their_mutability() {
+    const PARTS: &[Attribute] = &[
+        Attribute::text("own", "").read_only(),
+        Attribute::text("once", "").mutability(Mutability::Immutable),
+        Attribute::text("free", ""),
+    ];
+    const ATTRIBUTES: &[Attribute] = &[Attribute::complex("box", "", PARTS)];
+    static SCHEMA: Schema =
+        Schema { id: "urn:example:Thing", name: "Thing", description: "", attributes: ATTRIBUTES };
+    static KIND: ResourceType = ResourceType {
+        name: "Thing",
+        endpoint: "/Things",
+        description: "",
+        schema: &SCHEMA,
+        extensions: &[],
+    };
+    let rules = Rules { kind: &KIND, profile: Profile::Rfc, quirks: Quirks::strict() };
+    let patched = |before: &Value, value: Value| {
+        let operations = [json!({"op": "replace", "path": "box", "value": value})];
+        apply(&rules, before, &PatchRequest::read(&message(&operations), rules.quirks).unwrap())
+    };
+    let before = json!({"schemas": ["urn:example:Thing"], "box": {"own": "1"}});
+    let after = patched(&before, json!({"own": "2", "once": "a", "free": "b"})).unwrap();
+    assert_eq!(after["box"], json!({"own": "1", "once": "a", "free": "b"}));
+    assert_eq!(patched(&after, json!({"once": "a", "free": "c"})).unwrap()["box"]["free"], "c");
+    assert_eq!(patched(&after, json!({"once": "b"})).unwrap_err().code(), "immutable");
+    assert_eq!(patched(&after, json!({"once": null})).unwrap_err().code(), "immutable");
 }
 
 #[test]

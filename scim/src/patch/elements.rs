@@ -26,7 +26,7 @@ pub(super) fn add(target: &Target, list: &mut Vec<Value>, new: Vec<Value>) -> Re
         let same = places.get(&key).into_iter().flatten().copied();
         match same.into_iter().find(|i| list.get(*i).is_some_and(|old| same_type(old, &element))) {
             Some(i) => {
-                merge(target, list, i, element)?;
+                merge(target, list, i, element);
                 touched.push(i);
             }
             None => {
@@ -40,13 +40,16 @@ pub(super) fn add(target: &Target, list: &mut Vec<Value>, new: Vec<Value>) -> Re
     settle_primary(target, list, &touched)
 }
 
-fn merge(target: &Target, list: &mut [Value], at: usize, new: Value) -> Result<(), ScimError> {
-    let (Some(Value::Object(old)), Value::Object(new)) = (list.get_mut(at), new) else { return Ok(()) };
-    let mut element = old.clone();
-    element.extend(new);
-    check_immutable(target, old, &element)?;
-    *old = element;
-    Ok(())
+/// An immutable part keeps the value that it has: who adds a member that is one already, with another
+/// `$ref`, has what was wanted.
+fn merge(target: &Target, list: &mut [Value], at: usize, new: Value) {
+    let (Some(Value::Object(old)), Value::Object(new)) = (list.get_mut(at), new) else { return };
+    for (name, value) in new {
+        let immutable = target.attribute.sub(&name).is_some_and(|s| s.mutability == Mutability::Immutable);
+        if !(immutable && old.contains_key(&name)) {
+            old.insert(name, value);
+        }
+    }
 }
 
 /// What makes an element the same as another: its `value`, or all of it where it has none.

@@ -28,13 +28,13 @@ pub struct GroupPatch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemberChange {
     /// These become members; who is one already stays one.
-    Add(#[doc = "Ids."] Vec<String>),
+    Add(Vec<String>),
     /// These are no longer members; who is none stays none.
-    Remove(#[doc = "Ids."] Vec<String>),
+    Remove(Vec<String>),
     /// Nobody is a member any more.
     RemoveAll,
     /// These are the members and nobody else.
-    Replace(#[doc = "Ids."] Vec<String>),
+    Replace(Vec<String>),
 }
 
 /// What all changes of members come to.

@@ -46,6 +46,12 @@ impl Schema {
     }
 }
 
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
 /// A type of resource: its core schema and its extensions, RFC 7643 §6.
 #[derive(Debug)]
 pub struct ResourceType {

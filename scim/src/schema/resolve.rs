@@ -54,15 +54,9 @@ pub enum Resolved {
     /// The resource itself, by the URN of its core schema.
     Resource,
     /// A whole extension.
-    Extension(#[doc = "The extension."] &'static Schema),
+    Extension(&'static Schema),
     /// An attribute.
-    Attribute(#[doc = "The attribute."] Target),
-}
-
-impl PartialEq for Schema {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
+    Attribute(Target),
 }
 
 impl ResourceType {
