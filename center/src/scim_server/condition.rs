@@ -72,9 +72,10 @@ fn user_column(target: &Target, operator: Operator, operand: &Operand) -> Option
             "id IN (SELECT user_id FROM group_members WHERE instance_id = ?1 AND group_id = {})",
             group.clone(),
         ),
+        // The column is 0 too where `active` has no value, which the filter must not find.
         ("active", Operator::Eq, Operand::Boolean(active)) => Some(Narrowed {
             condition: Condition::new("active = {}", Value::Int(i64::from(*active))),
-            exact: true,
+            exact: *active,
         }),
         _ => common_column(target, operator, operand),
     }

@@ -65,6 +65,11 @@ pub(super) async fn schema(
     one("Schema", documents::schema(&base(&center, &tenant), &urn), urn)
 }
 
+/// `POST /.search`, RFC 7644 §3.4.3, over users and groups together: no known client asks for it.
+pub(super) async fn search_all() -> Refusal {
+    ScimError::NotImplemented { feature: "A search of users and groups together" }.into()
+}
+
 fn all(filtered: bool, documents: Vec<Value>) -> Result<Answer, Refusal> {
     // RFC 7644 §4: a filter on them is answered with 403, and paging is not done.
     if filtered {

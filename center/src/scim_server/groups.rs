@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use scim::filter::BoundFilter;
+use scim::list::ListQuery;
 use scim::patch::{GroupPatch, PatchRequest, member_changes};
 use scim::resource;
 use scim::schema::GROUP;
@@ -66,6 +67,16 @@ pub(super) async fn list(
     Path(tenant): Path<String>,
     Query(query): Query,
 ) -> Result<Answer, Refusal> {
+    Ok(Answer::Ok(list::list::<Group>(&center, &tenant, query).await?))
+}
+
+/// `POST /Groups/.search`, RFC 7644 §3.4.3.
+pub(super) async fn search(
+    State(center): State<Center>,
+    Path(tenant): Path<String>,
+    Body(body): Body,
+) -> Result<Answer, Refusal> {
+    let query = ListQuery::from_search_request(&body)?;
     Ok(Answer::Ok(list::list::<Group>(&center, &tenant, query).await?))
 }
 

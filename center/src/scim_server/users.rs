@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use scim::filter::BoundFilter;
+use scim::list::ListQuery;
 use scim::patch::{self, PatchRequest};
 use scim::resource;
 use scim::schema::USER;
@@ -68,6 +69,17 @@ pub(super) async fn list(
     Ok(Answer::Ok(list::list::<User>(&center, &tenant, query).await?))
 }
 
+/// `POST /Users/.search`, RFC 7644 §3.4.3: the same with the query in the body, where no log of addresses
+/// sees it.
+pub(super) async fn search(
+    State(center): State<Center>,
+    Path(tenant): Path<String>,
+    Body(body): Body,
+) -> Result<Answer, Refusal> {
+    let query = ListQuery::from_search_request(&body)?;
+    Ok(Answer::Ok(list::list::<User>(&center, &tenant, query).await?))
+}
+
 /// `PUT /Users/{id}`, RFC 7644 §3.5.1: what is not sent is cleared, as in AWS. `active` stays where it is
 /// not sent: a client that leaves it out must not bring a disabled user back.
 pub(super) async fn replace(
@@ -102,8 +114,9 @@ pub(super) async fn patch(
     let view = View::new(&center, &tenant, &USER, query.projection);
     let patched = center.store.write(move |tx| {
         let before = find(tx, &author.instance_id, &id)?;
-        // A user whose `active` was removed may not sign in: better nobody than somebody by a gap.
-        let wanted = with_active(patch::apply(&RULES, &before.resource, &request)?, false);
+        // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
+        // better nobody than somebody by a gap.
+        let wanted = patch::apply(&RULES, &before.resource, &request)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
     });
@@ -130,7 +143,7 @@ fn shown(tx: &mut Tx<'_>, view: &View, user: &User) -> Result<Value, Refusal> {
     Ok(view.project(&USER, &view.user(tx, user)?))
 }
 
-/// The resource with `active` in its place: the column and every filter read the same.
+/// The resource with `active`, where the client left it to the server.
 fn with_active(mut resource: Value, otherwise: bool) -> Value {
     if resource["active"].is_boolean() {
         return resource;

@@ -180,3 +180,28 @@ async fn no_page_is_longer_than_a_hundred() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_search_has_its_query_in_the_body() {
+    for app in apps().await {
+        app.user("ana").await;
+        app.group("Staff", &[]).await;
+        let schema = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+        let body = json!({ "schemas": [schema], "filter": "userName eq \"ana\"", "attributes": ["userName"], "count": 5 });
+        let found = app.post("/Users/.search", &body).await;
+        assert_eq!(
+            (found.status, &found.body["totalResults"]),
+            (StatusCode::OK, &json!(1)),
+            "{}",
+            found.text
+        );
+        assert!(found.body["Resources"][0].get("emails").is_none());
+        let groups = app.post("/Groups/.search", &json!({ "schemas": [schema] })).await;
+        assert_eq!(groups.body["Resources"][0]["displayName"], "Staff");
+        assert_eq!(
+            refusal(&app.post("/Users/.search", &json!({ "filter": "x" })).await),
+            refused(400, "invalidSyntax")
+        );
+        assert_eq!(refusal(&app.post("/.search", &body).await), refused(501, ""));
+    }
+}

@@ -100,6 +100,23 @@ async fn a_disabled_user_loses_portal_sessions_at_once() {
 }
 
 #[tokio::test]
+async fn without_active_nobody_signs_in() {
+    for app in apps().await {
+        let id = app.user("ana").await;
+        let path = format!("/Users/{id}");
+        start_session(&app, &id).await;
+        let removed = app.patch(&path, json!([{ "op": "remove", "path": "active" }])).await;
+        assert_eq!((removed.status, removed.body.get("active")), (StatusCode::OK, None));
+        assert!(!has_session(&app).await);
+        // RFC 7644 §3.5.2.2: the attribute is unassigned, so it equals neither.
+        assert!(
+            app.names("active eq true").await.is_empty() && app.names("active eq false").await.is_empty()
+        );
+        assert_eq!(app.put(&path, &json!({ "userName": "ana" })).await.body["active"], false);
+    }
+}
+
+#[tokio::test]
 async fn a_put_without_active_brings_nobody_back() {
     for app in apps().await {
         let path = format!("/Users/{}", app.user("ana").await);
