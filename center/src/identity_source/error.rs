@@ -126,7 +126,9 @@ impl From<SourceError> for ApiError {
         };
         let kinds = "identity-center-directory or external";
         match error {
-            E::KindUnknown(found) => say(BAD, "KindUnknown", "kind", kinds, &found, "choose one of the two kinds"),
+            E::KindUnknown(found) => {
+                say(BAD, "KindUnknown", "kind", kinds, &found, "choose one of the two kinds")
+            }
             E::ActiveDirectory => {
                 say(BAD, "ActiveDirectoryNotSupported", "kind", kinds, "active-directory", ACTIVE_DIRECTORY)
             }
@@ -208,9 +210,14 @@ impl From<SourceError> for ApiError {
                 &format!("the last one ended {found}"),
                 "activate a new signing certificate at the identity provider and give that",
             ),
-            E::SameSource => {
-                say(CONFLICT, "SameSource", "kind", "another source", "the active one", "nothing needs to be changed")
-            }
+            E::SameSource => say(
+                CONFLICT,
+                "SameSource",
+                "kind",
+                "another source",
+                "the active one",
+                "nothing needs to be changed",
+            ),
             E::NoAdministrator => say(
                 CONFLICT,
                 "NoAdministrator",

@@ -75,7 +75,10 @@ pub(super) async fn propose(
 }
 
 /// `GET /api/identity-source/proposal`
-pub(super) async fn show_proposal(State(center): State<Center>, caller: Caller) -> Result<Json<Value>, ApiError> {
+pub(super) async fn show_proposal(
+    State(center): State<Center>,
+    caller: Caller,
+) -> Result<Json<Value>, ApiError> {
     Ok(Json(reviewed(&change::review_proposal(&center, &caller).await?)))
 }
 
@@ -169,7 +172,8 @@ fn external(idp: &ExternalIdp) -> Value {
 
 fn reviewed(review: &Review) -> Value {
     let impact = &review.impact;
-    let lose = impact.lose.iter().map(|loss| json!({ "userName": loss.user_name, "reason": loss.reason.text() }));
+    let lose =
+        impact.lose.iter().map(|loss| json!({ "userName": loss.user_name, "reason": loss.reason.text() }));
     let lose: Vec<Value> = lose.collect();
     json!({
         "from": review.from.kind().word(),

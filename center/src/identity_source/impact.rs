@@ -192,7 +192,9 @@ fn to_directory(people: &People, impact: &Impact) -> Vec<String> {
             count(without, "active user has", "active users have")
         ));
     }
-    said.push("The identity provider no longer asks for a second factor; passwords alone decide here.".to_owned());
+    said.push(
+        "The identity provider no longer asks for a second factor; passwords alone decide here.".to_owned(),
+    );
     if people.provisioning {
         said.push(
             "Automatic provisioning belongs to an external identity provider: turn it off in the settings when the \
@@ -206,10 +208,15 @@ fn to_directory(people: &People, impact: &Impact) -> Vec<String> {
 fn always(from: &Source, people: &People) -> Vec<String> {
     vec![
         "Users, groups and memberships, assignments and permission sets stay as they are.".to_owned(),
-        "Portal sessions that are open run until they expire. New sign-ins use the new source at once.".to_owned(),
+        "Portal sessions that are open run until they expire. New sign-ins use the new source at once."
+            .to_owned(),
         format!(
             "{} their way in at /console/sign-in with passwords of their own, whatever the source is.",
-            count(usize::try_from(people.administrators).unwrap_or(0), "administrator keeps", "administrators keep")
+            count(
+                usize::try_from(people.administrators).unwrap_or(0),
+                "administrator keeps",
+                "administrators keep"
+            )
         ),
         format!("The present source ({}) is kept and can be restored in one step.", from.kind().title()),
     ]

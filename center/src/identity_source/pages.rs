@@ -182,7 +182,10 @@ async fn external_page(
             let mut shell = visitor.shell("Configure external identity provider");
             shell.crumbs.push(Crumb { label: "Change identity source".to_owned(), href: CHANGE.to_owned() });
             shell.banners.extend(banner);
-            page::render_with(status, &ExternalPage { shell, sp: ServiceProvider::of(center, &instance), given })
+            page::render_with(
+                status,
+                &ExternalPage { shell, sp: ServiceProvider::of(center, &instance), given },
+            )
         }
         Err(error) => failed(&error),
     }

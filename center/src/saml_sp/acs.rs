@@ -37,7 +37,9 @@ pub(super) async fn consume(
 ) -> Response {
     match take(&center, &acs_id, &headers, body).await {
         Ok(Some((ending, token))) => answer(&center, &ending, &token),
-        Ok(None) => page::message(StatusCode::NOT_FOUND, "There is no such page", "Open the access portal instead."),
+        Ok(None) => {
+            page::message(StatusCode::NOT_FOUND, "There is no such page", "Open the access portal instead.")
+        }
         Err(error) => {
             tracing::error!(%error, "a sign-in could not be concluded");
             page::message(

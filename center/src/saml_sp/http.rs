@@ -18,7 +18,10 @@ pub(super) const LIST_DEFAULT: i64 = 50;
 const LIST_MOST: i64 = 500;
 
 /// `GET /platform/saml/metadata/{identity_store_id}`: our metadata, which is no secret.
-pub(super) async fn metadata(State(center): State<Center>, Path(identity_store_id): Path<String>) -> Response {
+pub(super) async fn metadata(
+    State(center): State<Center>,
+    Path(identity_store_id): Path<String>,
+) -> Response {
     match center.instance().await {
         Ok(instance) if instance.identity_store_id == identity_store_id => {
             metadata_file(&ServiceProvider::of(&center, &instance))

@@ -70,7 +70,12 @@ impl SignInRefusal {
     /// The check that failed; `None` where the trace of `saml` has it.
     pub fn check(&self) -> Option<Check> {
         let failed = |name: &str, expected: &str, found: &str| {
-            Some(Check { name: name.to_owned(), expected: expected.to_owned(), found: found.to_owned(), passed: false })
+            Some(Check {
+                name: name.to_owned(),
+                expected: expected.to_owned(),
+                found: found.to_owned(),
+                passed: false,
+            })
         };
         let open = "an open request that this browser started";
         match self {
@@ -81,20 +86,28 @@ impl SignInRefusal {
                 failed("Identity source", "an external identity provider", "Identity Center directory")
             }
             Self::Rejected(_) => None,
-            Self::Replayed(id) => failed("Replay", "an assertion that was not taken before", &format!("{id}, taken before")),
+            Self::Replayed(id) => {
+                failed("Replay", "an assertion that was not taken before", &format!("{id}, taken before"))
+            }
             Self::RequestUnknown(id) => failed("Request", open, &format!("{id}, not one of ours")),
             Self::RequestUsed(id) => failed("Request", open, &format!("{id}, answered before")),
             Self::RequestExpired { id, ended } => {
                 failed("Request", open, &format!("{id}, which ended {}", ended.readable()))
             }
-            Self::RequestOfOtherBrowser(id) => failed("Request", open, &format!("{id}, started in another browser")),
-            Self::SessionOver(end) => failed("Session", "a session that goes on", &format!("ended {}", end.readable())),
-            Self::UserNotFound { name_id, similar } => {
-                failed("User", &format!("a user with the user name {name_id}"), &match similar {
+            Self::RequestOfOtherBrowser(id) => {
+                failed("Request", open, &format!("{id}, started in another browser"))
+            }
+            Self::SessionOver(end) => {
+                failed("Session", "a session that goes on", &format!("ended {}", end.readable()))
+            }
+            Self::UserNotFound { name_id, similar } => failed(
+                "User",
+                &format!("a user with the user name {name_id}"),
+                &match similar {
                     None => "none".to_owned(),
                     Some(user) => format!("{user}, which differs in letter case"),
-                })
-            }
+                },
+            ),
             Self::UserDisabled(name) => failed("User", "an active user", &format!("{name}, disabled")),
         }
     }

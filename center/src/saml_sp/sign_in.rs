@@ -91,7 +91,8 @@ fn decide(
         Ok(return_to) => return_to,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let answered = accepted.in_response_to.as_deref().unwrap_or("none: the sign-in began at the identity provider");
+    let answered =
+        accepted.in_response_to.as_deref().unwrap_or("none: the sign-in began at the identity provider");
     checks.push(Check::passed("Request", "an open request that this browser started, or none", answered));
     let Some(ends_at) = ends_at(instance, accepted, author.now) else {
         let end = accepted.session_not_on_or_after.map_or(author.now, Timestamp::from);
@@ -185,7 +186,13 @@ fn sign_in(
         "inResponseTo": accepted.in_response_to,
     });
     let author = Author { actor: format!("user:{}", allowed.user.id), ..author.clone() };
-    author.record(tx, "sign_in.accepted", Subject { kind: "user", id: &allowed.user.id }, None, Some(&how))?;
+    author.record(
+        tx,
+        "sign_in.accepted",
+        Subject { kind: "user", id: &allowed.user.id },
+        None,
+        Some(&how),
+    )?;
     Ok(Ending::SignedIn { return_to: allowed.return_to.clone() })
 }
 

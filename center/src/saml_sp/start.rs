@@ -82,7 +82,12 @@ async fn prepare(
     Ok(Some((Prepared { id, xml }, idp)))
 }
 
-fn write_request(center: &Center, instance: &Instance, idp: &ExternalIdp, id: &str) -> Result<String, StoreError> {
+fn write_request(
+    center: &Center,
+    instance: &Instance,
+    idp: &ExternalIdp,
+    id: &str,
+) -> Result<String, StoreError> {
     let sp = ServiceProvider::of(center, instance);
     write(&WriteAuthnRequest {
         id,
@@ -126,7 +131,9 @@ pub(super) fn binding_cookie(center: &Center) -> Cookie {
 /// that starts in one does not end the one in another.
 fn browser(center: &Center, headers: &HeaderMap) -> String {
     let known = binding_cookie(center).read(headers);
-    let ours = |value: &String| value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let ours = |value: &String| {
+        value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
     known.filter(ours).unwrap_or_else(|| center.random.token(""))
 }
 
@@ -147,7 +154,17 @@ mod tests {
         for path in ["/start", "/start?account=1&role=x", "/", "/start/accounts"] {
             assert_eq!(own_path(path), path);
         }
-        for path in ["", "//evil.example", "/\\evil.example", "https://evil.example", "start", "/a b", "/a\nb", "/a\\b", "javascript:alert(1)"] {
+        for path in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "start",
+            "/a b",
+            "/a\nb",
+            "/a\\b",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(own_path(path), HOME, "{path:?}");
         }
         assert_eq!(own_path(&format!("/{}", "a".repeat(2048))), HOME);
