@@ -1,5 +1,7 @@
 //! The SQL of assignments.
 
+use std::collections::HashMap;
+
 use serde_json::{Value as Json, json};
 use store::{Row, StoreError, Tx, Val};
 
@@ -133,13 +135,26 @@ pub fn count(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError> {
 ///
 /// # Errors
 /// The engine's.
-pub fn counts_by_account(
+pub fn counts_by_account(tx: &mut Tx<'_>, instance_id: &str) -> Result<HashMap<String, i64>, StoreError> {
+    counts(tx, instance_id, "account_id")
+}
+
+/// How many assignments each permission set has, by its id; sets without one are left out.
+///
+/// # Errors
+/// The engine's.
+pub fn counts_by_permission_set(
     tx: &mut Tx<'_>,
     instance_id: &str,
-) -> Result<std::collections::HashMap<String, i64>, StoreError> {
-    let sql =
-        "SELECT account_id, count(*) FROM account_assignments WHERE instance_id = ?1 GROUP BY account_id";
-    let rows = tx.rows(sql, &[instance_id.into()])?;
+) -> Result<HashMap<String, i64>, StoreError> {
+    counts(tx, instance_id, "permission_set_id")
+}
+
+fn counts(tx: &mut Tx<'_>, instance_id: &str, column: &str) -> Result<HashMap<String, i64>, StoreError> {
+    let sql = format!(
+        "SELECT {column}, count(*) FROM account_assignments WHERE instance_id = ?1 GROUP BY {column}"
+    );
+    let rows = tx.rows(&sql, &[instance_id.into()])?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
