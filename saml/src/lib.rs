@@ -18,6 +18,8 @@ pub mod metadata;
 pub mod names;
 pub mod refusal;
 pub mod response;
+#[cfg(test)]
+mod testing;
 pub mod xml;
 
 pub use refusal::{Reason, Refusal};

@@ -8,8 +8,6 @@ mod issue_error;
 mod message;
 mod reason;
 mod rules;
-#[cfg(test)]
-mod tests;
 mod trace;
 
 pub use accept::{Accepted, accept_response, trace_response};

@@ -10,8 +10,6 @@ mod c14n;
 mod characters;
 mod document;
 mod limits;
-#[cfg(test)]
-mod oracle;
 mod reason;
 mod write;
 
