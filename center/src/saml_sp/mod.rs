@@ -14,9 +14,6 @@ mod sign_in;
 mod start;
 pub mod store;
 
-use axum::response::Response;
-use http::{HeaderMap, StatusCode};
-use web::page;
 use web::routes::Routes;
 
 pub use attempt::{Attempt, Check};
@@ -43,13 +40,4 @@ pub fn routes(center: &Center) -> Routes<Center> {
         .post("/platform/saml/acs/{acs_id}", acs::consume)
         .merge(admin_api::guarded(center, api))
         .merge(console::guarded(center, pages))
-}
-
-/// Sends the browser to the external identity provider.
-pub async fn start(_: &Center, _: &HeaderMap, _: &str) -> Response {
-    page::message(
-        StatusCode::NOT_IMPLEMENTED,
-        "Not here",
-        "Sign-in at an identity provider is not in this build.",
-    )
 }
