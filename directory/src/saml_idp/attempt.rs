@@ -26,6 +26,13 @@ pub struct Running {
     strangers: Strangers,
 }
 
+impl Running {
+    /// Whether one more refusal of somebody without a session is recorded now.
+    pub fn may_record_stranger(&self, now: Timestamp) -> bool {
+        self.strangers.may_be_recorded(now)
+    }
+}
+
 /// How a sign-on started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartedBy {
@@ -46,7 +53,8 @@ pub struct Attempt {
     pub now: Timestamp,
     /// What was checked.
     pub trace: Trace,
-    started_by: StartedBy,
+    /// How it started.
+    pub started_by: StartedBy,
     application: Option<(String, String)>,
     user: Option<(String, String)>,
 }
@@ -110,7 +118,7 @@ impl Attempt {
     ) -> Result<Response, StoreError> {
         tracing::info!(reference = %self.reference, code = refusal.code(), "a sign-on was refused");
         let sign_in = self.issued().refused(refusal);
-        if self.user.is_some() || running.strangers.may_be_recorded(self.now) {
+        if self.user.is_some() || running.may_record_stranger(self.now) {
             let (tenant, now) = (directory.tenant_id.clone(), self.now);
             directory.store.write(move |tx| sign_ins::record(tx, &tenant, now, &sign_in)).await?;
         }

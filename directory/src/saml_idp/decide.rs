@@ -72,8 +72,8 @@ pub fn admit<'a>(
 ) -> Result<(&'a Application, String), Refusal> {
     let asked = request.map_or("an application", |r| r.issuer.as_str());
     let found = application.ok_or_else(|| Refusal::application_not_found(asked));
-    let application =
-        trace.step("Identifier (entity ID)", "a registered application", found, |a| a.display_name.clone())?;
+    let application = trace
+        .step("Identifier (entity ID)", "a registered application", found, |a| a.display_name.clone())?;
     trace.step("Application enabled", "yes", enabled(application), |()| "yes".to_owned())?;
     trace.step("Single sign-on mode", "SAML", saml_mode(application), |()| "SAML".to_owned())?;
     let reply = reply_url(request, application);
@@ -106,10 +106,9 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
     let certificate = trace.step("Signing certificate", "active and valid", certificate, shown)?;
     let audience = audience(facts.request, application);
     let audience = trace.step("Audience", "the application's identifier", audience, Clone::clone)?;
-    let authn_context = facts.request.map_or_else(
-        || Ok(CONTEXT_PASSWORD.to_owned()),
-        |request| authn_context(request, application),
-    )?;
+    let authn_context = facts
+        .request
+        .map_or_else(|| Ok(CONTEXT_PASSWORD.to_owned()), |request| authn_context(request, application))?;
     Ok(Grant {
         reply_url,
         audience,
@@ -223,12 +222,14 @@ pub fn signing_certificate<'a>(
 ) -> Result<&'a Certificate, Refusal> {
     let active = all.iter().find(|c| c.active);
     let valid = |c: &&Certificate| c.not_before <= now && now < c.not_after;
-    active.filter(valid).or_else(|| all.iter().filter(valid).max_by_key(|c| c.not_after)).or(active).ok_or_else(
-        || Refusal::NoSigningKey {
+    active
+        .filter(valid)
+        .or_else(|| all.iter().filter(valid).max_by_key(|c| c.not_after))
+        .or(active)
+        .ok_or_else(|| Refusal::NoSigningKey {
             application: application.display_name.clone(),
             found: "no certificate".to_owned(),
-        },
-    )
+        })
 }
 
 fn shown_certificate(certificate: &Certificate, now: Timestamp) -> String {
@@ -258,4 +259,19 @@ fn is_uri(text: &str) -> bool {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_uri;
+
+    #[test]
+    fn what_has_a_scheme_is_a_uri() {
+        for uri in ["https://sp.example/saml", "urn:amazon:webservices", "spn:x", "a+b-c.d:"] {
+            assert!(is_uri(uri), "{uri}");
+        }
+        for other in ["sp", "sp.example/saml", "1a:b", ":a", "a b:c", ""] {
+            assert!(!is_uri(other), "{other}");
+        }
+    }
 }

@@ -15,8 +15,8 @@ use super::refusal::Refusal;
 use super::sign_on::{self, Case, Ended, Message, can_be_looked_up};
 use super::store as rows;
 use crate::Directory;
-use crate::refused::PageRefused;
 use crate::access::Caller;
+use crate::refused::PageRefused;
 
 /// GET /{tenant}/saml2: a request by HTTP-Redirect (SAML Bindings 3.4).
 pub async fn by_redirect(
@@ -47,7 +47,9 @@ pub async fn by_post(
 ) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Post);
     let outcome = match sign_on::receive(&directory, &tenant, posted(body), &mut attempt).await {
-        Ok(pending) => sign_on::save(&directory, &headers, pending, |path| Redirect::to(path).into_response()).await,
+        Ok(pending) => {
+            sign_on::save(&directory, &headers, pending, |path| Redirect::to(path).into_response()).await
+        }
         Err(ended) => Err(ended),
     };
     answer(&directory, &running, attempt, outcome).await
@@ -124,7 +126,8 @@ fn posted(body: Result<Bytes, BytesRejection>) -> Message {
     let refuse = |reason, expected: &str, found: &str| BindingRefusal::new(reason, expected, found);
     let body = body.map_err(|_| refuse(BindingReason::TooLarge, "a form of at most 1 MiB", "more"))?;
     let field = |name: &str| {
-        let mut values = form_urlencoded::parse(&body).filter(|(n, _)| n == name).map(|(_, v)| v.into_owned());
+        let mut values =
+            form_urlencoded::parse(&body).filter(|(n, _)| n == name).map(|(_, v)| v.into_owned());
         match (values.next(), values.next()) {
             (_, Some(_)) => Err(refuse(BindingReason::ParameterRepeated, &format!("{name} once"), "several")),
             (value, None) => Ok(value),

@@ -21,7 +21,11 @@ impl SigningKeys {
     ///
     /// # Errors
     /// A text for administrators: it does not open, or does not fit its certificate.
-    pub async fn get(&self, directory: &Directory, certificate: &Certificate) -> Result<Arc<SigningKey>, String> {
+    pub async fn get(
+        &self,
+        directory: &Directory,
+        certificate: &Certificate,
+    ) -> Result<Arc<SigningKey>, String> {
         let name = format!("{} {}", certificate.key_id, hex::encode(&certificate.der));
         let hash = web::token::hash(&name);
         if let Some(known) = self.kept(&hash) {

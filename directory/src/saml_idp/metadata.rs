@@ -32,7 +32,8 @@ pub async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, PageRefused> {
     if wanted.appid.is_empty() {
-        let text = "Each application signs with its own certificate. Add ?appid= and the application (client) id.";
+        let text =
+            "Each application signs with its own certificate. Add ?appid= and the application (client) id.";
         return Ok((StatusCode::BAD_REQUEST, text).into_response());
     }
     let app_id = wanted.appid.to_lowercase();
@@ -51,7 +52,9 @@ pub async fn show(
     match found {
         _ if !is_tenant => Ok(not_found("There is no directory with this id or domain here (AADSTS90002).")),
         None => Ok(not_found("No application of this directory has this appid (AADSTS700016).")),
-        Some((certificates, application)) => Ok(written(&directory, &running, &application, &certificates).await),
+        Some((certificates, application)) => {
+            Ok(written(&directory, &running, &application, &certificates).await)
+        }
     }
 }
 
@@ -65,8 +68,11 @@ async fn written(
     application: &Application,
     certificates: &[applications::Certificate],
 ) -> Response {
-    let Ok(certificate) = decide::signing_certificate(application, certificates, directory.clock.now()) else {
-        return not_found("The application has no signing certificate. Choose SAML on its single sign-on page.");
+    let Ok(certificate) = decide::signing_certificate(application, certificates, directory.clock.now())
+    else {
+        return not_found(
+            "The application has no signing certificate. Choose SAML on its single sign-on page.",
+        );
     };
     let key = match running.keys.get(directory, certificate).await {
         Ok(key) => key,
@@ -95,5 +101,6 @@ async fn written(
 
 fn unusable(error: &str) -> Response {
     tracing::error!(error, "federation metadata could not be signed");
-    (StatusCode::INTERNAL_SERVER_ERROR, "The application's certificate cannot sign; see the server's log.").into_response()
+    (StatusCode::INTERNAL_SERVER_ERROR, "The application's certificate cannot sign; see the server's log.")
+        .into_response()
 }

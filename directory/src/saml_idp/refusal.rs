@@ -248,7 +248,9 @@ impl Refusal {
             | Self::AuthnContextMismatch { .. } => {
                 "the administrator of the application, with an administrator of this directory"
             }
-            Self::RequestGone | Self::OtherBrowser | Self::NoSession => "you: start again from the application",
+            Self::RequestGone | Self::OtherBrowser | Self::NoSession => {
+                "you: start again from the application"
+            }
             _ => "an administrator of this directory",
         }
     }
@@ -256,7 +258,10 @@ impl Refusal {
 
 /// At most 300 characters, control characters escaped.
 fn printable(text: &str) -> String {
-    text.chars().take(300).flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+    text.chars()
+        .take(300)
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
 }
 
 fn expected(refusal: &Refusal) -> &'static str {
@@ -288,7 +293,9 @@ fn fix(refusal: &Refusal) -> &'static str {
         Refusal::TenantNotFound { .. } => {
             "Copy the Login URL from the application's single sign-on page into the application again."
         }
-        Refusal::NameQualifierTooLong { .. } => "Make the application send a shorter SPNameQualifier, or none.",
+        Refusal::NameQualifierTooLong { .. } => {
+            "Make the application send a shorter SPNameQualifier, or none."
+        }
         Refusal::ApplicationNotFound { .. } => {
             "Add this identifier under Basic SAML configuration of the application, or correct the entity ID \
              in the application; letter case and a slash at the end count."
@@ -297,7 +304,9 @@ fn fix(refusal: &Refusal) -> &'static str {
             "Switch on \"Enabled for users to sign in\" in the properties of the application."
         }
         Refusal::NotSaml { .. } => "Choose SAML on the single sign-on page of the application.",
-        Refusal::NoIdentifier { .. } => "Add an identifier under Basic SAML configuration of the application.",
+        Refusal::NoIdentifier { .. } => {
+            "Add an identifier under Basic SAML configuration of the application."
+        }
         Refusal::ReplyUrlUnusable { .. } => "Correct the reply URL under Basic SAML configuration.",
         Refusal::NoSigningKey { .. } => {
             "Create and activate a certificate under SAML certificates, and give the application the new metadata. \

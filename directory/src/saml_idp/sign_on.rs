@@ -7,7 +7,7 @@ use saml::bindings::BindingRefusal;
 use store::StoreError;
 use web::cookie::Cookie;
 
-use super::attempt::{Attempt, BROWSER_COOKIE, Running};
+use super::attempt::{Attempt, BROWSER_COOKIE, Running, StartedBy};
 use super::decide::{self, Facts, Grant};
 use super::issue::{self, Occasion};
 use super::next_step::{Step, next_step};
@@ -92,6 +92,7 @@ pub async fn receive(
         request,
         relay_state,
         received_at: attempt.now,
+        by_post: attempt.started_by == StartedBy::Post,
     })
 }
 
@@ -119,17 +120,28 @@ pub async fn save(
 ///
 /// # Errors
 /// [`Refusal::RequestGone`], [`Refusal::OtherBrowser`]; the store's.
-pub async fn find(directory: &Directory, headers: &HeaderMap, id: &str, attempt: &mut Attempt) -> Result<Pending, Ended> {
+pub async fn find(
+    directory: &Directory,
+    headers: &HeaderMap,
+    id: &str,
+    attempt: &mut Attempt,
+) -> Result<Pending, Ended> {
     let browser = browser(&browser_cookie(directory), headers);
     let (tenant, now, id) = (directory.tenant_id.clone(), attempt.now, id.to_owned());
-    let found = directory.store.read(move |tx| pending::find(tx, &tenant, &id, browser.as_deref(), now)).await?;
+    let found =
+        directory.store.read(move |tx| pending::find(tx, &tenant, &id, browser.as_deref(), now)).await?;
     let found = match found {
         Found::Waiting(pending) => Ok(*pending),
         Found::Gone => Err(Refusal::RequestGone),
         Found::OtherBrowser => Err(Refusal::OtherBrowser),
     };
     let shown = |p: &Pending| format!("request {} of {}", p.request.id, p.received_at.readable());
-    Ok(attempt.trace.step("Waiting request", "one of the last ten minutes, of this browser", found, shown)?)
+    let expected = "one of the last ten minutes, of this browser";
+    let pending = attempt.trace.step("Waiting request", expected, found, shown)?;
+    if pending.by_post {
+        attempt.started_by = StartedBy::Post;
+    }
+    Ok(pending)
 }
 
 /// The one place that decides what comes next, from the request and the session as they are now.
@@ -150,7 +162,7 @@ pub async fn proceed(
             let case = Case::of(pending, saved);
             finish(directory, running, &case, &caller, attempt).await
         }
-        (Step::NoPassive, _) => refuse_passive(directory, &Case::of(pending, saved), attempt).await,
+        (Step::NoPassive, _) => refuse_passive(directory, running, &Case::of(pending, saved), attempt).await,
         _ if saved => Ok(sign_in::redirect(&path_of(directory, &pending.id))),
         _ => save(directory, headers, pending, sign_in::redirect).await,
     }
@@ -259,7 +271,12 @@ async fn close(directory: &Directory, case: &Case, attempt: &Attempt) -> Result<
 
 /// The one refusal that goes to the application: it asked for an answer without a page, and its reply URL
 /// is registered.
-async fn refuse_passive(directory: &Directory, case: &Case, attempt: &mut Attempt) -> Result<Response, Ended> {
+async fn refuse_passive(
+    directory: &Directory,
+    running: &Running,
+    case: &Case,
+    attempt: &mut Attempt,
+) -> Result<Response, Ended> {
     let id = case.application_id.clone();
     let application = directory.read(move |tx, tenant| rows::application(tx, tenant, &id)).await?;
     let Some(request) = case.pending.as_ref().map(|p| &p.request) else {
@@ -272,13 +289,14 @@ async fn refuse_passive(directory: &Directory, case: &Case, attempt: &mut Attemp
     let sign_in = attempt.issued().refused(&Refusal::NoSession);
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
     let (tenant, now) = (directory.tenant_id.clone(), attempt.now);
+    let recorded = running.may_record_stranger(now);
     directory
         .store
         .write(move |tx| -> Result<(), StoreError> {
             if let Some(id) = &waiting {
                 pending::consume(tx, &tenant, id)?;
             }
-            sign_ins::record(tx, &tenant, now, &sign_in)
+            if recorded { sign_ins::record(tx, &tenant, now, &sign_in) } else { Ok(()) }
         })
         .await?;
     Ok(issue::post(&application.display_name, &reply_url, &xml, case.relay_state.as_deref()))
@@ -308,8 +326,9 @@ pub async fn load(directory: &Directory, application: &str, user: &str) -> Resul
         .read(move |tx, tenant| {
             let application = rows::application(tx, tenant, &id)?;
             let person = rows::person(tx, tenant, &user)?;
-            let certificates =
-                application.as_ref().map_or(Ok(Vec::new()), |a| applications::certificates(tx, tenant, &a.id))?;
+            let certificates = application
+                .as_ref()
+                .map_or(Ok(Vec::new()), |a| applications::certificates(tx, tenant, &a.id))?;
             let (mut assigned, mut only_nested) = (None, false);
             if let (Some(application), Some(person)) = (&application, &person) {
                 assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
@@ -358,7 +377,8 @@ fn browser_cookie(directory: &Directory) -> Cookie {
 
 /// The cookie's value, if it is one that was drawn here: it is set again.
 fn browser(cookie: &Cookie, headers: &HeaderMap) -> Option<String> {
-    let drawn = |v: &String| v.len() == 43 && v.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let drawn =
+        |v: &String| v.len() == 43 && v.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     cookie.read(headers).filter(drawn)
 }
 
@@ -367,4 +387,3 @@ fn browser(cookie: &Cookie, headers: &HeaderMap) -> Option<String> {
 pub fn can_be_looked_up(text: &str) -> bool {
     text.len() <= 1024 && !text.chars().any(char::is_control)
 }
-

@@ -192,7 +192,12 @@ impl Bench {
     }
 
     /// The response on a page as the service provider takes it.
-    pub async fn accept(&self, answer: &Answer, acs: &str, request: Option<&str>) -> Result<Accepted, Reject> {
+    pub async fn accept(
+        &self,
+        answer: &Answer,
+        acs: &str,
+        request: Option<&str>,
+    ) -> Result<Accepted, Reject> {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         assert_eq!(action(answer), acs);
         let xml = saml::bindings::decode_post(&field(answer, "SAMLResponse").expect("a response")).unwrap();

@@ -42,7 +42,7 @@ async fn by_redirect_with_a_sign_in_on_the_way() {
         ];
         assert_eq!(claims, expected);
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("form-action https://sp.example;"), "{policy}");
+        assert!(policy.contains("form-action https://sp.example https:;"), "{policy}");
         assert_eq!(bench.t.actions(1).await, ["sign_in.issued"]);
         let newest = bench.newest().await;
         assert_eq!((&newest["outcome"], &newest["userId"]), (&"issued".into(), &ana.as_str().into()));
@@ -63,6 +63,7 @@ async fn by_post_with_a_session() {
         let accepted = bench.accept(&answer, ACS, Some("_r1")).await.unwrap();
         assert_eq!(accepted.name_id, "ana@contoso.example");
         assert_eq!(field(&answer, "RelayState").as_deref(), Some("état"));
+        assert_eq!(bench.newest().await["startedBy"], "HTTP-POST");
     }
 }
 
@@ -158,9 +159,15 @@ async fn a_tile_starts_a_sign_on_here_or_leads_to_the_application() {
         let answer = browser.get(&path).await;
         bench.accept(&answer, ACS, None).await.unwrap();
         assert_eq!(field(&answer, "RelayState").as_deref(), Some("start here"));
-        bench.sql(&format!("UPDATE applications SET sign_on_url = 'https://sp.example/start' WHERE id = '{APP}'")).await;
+        bench
+            .sql(&format!(
+                "UPDATE applications SET sign_on_url = 'https://sp.example/start' WHERE id = '{APP}'"
+            ))
+            .await;
         assert_eq!(browser.get(&path).await.location(), "https://sp.example/start");
-        bench.sql(&format!("UPDATE applications SET sign_on_url = 'javascript:alert(1)' WHERE id = '{APP}'")).await;
+        bench
+            .sql(&format!("UPDATE applications SET sign_on_url = 'javascript:alert(1)' WHERE id = '{APP}'"))
+            .await;
         assert_eq!(action(&browser.get(&path).await), ACS);
     }
 }
@@ -180,7 +187,11 @@ async fn members_of_nested_groups_count_by_the_tenants_setting() {
         let mut nested = bench.t.browser("ana").await;
         let answer = nested.get(&path).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
-        assert!(answer.text.contains("AADSTS50105") && answer.text.contains("let nested groups count"), "{}", answer.text);
+        assert!(
+            answer.text.contains("AADSTS50105") && answer.text.contains("let nested groups count"),
+            "{}",
+            answer.text
+        );
         bench.sql("UPDATE tenants SET transitive_groups = 1 WHERE id = '{t}'").await;
         let answer = nested.get(&path).await;
         bench.accept(&answer, ACS, Some("_r1")).await.unwrap();

@@ -16,13 +16,22 @@ async fn a_refusal_is_found_by_its_reference() {
         assert_eq!(one["found"], "https://evil.example/acs");
         assert!(one["expected"].as_str().unwrap().contains(ACS));
         let missing = program.get("/api/sign-ins/nothing").await;
-        assert_eq!((missing.status, &missing.json()["error"]["code"]), (StatusCode::NOT_FOUND, &"NotFound".into()));
+        assert_eq!(
+            (missing.status, &missing.json()["error"]["code"]),
+            (StatusCode::NOT_FOUND, &"NotFound".into())
+        );
         assert_eq!(program.get("/api/sign-ins/%00").await.status, StatusCode::NOT_FOUND);
         let mut admin = bench.t.browser("admin").await;
         let list = admin.get("/console/sign-ins").await;
-        assert!(list.text.contains(&reference) && list.text.contains("ReplyUrlNotRegistered"), "{}", list.text);
+        assert!(
+            list.text.contains(&reference) && list.text.contains("ReplyUrlNotRegistered"),
+            "{}",
+            list.text
+        );
         let page = admin.get(&format!("/console/sign-ins/{reference}")).await;
-        for text in ["AADSTS50011", "https://evil.example/acs", "Reply URL", "Failed", "Basic SAML configuration"] {
+        for text in
+            ["AADSTS50011", "https://evil.example/acs", "Reply URL", "Failed", "Basic SAML configuration"]
+        {
             assert!(page.text.contains(text), "{text}: {}", page.text);
         }
         assert_eq!(admin.get("/console/sign-ins/nothing").await.status, StatusCode::NOT_FOUND);
@@ -53,7 +62,9 @@ async fn the_test_page_shows_the_decision_and_issues_nothing() {
         let mut admin = bench.t.browser("admin").await;
         let path = |user: &str| format!("/console/applications/{APP}/single-sign-on/test?user={user}");
         let page = admin.get(&path("ANA@contoso.example")).await;
-        for text in ["would be issued", ACS, "NameID", "ana@contoso.example", "claims/objectidentifier", "Signature"] {
+        for text in
+            ["would be issued", ACS, "NameID", "ana@contoso.example", "claims/objectidentifier", "Signature"]
+        {
             assert!(page.text.contains(text), "{text}: {}", page.text);
         }
         assert!(!page.text.contains("SAMLResponse"));
@@ -63,7 +74,9 @@ async fn the_test_page_shows_the_decision_and_issues_nothing() {
         }
         let page = admin.get(&path("nobody@contoso.example")).await;
         assert!(page.text.contains("AADSTS50034"), "{}", page.text);
-        bench.sql("UPDATE users SET account_enabled = 0 WHERE user_principal_name = 'ana@contoso.example'").await;
+        bench
+            .sql("UPDATE users SET account_enabled = 0 WHERE user_principal_name = 'ana@contoso.example'")
+            .await;
         let page = admin.get(&path("ana@contoso.example")).await;
         assert!(page.text.contains("AADSTS50057"), "{}", page.text);
         assert_eq!(admin.get(&path("")).await.status, StatusCode::OK);

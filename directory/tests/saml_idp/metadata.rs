@@ -36,7 +36,11 @@ async fn what_is_not_there_is_said() {
             (at("other", &good), StatusCode::NOT_FOUND, "AADSTS90002"),
             (at("%00", &good), StatusCode::NOT_FOUND, "AADSTS90002"),
             (at("Contoso.example", &good), StatusCode::OK, "EntityDescriptor"),
-            (at(&tenant.to_uppercase(), &good.to_uppercase().replace("APPID", "appid")), StatusCode::OK, "IDPSSODescriptor"),
+            (
+                at(&tenant.to_uppercase(), &good.to_uppercase().replace("APPID", "appid")),
+                StatusCode::OK,
+                "IDPSSODescriptor",
+            ),
         ] {
             let answer = bench.get(&path, "").await;
             assert_eq!(answer.status, status, "{path}: {}", answer.text);

@@ -144,7 +144,8 @@ async fn who_is_not_assigned_hears_who_can_fix_it() {
         let path = bench.redirect(&request_file("good.xml"), None);
         let answer = browser.get(&path).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
-        for text in ["eve@contoso.example", "AWS SSO", "administrator of this directory", "Users and groups"] {
+        for text in ["eve@contoso.example", "AWS SSO", "administrator of this directory", "Users and groups"]
+        {
             assert!(answer.text.contains(text), "{text}: {}", answer.text);
         }
         refused(&bench, &answer, 50105, "NotAssigned").await;

@@ -92,8 +92,23 @@ async fn what_changed_while_it_waited_counts() {
 async fn nonsense_in_the_path_is_refused() {
     for bench in engines().await {
         for id in ["x", "%00", "%20", "a%2Fb"] {
-            let answer = bench.get(&format!("{}/requests/{id}", bench.path()), "entente_directory_saml=a%0d").await;
+            let answer =
+                bench.get(&format!("{}/requests/{id}", bench.path()), "entente_directory_saml=a%0d").await;
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{id}: {}", answer.text);
         }
+    }
+}
+
+#[tokio::test]
+async fn of_two_answers_at_once_one_is_given() {
+    for bench in engines().await {
+        bench.assigned("ana").await;
+        let mut browser = Browser::new(&bench.t.router);
+        let back = waiting(&bench, &mut browser).await;
+        let cookies = browser.cookie_header();
+        let answers =
+            tokio::join!(bench.get(&back, &cookies), bench.get(&back, &cookies), bench.get(&back, &cookies));
+        let issued = [&answers.0, &answers.1, &answers.2].map(|a| field(a, "SAMLResponse").is_some());
+        assert_eq!(issued.iter().filter(|i| **i).count(), 1, "{issued:?}");
     }
 }
