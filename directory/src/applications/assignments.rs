@@ -113,6 +113,9 @@ pub fn list_assignments(
 /// # Errors
 /// The engine's.
 pub fn by_role_assignment(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Option<Assignment>, StoreError> {
+    if id.contains('\0') {
+        return Ok(None);
+    }
     let sql = format!("SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND id = ?2");
     tx.row(&sql, &[tenant.into(), id.into()])?.as_ref().map(read).transpose()
 }

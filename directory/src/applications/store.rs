@@ -101,11 +101,18 @@ pub fn owner_of_identifier(
     tenant: &str,
     identifier: &str,
 ) -> Result<Option<String>, StoreError> {
+    if identifier.contains('\0') {
+        return Ok(None);
+    }
     let sql = "SELECT application_id FROM application_identifiers WHERE tenant_id = ?1 AND identifier = ?2";
     tx.row(sql, &[tenant.into(), identifier.into()])?.map(|row| row.text(0)).transpose()
 }
 
 fn one(tx: &mut Tx<'_>, tenant: &str, condition: &str, value: &str) -> Result<Option<Application>, StoreError> {
+    // PostgreSQL takes no NUL in a text, and no id has one.
+    if value.contains('\0') {
+        return Ok(None);
+    }
     let sql = format!("SELECT {COLUMNS} FROM applications WHERE tenant_id = ?1 AND {condition}");
     let row = tx.row(&sql, &[tenant.into(), value.into()])?;
     row.map(|row| read(tx, tenant, &row)).transpose()

@@ -188,6 +188,9 @@ pub(crate) fn insert(
 /// # Errors
 /// [`Refused::NotFound`] where it is not in it; the engine's.
 pub fn remove_member(tx: &mut Tx<'_>, change: &Change, group: &str, member: &str) -> Result<(), Refused> {
+    if member.contains('\0') {
+        return Err(Refused::not_found("member", member));
+    }
     let sql = "SELECT member_id, member_type FROM group_members \
                WHERE tenant_id = ?1 AND group_id = ?2 AND member_id = ?3";
     let found = tx.row(sql, &[(&change.tenant).into(), group.into(), member.into()])?;

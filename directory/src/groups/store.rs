@@ -50,6 +50,10 @@ fn read(row: &Row) -> Result<Group, StoreError> {
 /// # Errors
 /// The engine's.
 pub fn by_id(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Option<Group>, StoreError> {
+    // PostgreSQL takes no NUL in a text, and no id has one.
+    if id.contains('\0') {
+        return Ok(None);
+    }
     let sql = format!("SELECT {COLUMNS} FROM groups WHERE tenant_id = ?1 AND id = ?2");
     tx.row(&sql, &[tenant.into(), id.into()])?.as_ref().map(read).transpose()
 }
@@ -67,6 +71,9 @@ pub fn get(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Group, Refused> {
 /// # Errors
 /// [`Refused::NotFound`]; [`Refused::Ambiguous`] where several have it; the engine's.
 pub fn by_name(tx: &mut Tx<'_>, tenant: &str, name: &str) -> Result<Group, Refused> {
+    if name.contains('\0') {
+        return Err(Refused::not_found("group", name));
+    }
     let sql =
         format!("SELECT {COLUMNS} FROM groups WHERE tenant_id = ?1 AND display_name_key = ?2 ORDER BY id LIMIT 2");
     let rows = tx.rows(&sql, &[tenant.into(), (&key(name)).into()])?;

@@ -60,6 +60,9 @@ async fn events(
             .ok_or_else(|| Refused::invalid("limit", format!("a number from 1 to {MOST_EVENTS}"), text))?,
     };
     let before = query.before.as_deref().map(cursor).transpose()?;
+    if query.subject.as_ref().is_some_and(|s| s.chars().any(char::is_control)) {
+        return Err(Refused::invalid("subject", "the id of a thing", ""));
+    }
     let (tenant, subject) = (directory.tenant_id.clone(), query.subject);
     let events = directory
         .store

@@ -117,14 +117,16 @@ fn condition(filter: &Filter, sql: &mut String, texts: &mut Vec<String>) {
     };
 }
 
+/// A parameter for a column. A NUL, which PostgreSQL does not take and no row has, is left out.
 fn bare(column: &str, text: &str) -> String {
-    if column == "id" { text.to_owned() } else { key(text) }
+    let text = &text.replace('\0', "");
+    if column.ends_with("id") { text.clone() } else { key(text) }
 }
 
 /// A LIKE pattern for texts that contain `text`; `!` is its escape.
 pub(crate) fn like(text: &str) -> String {
     let mut pattern = String::from("%");
-    for c in key(text).chars() {
+    for c in key(text).chars().filter(|c| *c != '\0') {
         if matches!(c, '%' | '_' | '!') {
             pattern.push('!');
         }

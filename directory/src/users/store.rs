@@ -44,6 +44,10 @@ pub fn by_id(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Option<User>, St
 /// # Errors
 /// The engine's.
 pub fn any_by_id(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Option<User>, StoreError> {
+    // PostgreSQL takes no NUL in a text, and no id has one.
+    if id.contains('\0') {
+        return Ok(None);
+    }
     let sql = format!("SELECT {COLUMNS} FROM users WHERE tenant_id = ?1 AND id = ?2");
     tx.row(&sql, &[tenant.into(), id.into()])?.as_ref().map(read).transpose()
 }
@@ -65,6 +69,9 @@ pub fn by_ids(tx: &mut Tx<'_>, tenant: &str, ids: &[String]) -> Result<Vec<User>
 /// # Errors
 /// The engine's.
 pub fn by_name(tx: &mut Tx<'_>, tenant: &str, name: &str) -> Result<Option<User>, StoreError> {
+    if name.contains('\0') {
+        return Ok(None);
+    }
     let sql = format!(
         "SELECT {COLUMNS} FROM users \
          WHERE tenant_id = ?1 AND user_principal_name_key = ?2 AND deleted_at IS NULL"
@@ -215,6 +222,25 @@ pub fn give_administrator(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<
     tx.exec(sql, &[(&change.tenant).into(), id.into(), GLOBAL_ADMINISTRATOR.into()])?;
     let after = serde_json::json!({ "role": GLOBAL_ADMINISTRATOR });
     change.record(tx, "user.role_added", ("user", id), None, Some(&after))
+}
+
+/// Takes the role Global Administrator from a user.
+///
+/// # Errors
+/// [`Refused::LastAdministrator`]; the engine's.
+pub fn take_administrator(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<(), Refused> {
+    if !is_administrator(tx, &change.tenant, id)? {
+        return Ok(());
+    }
+    let sql = "DELETE FROM role_assignments WHERE tenant_id = ?1 AND user_id = ?2 AND role = ?3";
+    tx.exec(sql, &[(&change.tenant).into(), id.into(), GLOBAL_ADMINISTRATOR.into()])?;
+    let sql = "SELECT u.id FROM role_assignments r JOIN users u ON u.tenant_id = r.tenant_id AND u.id = r.user_id \
+               WHERE r.tenant_id = ?1 AND r.role = ?2 AND u.account_enabled = 1 AND u.deleted_at IS NULL";
+    if !tx.exists(sql, &[(&change.tenant).into(), GLOBAL_ADMINISTRATOR.into()])? {
+        return Err(Refused::LastAdministrator);
+    }
+    let before = serde_json::json!({ "role": GLOBAL_ADMINISTRATOR });
+    Ok(change.record(tx, "user.role_removed", ("user", id), Some(&before), None)?)
 }
 
 /// That somebody can still open the console, once `touched` were disabled or deleted.
