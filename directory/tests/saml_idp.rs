@@ -11,5 +11,7 @@ mod lookup;
 mod metadata;
 #[path = "saml_idp/refused.rs"]
 mod refused;
+#[path = "saml_idp/road.rs"]
+mod road;
 #[path = "saml_idp/waiting.rs"]
 mod waiting;

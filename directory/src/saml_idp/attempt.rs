@@ -1,7 +1,6 @@
 //! One sign-on while it is under way, and how its end is recorded and shown.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use askama::Template;
 use axum::response::Response;
@@ -175,6 +174,3 @@ impl Strangers {
         window.1 <= STRANGERS_A_MINUTE
     }
 }
-
-/// How long the cookie lives that ties a waiting request to its browser.
-pub const BROWSER_COOKIE: Duration = Duration::from_secs(60 * 60);
