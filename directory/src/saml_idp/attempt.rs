@@ -1,7 +1,6 @@
 //! One sign-on while it is under way, and how its end is recorded and shown.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use askama::Template;
 use axum::response::Response;
@@ -26,6 +25,13 @@ pub struct Running {
     strangers: Strangers,
 }
 
+impl Running {
+    /// Whether one more refusal of somebody without a session is recorded now.
+    pub fn may_record_stranger(&self, now: Timestamp) -> bool {
+        self.strangers.may_be_recorded(now)
+    }
+}
+
 /// How a sign-on started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartedBy {
@@ -46,7 +52,8 @@ pub struct Attempt {
     pub now: Timestamp,
     /// What was checked.
     pub trace: Trace,
-    started_by: StartedBy,
+    /// How it started.
+    pub started_by: StartedBy,
     application: Option<(String, String)>,
     user: Option<(String, String)>,
 }
@@ -110,7 +117,7 @@ impl Attempt {
     ) -> Result<Response, StoreError> {
         tracing::info!(reference = %self.reference, code = refusal.code(), "a sign-on was refused");
         let sign_in = self.issued().refused(refusal);
-        if self.user.is_some() || running.strangers.may_be_recorded(self.now) {
+        if self.user.is_some() || running.may_record_stranger(self.now) {
             let (tenant, now) = (directory.tenant_id.clone(), self.now);
             directory.store.write(move |tx| sign_ins::record(tx, &tenant, now, &sign_in)).await?;
         }
@@ -167,6 +174,3 @@ impl Strangers {
         window.1 <= STRANGERS_A_MINUTE
     }
 }
-
-/// How long the cookie lives that ties a waiting request to its browser.
-pub const BROWSER_COOKIE: Duration = Duration::from_secs(60 * 60);

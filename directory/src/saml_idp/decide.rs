@@ -260,3 +260,18 @@ fn is_uri(text: &str) -> bool {
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_uri;
+
+    #[test]
+    fn what_has_a_scheme_is_a_uri() {
+        for uri in ["https://sp.example/saml", "urn:amazon:webservices", "spn:x", "a+b-c.d:"] {
+            assert!(is_uri(uri), "{uri}");
+        }
+        for other in ["sp", "sp.example/saml", "1a:b", ":a", "a b:c", ""] {
+            assert!(!is_uri(other), "{other}");
+        }
+    }
+}

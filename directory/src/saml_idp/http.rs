@@ -12,8 +12,9 @@ use saml::bindings::{
 
 use super::attempt::{Attempt, Running, StartedBy};
 use super::refusal::Refusal;
-use super::sign_on::{self, Case, Ended, Message, can_be_looked_up};
+use super::sign_on::{self, Case, Ended, Message};
 use super::store as rows;
+use super::waiting::{self, can_be_looked_up};
 use crate::Directory;
 use crate::access::Caller;
 use crate::refused::PageRefused;
@@ -48,7 +49,7 @@ pub async fn by_post(
     let mut attempt = Attempt::new(&directory, StartedBy::Post);
     let outcome = match sign_on::receive(&directory, &tenant, posted(body), &mut attempt).await {
         Ok(pending) => {
-            sign_on::save(&directory, &headers, pending, |path| Redirect::to(path).into_response()).await
+            waiting::save(&directory, &headers, pending, |path| Redirect::to(path).into_response()).await
         }
         Err(ended) => Err(ended),
     };
@@ -56,7 +57,7 @@ pub async fn by_post(
 }
 
 /// GET /{tenant}/saml2/requests/{id}: back from the sign-in page, or from a POST.
-pub async fn waiting(
+pub async fn back(
     State(directory): State<Directory>,
     Extension(running): Extension<Running>,
     Path((_, id)): Path<(String, String)>,
@@ -64,7 +65,7 @@ pub async fn waiting(
 ) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Redirect);
     let id = if can_be_looked_up(&id) { id } else { String::new() };
-    let outcome = match sign_on::find(&directory, &headers, &id, &mut attempt).await {
+    let outcome = match waiting::find(&directory, &headers, &id, &mut attempt).await {
         Ok(pending) => sign_on::proceed(&directory, &running, &headers, pending, true, &mut attempt).await,
         Err(ended) => Err(ended),
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use saml::certificate::SigningKey;
 use saml::names::{STATUS_NO_PASSIVE, STATUS_RESPONDER};
 use saml::response::{IssueError, IssueErrorResponse, IssueResponse, issue_error_response, issue_response};
@@ -113,7 +113,16 @@ pub fn post(application: &str, reply_url: &str, xml: &str, relay_state: Option<&
     let mut fields = vec![("SAMLResponse", message.as_str())];
     fields.extend(relay_state.map(|state| ("RelayState", state)));
     let title = format!("Signing in to {application}");
-    web::page::auto_post(&title, &action, &fields, "Continue to the application if this page does not do it.")
+    let text = "Continue to the application if this page does not do it.";
+    let mut response = web::page::auto_post(&title, &action, &fields, text);
+    // Browsers hold the redirect that follows the form against `form-action` too, and IAM Identity Center
+    // redirects from its reply URL to the access portal on another host. So every HTTPS host is allowed;
+    // the one form of the page goes to the reply URL.
+    let targets = format!("{} https:", action.origin().ascii_serialization());
+    if let Ok(policy) = HeaderValue::try_from(web::page::content_security_policy(&targets)) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 /// Our entity ID, the Issuer of everything that is issued.

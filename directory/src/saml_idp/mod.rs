@@ -11,6 +11,7 @@ mod decide;
 mod http;
 mod issue;
 mod keys;
+mod loaded;
 mod metadata;
 mod next_step;
 mod pages;
@@ -20,6 +21,7 @@ mod sign_ins;
 mod sign_on;
 mod store;
 mod trace;
+mod waiting;
 
 use axum::Extension;
 use axum::middleware::from_fn_with_state;
@@ -35,7 +37,7 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
     Routes::new("anyone")
         .get("/{tenant}/saml2", http::by_redirect)
         .post("/{tenant}/saml2", http::by_post)
-        .get("/{tenant}/saml2/requests/{id}", http::waiting)
+        .get("/{tenant}/saml2/requests/{id}", http::back)
         .get("/{tenant}/federationmetadata/2007-06/federationmetadata.xml", metadata::show)
         .get("/{tenant}/FederationMetadata/2007-06/FederationMetadata.xml", metadata::show)
         .merge(

@@ -29,3 +29,66 @@ pub fn next_step(pending: &Pending, session: Option<&Caller>) -> Step {
         (false, false) => Step::SignIn,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saml::authn_request::AuthnRequest;
+    use time::OffsetDateTime;
+
+    const RECEIVED: i64 = 1_000;
+
+    fn next(force_authn: bool, is_passive: bool, signed_in_at: Option<i64>) -> Step {
+        let request = AuthnRequest {
+            id: "_r".to_owned(),
+            issue_instant: OffsetDateTime::UNIX_EPOCH,
+            issuer: "sp".to_owned(),
+            assertion_consumer_service_url: None,
+            destination: None,
+            name_id_format: None,
+            sp_name_qualifier: None,
+            force_authn,
+            is_passive,
+            authn_contexts: Vec::new(),
+        };
+        let pending = Pending {
+            id: "p".to_owned(),
+            application_id: "a".to_owned(),
+            request,
+            relay_state: None,
+            received_at: Timestamp(RECEIVED),
+            by_post: false,
+        };
+        let session = signed_in_at.map(|signed_in_at| Caller {
+            actor: "user:u".to_owned(),
+            id: "u".to_owned(),
+            name: "u@x".to_owned(),
+            signed_in_at,
+        });
+        next_step(&pending, session.as_ref())
+    }
+
+    #[test]
+    fn session_force_authn_and_is_passive_decide() {
+        let (before, same, after) = (Some(RECEIVED - 1), Some(RECEIVED), Some(RECEIVED + 1));
+        for (force_authn, is_passive, session, step) in [
+            (false, false, None, Step::SignIn),
+            (false, false, before, Step::Decide),
+            (false, true, None, Step::NoPassive),
+            (false, true, before, Step::Decide),
+            (true, false, None, Step::SignIn),
+            (true, false, before, Step::SignIn),
+            (true, false, same, Step::SignIn),
+            (true, false, after, Step::Decide),
+            (true, true, None, Step::NoPassive),
+            (true, true, before, Step::NoPassive),
+            (true, true, after, Step::Decide),
+        ] {
+            assert_eq!(
+                next(force_authn, is_passive, session),
+                step,
+                "{force_authn} {is_passive} {session:?}"
+            );
+        }
+    }
+}

@@ -15,10 +15,12 @@ use web::page::{Crumb, Shell, render};
 
 use super::attempt::Running;
 use super::issue::Occasion;
+use super::loaded::{Loaded, load};
 use super::refusal::Refusal;
 use super::sign_ins::{self, SignIn};
-use super::sign_on::{self, Ended, Loaded, can_be_looked_up};
+use super::sign_on::{self, Ended};
 use super::trace::{Check, Trace};
+use super::waiting::can_be_looked_up;
 use crate::Directory;
 use crate::access::Caller;
 use crate::refused::{PageRefused, Refused};
@@ -120,7 +122,7 @@ pub async fn test(
     let readable = can_be_looked_up(&id) && can_be_looked_up(&wanted.user);
     let user = if readable { wanted.user.trim() } else { "" };
     let id = if readable { id.as_str() } else { "" };
-    let loaded = sign_on::load(&directory, id, user).await?;
+    let loaded = load(&directory, id, user).await?;
     let Some(application) = &loaded.application else {
         let text = "No application of this directory has this id.";
         return Ok(web::page::message(StatusCode::NOT_FOUND, "No such application", text));

@@ -27,6 +27,8 @@ pub struct Pending {
     pub relay_state: Option<String>,
     /// When it came.
     pub received_at: Timestamp,
+    /// Whether it came by HTTP-POST.
+    pub by_post: bool,
 }
 
 /// What became of looking for a request.
@@ -54,6 +56,7 @@ struct Kept {
     force_authn: bool,
     is_passive: bool,
     authn_contexts: Vec<String>,
+    by_post: bool,
 }
 
 /// Saves a request for the browser with this cookie, and clears away expired ones.
@@ -64,7 +67,7 @@ pub fn save(tx: &mut Tx<'_>, tenant: &str, pending: &Pending, browser: &str) -> 
     let now = pending.received_at;
     tx.exec("DELETE FROM saml_requests WHERE expires_at <= ?1", &[now.micros().into()])?;
     drop_oldest(tx, tenant)?;
-    let kept = serde_json::to_string(&keep(&pending.request)).unwrap_or_default();
+    let kept = serde_json::to_string(&keep(pending)).unwrap_or_default();
     let sql = "INSERT INTO saml_requests (tenant_id, id, application_id, browser_sha256, request, relay_state, \
                received_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     tx.exec(
@@ -118,6 +121,7 @@ pub fn find(
     Ok(Found::Waiting(Box::new(Pending {
         id: row.text(0)?,
         application_id: row.text(1)?,
+        by_post: kept.by_post,
         request: restore(kept),
         relay_state: row.opt_text(4)?,
         received_at: Timestamp(row.int(5)?),
@@ -133,7 +137,8 @@ pub fn consume(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<bool, StoreErr
     Ok(tx.exec(sql, &[tenant.into(), id.into()])? == 1)
 }
 
-fn keep(request: &AuthnRequest) -> Kept {
+fn keep(pending: &Pending) -> Kept {
+    let request = &pending.request;
     let mut authn_contexts: Vec<String> = Vec::new();
     for class in &request.authn_contexts {
         if !authn_contexts.contains(class) {
@@ -150,6 +155,7 @@ fn keep(request: &AuthnRequest) -> Kept {
         force_authn: request.force_authn,
         is_passive: request.is_passive,
         authn_contexts,
+        by_post: pending.by_post,
     }
 }
 

@@ -1,27 +1,27 @@
 //! The course of a sign-on: it arrives, it may wait for its person, it is decided and answered.
 
-use axum::response::{AppendHeaders, IntoResponse, Response};
-use http::{HeaderMap, header};
+use axum::response::Response;
+use http::HeaderMap;
 use saml::authn_request::{self, RequestSignature};
 use saml::bindings::BindingRefusal;
 use store::StoreError;
-use web::cookie::Cookie;
 
-use super::attempt::{Attempt, BROWSER_COOKIE, Running};
+use super::attempt::{Attempt, Running, StartedBy};
 use super::decide::{self, Facts, Grant};
 use super::issue::{self, Occasion};
+use super::loaded::load;
 use super::next_step::{Step, next_step};
-use super::pending::{self, Found, Pending};
+use super::pending::{self, Pending};
 use super::refusal::Refusal;
 use super::sign_ins;
 use super::store as rows;
 use super::trace::Trace;
+use super::waiting::{path_of, save};
 use crate::Directory;
 use crate::access::{self, Caller};
-use crate::applications::{self, Application, Assigned, Certificate};
+use crate::applications::{self, Application};
 use crate::refused::Refused;
 use crate::sign_in;
-use crate::users::User;
 
 /// Why a step has no answer of its own.
 #[derive(Debug)]
@@ -92,50 +92,8 @@ pub async fn receive(
         request,
         relay_state,
         received_at: attempt.now,
+        by_post: attempt.started_by == StartedBy::Post,
     })
-}
-
-/// Saves a request and answers with `next`, which gets the path that comes back to it.
-///
-/// # Errors
-/// The store's.
-pub async fn save(
-    directory: &Directory,
-    headers: &HeaderMap,
-    pending: Pending,
-    next: impl FnOnce(&str) -> Response,
-) -> Result<Response, Ended> {
-    let cookie = browser_cookie(directory);
-    let browser = browser(&cookie, headers).unwrap_or_else(|| directory.random.token(""));
-    let (tenant, kept) = (directory.tenant_id.clone(), browser.clone());
-    let response = next(&path_of(directory, &pending.id));
-    directory.store.write(move |tx| pending::save(tx, &tenant, &pending, &kept)).await?;
-    let seconds = u32::try_from(BROWSER_COOKIE.as_secs()).unwrap_or(0);
-    let set = AppendHeaders([(header::SET_COOKIE, cookie.set_cross_site(&browser, seconds))]);
-    Ok((set, response).into_response())
-}
-
-/// The request under `id`, if this browser brought it.
-///
-/// # Errors
-/// [`Refusal::RequestGone`], [`Refusal::OtherBrowser`]; the store's.
-pub async fn find(
-    directory: &Directory,
-    headers: &HeaderMap,
-    id: &str,
-    attempt: &mut Attempt,
-) -> Result<Pending, Ended> {
-    let browser = browser(&browser_cookie(directory), headers);
-    let (tenant, now, id) = (directory.tenant_id.clone(), attempt.now, id.to_owned());
-    let found =
-        directory.store.read(move |tx| pending::find(tx, &tenant, &id, browser.as_deref(), now)).await?;
-    let found = match found {
-        Found::Waiting(pending) => Ok(*pending),
-        Found::Gone => Err(Refusal::RequestGone),
-        Found::OtherBrowser => Err(Refusal::OtherBrowser),
-    };
-    let shown = |p: &Pending| format!("request {} of {}", p.request.id, p.received_at.readable());
-    Ok(attempt.trace.step("Waiting request", "one of the last ten minutes, of this browser", found, shown)?)
 }
 
 /// The one place that decides what comes next, from the request and the session as they are now.
@@ -156,7 +114,7 @@ pub async fn proceed(
             let case = Case::of(pending, saved);
             finish(directory, running, &case, &caller, attempt).await
         }
-        (Step::NoPassive, _) => refuse_passive(directory, &Case::of(pending, saved), attempt).await,
+        (Step::NoPassive, _) => refuse_passive(directory, running, &Case::of(pending, saved), attempt).await,
         _ if saved => Ok(sign_in::redirect(&path_of(directory, &pending.id))),
         _ => save(directory, headers, pending, sign_in::redirect).await,
     }
@@ -267,6 +225,7 @@ async fn close(directory: &Directory, case: &Case, attempt: &Attempt) -> Result<
 /// is registered.
 async fn refuse_passive(
     directory: &Directory,
+    running: &Running,
     case: &Case,
     attempt: &mut Attempt,
 ) -> Result<Response, Ended> {
@@ -282,100 +241,15 @@ async fn refuse_passive(
     let sign_in = attempt.issued().refused(&Refusal::NoSession);
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
     let (tenant, now) = (directory.tenant_id.clone(), attempt.now);
+    let recorded = running.may_record_stranger(now);
     directory
         .store
         .write(move |tx| -> Result<(), StoreError> {
             if let Some(id) = &waiting {
                 pending::consume(tx, &tenant, id)?;
             }
-            sign_ins::record(tx, &tenant, now, &sign_in)
+            if recorded { sign_ins::record(tx, &tenant, now, &sign_in) } else { Ok(()) }
         })
         .await?;
     Ok(issue::post(&application.display_name, &reply_url, &xml, case.relay_state.as_deref()))
-}
-
-/// The rows behind a decision.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The application.
-    pub application: Option<Application>,
-    /// The user.
-    pub person: Option<User>,
-    certificates: Vec<Certificate>,
-    assigned: Option<Assigned>,
-    only_nested: bool,
-    idp_entity_id: String,
-}
-
-/// Loads an application (by any of its ids) and a user (by id or name) in one snapshot.
-///
-/// # Errors
-/// The store's.
-pub async fn load(directory: &Directory, application: &str, user: &str) -> Result<Loaded, Refused> {
-    let idp_entity_id = issue::entity_id(directory);
-    let (id, user) = (application.to_owned(), user.to_owned());
-    directory
-        .read(move |tx, tenant| {
-            let application = rows::application(tx, tenant, &id)?;
-            let person = rows::person(tx, tenant, &user)?;
-            let certificates = application
-                .as_ref()
-                .map_or(Ok(Vec::new()), |a| applications::certificates(tx, tenant, &a.id))?;
-            let (mut assigned, mut only_nested) = (None, false);
-            if let (Some(application), Some(person)) = (&application, &person) {
-                assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
-                only_nested = assigned.is_none() && rows::is_nested(tx, tenant, &application.id, &person.id)?;
-            }
-            let idp_entity_id = idp_entity_id.clone();
-            Ok(Loaded { application, person, certificates, assigned, only_nested, idp_entity_id })
-        })
-        .await
-}
-
-impl Loaded {
-    /// The facts for a decision.
-    pub fn facts<'a>(
-        &'a self,
-        directory: &'a Directory,
-        request: Option<&'a authn_request::AuthnRequest>,
-        person: &'a User,
-        now: web::Timestamp,
-        transient_id: &'a str,
-    ) -> Facts<'a> {
-        Facts {
-            tenant: &directory.tenant_id,
-            idp_entity_id: &self.idp_entity_id,
-            request,
-            application: self.application.as_ref(),
-            person,
-            certificates: &self.certificates,
-            assigned: self.assigned.as_ref(),
-            only_nested: self.only_nested,
-            now,
-            transient_id,
-        }
-    }
-}
-
-fn path_of(directory: &Directory, id: &str) -> String {
-    format!("/{}/saml2/requests/{id}", directory.tenant_id)
-}
-
-/// It has to come along when an application's page posts a second request, so that the first one, in
-/// another tab, keeps its browser.
-fn browser_cookie(directory: &Directory) -> Cookie {
-    Cookie::new("entente_directory_saml", &directory.origin)
-}
-
-/// The cookie's value, if it is one that was drawn here: it is set again.
-fn browser(cookie: &Cookie, headers: &HeaderMap) -> Option<String> {
-    let drawn =
-        |v: &String| v.len() == 43 && v.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
-    cookie.read(headers).filter(drawn)
-}
-
-/// Whether a text from a URL can be looked up at all: PostgreSQL takes no NUL in a text, and no id of ours
-/// is longer.
-pub fn can_be_looked_up(text: &str) -> bool {
-    text.len() <= 1024 && !text.chars().any(char::is_control)
 }

@@ -42,7 +42,7 @@ async fn by_redirect_with_a_sign_in_on_the_way() {
         ];
         assert_eq!(claims, expected);
         let policy = answer.headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("form-action https://sp.example;"), "{policy}");
+        assert!(policy.contains("form-action https://sp.example https:;"), "{policy}");
         assert_eq!(bench.t.actions(1).await, ["sign_in.issued"]);
         let newest = bench.newest().await;
         assert_eq!((&newest["outcome"], &newest["userId"]), (&"issued".into(), &ana.as_str().into()));
@@ -63,6 +63,7 @@ async fn by_post_with_a_session() {
         let accepted = bench.accept(&answer, ACS, Some("_r1")).await.unwrap();
         assert_eq!(accepted.name_id, "ana@contoso.example");
         assert_eq!(field(&answer, "RelayState").as_deref(), Some("état"));
+        assert_eq!(bench.newest().await["startedBy"], "HTTP-POST");
     }
 }
 

@@ -98,3 +98,17 @@ async fn nonsense_in_the_path_is_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn of_two_answers_at_once_one_is_given() {
+    for bench in engines().await {
+        bench.assigned("ana").await;
+        let mut browser = Browser::new(&bench.t.router);
+        let back = waiting(&bench, &mut browser).await;
+        let cookies = browser.cookie_header();
+        let answers =
+            tokio::join!(bench.get(&back, &cookies), bench.get(&back, &cookies), bench.get(&back, &cookies));
+        let issued = [&answers.0, &answers.1, &answers.2].map(|a| field(a, "SAMLResponse").is_some());
+        assert_eq!(issued.iter().filter(|i| **i).count(), 1, "{issued:?}");
+    }
+}
