@@ -1,6 +1,5 @@
 //! Who may call what: every route × every actor. A route without a row fails, and so does a row without
 //! a route.
-#![expect(missing_docs, reason = "tests")]
 
 use center::testing::{Answer, PASSWORD, TestCenter};
 use http::{Method, StatusCode};

@@ -1,5 +1,4 @@
 //! The access decision against a straightforward computation, on organisations drawn at random.
-#![expect(missing_docs, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,4 @@
 //! CSV files, good and bad, through the admin API.
-#![expect(missing_docs, reason = "tests")]
 
 use center::testing::{Answer, TestCenter};
 use http::{Method, StatusCode};

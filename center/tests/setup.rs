@@ -1,5 +1,4 @@
 //! The first start and the set-up.
-#![expect(missing_docs, reason = "tests")]
 
 use center::testing::{ADMINISTRATOR, PASSWORD, TestCenter};
 use center::{Center, MIGRATIONS, router, setup};
