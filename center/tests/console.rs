@@ -13,7 +13,7 @@ async fn organization(test: &TestCenter) {
 }
 
 async fn id(test: &TestCenter, path: &str) -> String {
-    test.api(Method::GET, path, Value::Null).await.json()["id"].as_str().unwrap().to_owned()
+    test.api(Method::GET, path, Value::Null).await.json()["id"].as_str().expect("it is there").to_owned()
 }
 
 async fn ok(browser: &mut Browser<'_>, path: &str) -> String {

@@ -30,14 +30,14 @@ fn new_user(name: &str) -> NewUser {
 }
 
 async fn make(test: &TestCenter, name: &'static str) -> User {
-    write(test, move |tx, author| store::create_user(tx, author, &new_user(name))).await.unwrap()
+    write(test, move |tx, author| store::create_user(tx, author, &new_user(name))).await.expect("it works")
 }
 
 async fn actions(test: &TestCenter, subject: &str) -> Vec<String> {
     let (instance, subject) = (test.center.instance_id.clone(), subject.to_owned());
     let events: Result<_, StoreError> =
         test.center.store.read(move |tx| tx.events_newest(&instance, Some(&subject), None, 100)).await;
-    let mut actions: Vec<String> = events.unwrap().into_iter().map(|e| e.action).collect();
+    let mut actions: Vec<String> = events.expect("it works").into_iter().map(|e| e.action).collect();
     actions.reverse();
     actions
 }

@@ -32,7 +32,7 @@ async fn state(test: &TestCenter) -> [usize; 4] {
         .iter()
         .enumerate()
     {
-        counts[n] = get(test, path).await["value"].as_array().unwrap().len();
+        counts[n] = get(test, path).await["value"].as_array().expect("it is there").len();
     }
     counts
 }
