@@ -98,6 +98,36 @@ console        POST   /console/permission-sets/new              administrator
 console        GET    /console/permission-sets/{id}             administrator
 console        POST   /console/permission-sets/{id}             administrator
 console        GET    /console/events                           administrator
+scim_server    GET    /{scim_tenant_id}/scim/v2/ServiceProviderConfig scim_client
+scim_server    GET    /{scim_tenant_id}/scim/v2/ResourceTypes  scim_client
+scim_server    GET    /{scim_tenant_id}/scim/v2/ResourceTypes/{name} scim_client
+scim_server    GET    /{scim_tenant_id}/scim/v2/Schemas        scim_client
+scim_server    GET    /{scim_tenant_id}/scim/v2/Schemas/{urn}  scim_client
+scim_server    POST   /{scim_tenant_id}/scim/v2/.search        scim_client
+scim_server    GET    /{scim_tenant_id}/scim/v2/Users          scim_client
+scim_server    POST   /{scim_tenant_id}/scim/v2/Users          scim_client
+scim_server    POST   /{scim_tenant_id}/scim/v2/Users/.search  scim_client
+scim_server    GET    /{scim_tenant_id}/scim/v2/Users/{id}     scim_client
+scim_server    PUT    /{scim_tenant_id}/scim/v2/Users/{id}     scim_client
+scim_server    PATCH  /{scim_tenant_id}/scim/v2/Users/{id}     scim_client
+scim_server    DELETE /{scim_tenant_id}/scim/v2/Users/{id}     scim_client
+scim_server    GET    /{scim_tenant_id}/scim/v2/Groups         scim_client
+scim_server    POST   /{scim_tenant_id}/scim/v2/Groups         scim_client
+scim_server    POST   /{scim_tenant_id}/scim/v2/Groups/.search scim_client
+scim_server    GET    /{scim_tenant_id}/scim/v2/Groups/{id}    scim_client
+scim_server    PUT    /{scim_tenant_id}/scim/v2/Groups/{id}    scim_client
+scim_server    PATCH  /{scim_tenant_id}/scim/v2/Groups/{id}    scim_client
+scim_server    DELETE /{scim_tenant_id}/scim/v2/Groups/{id}    scim_client
+scim_server    GET    /api/scim                                api_key
+scim_server    POST   /api/scim/enable                         api_key
+scim_server    POST   /api/scim/disable                        api_key
+scim_server    POST   /api/scim/tokens                         api_key
+scim_server    DELETE /api/scim/tokens/{id}                    api_key
+scim_server    GET    /console/settings/automatic-provisioning administrator
+scim_server    POST   /console/settings/automatic-provisioning/enable administrator
+scim_server    POST   /console/settings/automatic-provisioning/disable administrator
+scim_server    POST   /console/settings/automatic-provisioning/tokens administrator
+scim_server    POST   /console/settings/automatic-provisioning/tokens/{id}/delete administrator
 ";
 
 fn rows() -> Vec<(&'static str, &'static str, &'static str)> {
