@@ -1,4 +1,5 @@
 //! Users, groups and memberships as rows, on both engines.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 

@@ -12,11 +12,11 @@ use web::routes::Routes;
 
 use super::basic_saml::{self, Basic};
 use super::{Look, application_shell, done, refused};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, Certificate, IdpValues, NameId, SamlChange, SigningOption};
 use crate::refused::{PageRefused, Refused};
 use crate::users;
-use crate::Directory;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")
@@ -144,7 +144,10 @@ fn claims(directory: &Directory, application: &Application, person: Option<&user
     ];
     let fixed = [
         ("http://schemas.microsoft.com/identity/claims/tenantid", directory.tenant_id.clone()),
-        ("http://schemas.microsoft.com/identity/claims/identityprovider", IdpValues::new(directory, application).entity_id),
+        (
+            "http://schemas.microsoft.com/identity/claims/identityprovider",
+            IdpValues::new(directory, application).entity_id,
+        ),
     ];
     let name_id = application.name_id.source.as_str();
     let of_person = IDENTITY.into_iter().map(|(name, source)| {
@@ -152,7 +155,8 @@ fn claims(directory: &Directory, application: &Application, person: Option<&user
         let value = person.map(|p| p.property(source).unwrap_or_default());
         Claim { name, source: format!("user.{source}"), value }
     });
-    let fixed = fixed.into_iter().map(|(name, value)| Claim { name, source: "fixed".to_owned(), value: Some(value) });
+    let fixed =
+        fixed.into_iter().map(|(name, value)| Claim { name, source: "fixed".to_owned(), value: Some(value) });
     let mut claims: Vec<Claim> = of_person.chain(fixed).collect();
     // The name first: it decides whether the other side knows the person.
     if let Some(at) = claims.iter().position(|c| c.name.starts_with("Unique")) {
@@ -210,8 +214,7 @@ async fn choose(
     csrf: Csrf,
     _: Form,
 ) -> Response {
-    let outcome =
-        applications::save_saml(&directory, &caller, id.clone(), |_| SamlChange::default()).await;
+    let outcome = applications::save_saml(&directory, &caller, id.clone(), |_| SamlChange::default()).await;
     answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
 }
 
@@ -223,10 +226,10 @@ async fn save_claims(
     csrf: Csrf,
     Form(fields): Form,
 ) -> Response {
-    let name_id = NameId { source: fields.text("source").to_owned(), format: fields.text("format").to_owned() };
+    let name_id =
+        NameId { source: fields.text("source").to_owned(), format: fields.text("format").to_owned() };
     let wanted = SamlChange { name_id: Some(name_id), ..SamlChange::default() };
-    let outcome =
-        applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await;
+    let outcome = applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await;
     answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
 }
 
