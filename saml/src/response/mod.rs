@@ -17,6 +17,7 @@ pub use issue::{IssueError, IssueResponse, SignOption, issue_response};
 pub use issue_error::{IssueErrorResponse, issue_error_response};
 pub(crate) use message::duplicate_id;
 pub use reason::{Reject, RejectReason, ResponseReason, SignedPart};
+pub use rules::is_address;
 pub use trace::{Check, Trace};
 
 /// The longest assertion in characters, the quota of IAM Identity Center.
