@@ -8,9 +8,9 @@ use saml::certificate::Certificate;
 use saml::metadata::{WriteIdpMetadata, write_idp};
 use serde::Deserialize;
 
-use super::attempt::Running;
 use super::decide;
 use super::issue::entity_id;
+use super::running::Running;
 use super::store as rows;
 use super::waiting::can_be_looked_up;
 use crate::Directory;

@@ -13,10 +13,10 @@ use web::Timestamp;
 use web::form::Csrf;
 use web::page::{Crumb, Shell, render};
 
-use super::attempt::Running;
 use super::issue::Occasion;
 use super::loaded::{Loaded, load};
 use super::refusal::Refusal;
+use super::running::Running;
 use super::sign_ins::{self, SignIn};
 use super::sign_on::{self, Ended};
 use super::trace::{Check, Trace};

@@ -6,13 +6,14 @@ use saml::authn_request::{self, RequestSignature};
 use saml::bindings::BindingRefusal;
 use store::StoreError;
 
-use super::attempt::{Attempt, Running, StartedBy};
+use super::attempt::{Attempt, StartedBy};
 use super::decide::{self, Facts, Grant};
 use super::issue::{self, Occasion};
 use super::loaded::load;
 use super::next_step::{Step, next_step};
 use super::pending::{self, Pending};
 use super::refusal::Refusal;
+use super::running::Running;
 use super::sign_ins;
 use super::store as rows;
 use super::trace::Trace;
