@@ -133,6 +133,19 @@ fn of_principal(
     tx.rows(&sql, &[tenant.into(), application.into(), principal.into()])?.iter().map(read).collect()
 }
 
+/// Whether a user or group is assigned itself, in whatever role.
+///
+/// # Errors
+/// The engine's.
+pub fn has_assignment(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    principal: &str,
+) -> Result<bool, StoreError> {
+    Ok(!of_principal(tx, tenant, application, principal)?.is_empty())
+}
+
 /// Assigns a user or a group. `role` is one of the application's; the zero id means access without one.
 ///
 /// # Errors

@@ -16,14 +16,16 @@ use web::Timestamp;
 
 pub use assignments::{
     Assigned, Assignment, Principal, PrincipalKind, Via, assign, assigned_applications, by_role_assignment,
-    is_assigned, list_assignments, unassign, unassign_all, unassign_by_id,
+    has_assignment, is_assigned, list_assignments, unassign, unassign_all, unassign_by_id,
 };
 pub use certificates::{
     Certificate, NewCertificate, activate, active_certificate, add_certificate, certificate, certificates,
     delete_certificate, make_certificate,
 };
+pub(crate) use http::{IdpValues, save as save_saml};
 pub use http::routes;
 pub use reach::{NotFollowed, Reach, reach};
+pub(crate) use settings::{FORMATS, name_id_sources};
 pub use settings::{SamlChange, checked_url};
 pub use sp_metadata::{Proposal, read_sp_metadata};
 pub use store::{

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 use store::{StoreError, Tx};
 
+pub(crate) use http::cursor;
 pub use http::{events_json, routes};
 
 use crate::change::Change;
