@@ -4,6 +4,7 @@
 //! given (SAML Metadata 1.1 section 2.4.1.1 leaves their meaning to the parties); most are self-signed.
 
 mod reason;
+mod self_signed;
 mod signing_key;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use time::OffsetDateTime;
 use x509_cert::der::{Decode as _, Encode as _};
 
 pub use reason::{CertificateReason, CertificateRefusal};
+pub use self_signed::SelfSigned;
 pub use signing_key::{SigningKey, SigningKeyError};
 
 /// The largest certificate that is read, in bytes of DER; real ones have one or two thousand.

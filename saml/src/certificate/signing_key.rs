@@ -43,7 +43,7 @@ impl SigningKey {
     /// # Errors
     /// [`SigningKeyError`]; in particular when the two do not belong together.
     pub fn new(private_key: &[u8], certificate: &[u8]) -> Result<SigningKey, SigningKeyError> {
-        let pair = RsaKeyPair::from_pkcs8(private_key).map_err(|_| SigningKeyError::NotAPrivateKey)?;
+        let pair = SigningKey::pair(private_key)?;
         let certificate = Certificate::from_der(certificate).map_err(SigningKeyError::Certificate)?;
         let key = SigningKey { pair, certificate };
         key.check_pair()?;
@@ -57,15 +57,27 @@ impl SigningKey {
 
     /// The public key as PKCS#1 `RSAPublicKey` DER.
     pub fn public_key(&self) -> &[u8] {
-        self.pair.public_key().as_ref()
+        SigningKey::public_key_of(&self.pair)
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+        SigningKey::sign_with(&self.pair, message)
+    }
+
+    pub(super) fn pair(private_key: &[u8]) -> Result<RsaKeyPair, SigningKeyError> {
+        let pair = RsaKeyPair::from_pkcs8(private_key).map_err(|_| SigningKeyError::NotAPrivateKey)?;
+        if pair.public_modulus_len() < 256 { Err(SigningKeyError::NotAPrivateKey) } else { Ok(pair) }
+    }
+
+    pub(super) fn public_key_of(pair: &RsaKeyPair) -> &[u8] {
+        pair.public_key().as_ref()
     }
 
     /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2). The scheme is deterministic: the random source that
     /// the call asks for is not used for the signature.
-    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+    pub(super) fn sign_with(pair: &RsaKeyPair, message: &[u8]) -> Result<Vec<u8>, SigningKeyError> {
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
             .map_err(|_| SigningKeyError::Failed)?;
         Ok(signature)
     }

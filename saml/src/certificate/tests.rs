@@ -1,4 +1,5 @@
 use time::Duration;
+use time::macros::datetime;
 
 use super::*;
 use crate::testing::{certificate, private_key, read, read_text};
@@ -65,4 +66,32 @@ fn a_key_needs_its_own_certificate() {
     assert!(matches!(SigningKey::new(&private_key("idp"), b"x"), Err(SigningKeyError::Certificate(_))));
     let key = crate::testing::signing_key("idp");
     assert!(format!("{key:?}").len() < 90, "a key is never printed");
+}
+
+#[test]
+fn a_new_certificate_has_the_shape_of_those_of_entra() {
+    let values = |not_after| SelfSigned {
+        common_name: "Entente Federated SSO Certificate é",
+        serial: [0xff; 16],
+        not_before: datetime!(2026-11-24 05:06:07.9 UTC),
+        not_after,
+    };
+    let short =
+        SigningKey::self_signed(&private_key("idp"), &values(datetime!(2029-11-24 05:06:07.9 UTC))).unwrap();
+    let certificate = short.certificate();
+    assert_eq!(certificate.subject(), "CN=Entente Federated SSO Certificate é");
+    assert_eq!(certificate.not_before(), datetime!(2026-11-24 05:06:07 UTC));
+    assert_eq!(certificate.not_after(), datetime!(2029-11-24 05:06:07 UTC));
+    assert_eq!(certificate.public_key_info(), crate::testing::certificate("idp").public_key_info());
+    let parsed = x509_cert::Certificate::from_der(certificate.der()).unwrap();
+    let fields = parsed.tbs_certificate();
+    assert_eq!(fields.version(), x509_cert::Version::V3);
+    assert_eq!(fields.issuer(), fields.subject());
+    assert!(fields.extensions().is_none());
+    assert_eq!(fields.serial_number().as_bytes().first(), Some(&0x7f));
+    let signed = fields.to_der().unwrap();
+    let algorithm = &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256;
+    assert!(certificate.verifies(algorithm, &signed, parsed.signature().raw_bytes()));
+    let long = SigningKey::self_signed(&private_key("idp"), &values(datetime!(2051-01-01 0:00 UTC))).unwrap();
+    assert_eq!(long.certificate().not_after(), datetime!(2051-01-01 0:00 UTC));
 }

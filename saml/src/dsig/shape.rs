@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::algorithm::{self, Method};
 use super::reason::{SignatureReason as Reason, SignatureRefusal};
+use crate::certificate::Certificate;
 use crate::names::DSIG;
 use crate::xml::Element;
 
@@ -19,6 +20,8 @@ pub(super) struct Shape<'a> {
     pub(super) prefixes: Vec<&'a str>,
     pub(super) digest: &'static aws_lc_rs::digest::Algorithm,
     pub(super) digest_value: Vec<u8>,
+    /// The certificate that the message carries. It is never trusted; it explains a refusal.
+    pub(super) carried: Option<Certificate>,
 }
 
 /// Checks the shape of `signature` for the element with the ID `id`.
@@ -36,6 +39,7 @@ pub(super) fn read<'a>(signature: Element<'a>, id: &str) -> Result<Shape<'a>, Si
         prefixes: transform_prefixes(transforms)?,
         digest: digest(digest_method)?,
         digest_value: base64(digest_value)?,
+        carried: carried_certificate(signature),
     })
 }
 
@@ -55,6 +59,13 @@ fn signature_parts(signature: Element<'_>) -> Result<(Element<'_>, Element<'_>),
             &children,
         )),
     }
+}
+
+fn carried_certificate(signature: Element<'_>) -> Option<Certificate> {
+    let info = signature.children_named(DSIG, "KeyInfo").next()?;
+    let data = info.children_named(DSIG, "X509Data").next()?;
+    let certificate = data.children_named(DSIG, "X509Certificate").next()?;
+    Certificate::from_text(certificate.text().ok()?).ok()
 }
 
 fn signed_info_parts(signed_info: Element<'_>) -> Result<[Element<'_>; 3], SignatureRefusal> {

@@ -10,7 +10,7 @@ use crate::xml::{Document, Element, Limits, canonical};
 #[derive(Debug, Clone)]
 pub struct VerifiedElement {
     document: Document,
-    /// SHA-256 thumbprint of the certificate whose key signed.
+    /// SHA-1 thumbprint of the certificate whose key signed.
     thumbprint: String,
 }
 
@@ -52,16 +52,27 @@ fn signer<'c>(shape: &Shape<'_>, trusted: &'c [Certificate]) -> Result<&'c Certi
         return Err(SignatureRefusal::new(Reason::NoTrustedCertificate, "a trusted certificate", "none"));
     }
     let bytes = canonical(shape.signed_info, None, &shape.signed_info_prefixes).ok_or_else(too_large)?;
-    let fitting = trusted.iter().filter(|certificate| shape.method.fits(certificate.key_kind()));
-    fitting
-        .clone()
+    trusted
+        .iter()
+        .filter(|certificate| shape.method.fits(certificate.key_kind()))
         .find(|c| c.verifies(shape.method.verification, &bytes, &shape.signature_value))
         .ok_or_else(|| {
             let known: Vec<_> = trusted.iter().map(Certificate::thumbprint).collect();
             let expected = format!("a signature by a trusted certificate ({})", known.join(", "));
-            let found = format!("a signature by none of {} certificates of this kind", fitting.count());
-            SignatureRefusal::new(Reason::SignatureMismatch, expected, found)
+            SignatureRefusal::new(Reason::SignatureMismatch, expected, describe_signer(shape, trusted))
         })
+}
+
+/// After a rollover the message says which certificate is missing here.
+fn describe_signer(shape: &Shape<'_>, trusted: &[Certificate]) -> String {
+    let Some(carried) = &shape.carried else {
+        return "a signature by another key; the message carries no certificate".to_owned();
+    };
+    let (thumbprint, subject) = (carried.thumbprint(), carried.subject());
+    if trusted.contains(carried) {
+        return format!("a wrong signature that carries the trusted certificate {thumbprint}");
+    }
+    format!("a signature that carries the certificate {thumbprint} ({subject}), which is not trusted")
 }
 
 /// The canonical bytes of the element without its signature, when their digest is the signed one.

@@ -186,10 +186,14 @@ impl Builder {
         at as u32
     }
 
-    /// The default namespace applies to elements and never to attributes (Namespaces in XML 6.2).
+    /// The default namespace applies to elements and never to attributes (Namespaces in XML 6.2). Elements of the `xml`
+    /// namespace do not exist; parsers disagree about them, so they are refused.
     fn qname(&self, text: &str, element: bool) -> Result<QName, XmlReason> {
         let local_start = local_start(text).ok_or(XmlReason::BadName)?;
         let prefix = &text[..local_start.saturating_sub(1)];
+        if element && prefix == "xml" {
+            return Err(XmlReason::BadName);
+        }
         let uri = match (local_start, element) {
             (0, true) => self.document.lookup(self.scope, "").unwrap_or(0),
             (0, false) => 0,

@@ -52,6 +52,7 @@ fn each_breach_has_its_reason() {
         ("<a p:b='1'/>", XmlReason::UndeclaredPrefix),
         ("<a:b:c xmlns:a='u'/>", XmlReason::BadName),
         ("<1a/>", XmlReason::BadName),
+        ("<xml:a/>", XmlReason::BadName),
         ("<a xmlns:xml='u'/>", XmlReason::BadNamespaceDeclaration),
         ("<a xmlns:xmlns='u'/>", XmlReason::BadNamespaceDeclaration),
         ("<a xmlns:p=''/>", XmlReason::BadNamespaceDeclaration),
