@@ -24,6 +24,8 @@ mod store;
 mod trace;
 mod waiting;
 
+pub use claims::{DEFAULT_CLAIMS, Source};
+
 use axum::Extension;
 use axum::middleware::from_fn_with_state;
 use web::form;

@@ -197,7 +197,7 @@ pub async fn grant(
     let key = running.keys.get(directory, &grant.certificate).await;
     let key = key.map_err(|found| Refusal::NoSigningKey { application: name.clone(), found });
     let key = trace.step("Signing key", "opens and fits its certificate", key, |_| "fits".to_owned())?;
-    let signed = issue::sign(directory, name, grant.clone(), occasion, key).await;
+    let signed = issue::sign(directory, application, grant.clone(), occasion, key).await;
     let length = |xml: &String| format!("{} bytes of XML", xml.len());
     let xml = trace.step("Signature", "RSA-SHA256", signed, length)?;
     Ok((grant, xml))
@@ -238,7 +238,8 @@ async fn refuse_passive(
     let (application, reply_url) = decide::admit(Some(request), application.as_ref(), &mut attempt.trace)?;
     attempt.concerns(application);
     let _ = attempt.trace.step("Session", "a session", Err::<(), _>(Refusal::NoSession), |()| String::new());
-    let xml = issue::no_passive(directory, &reply_url, &request.id, &attempt.reference, attempt.now)?;
+    let xml =
+        issue::no_passive(directory, application, &reply_url, &request.id, &attempt.reference, attempt.now)?;
     let sign_in = attempt.issued().refused(&Refusal::NoSession);
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
     let (tenant, now) = (directory.tenant_id.clone(), attempt.now);
