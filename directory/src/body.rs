@@ -40,7 +40,9 @@ pub async fn read<S: Send + Sync, T: DeserializeOwned>(request: Request, state: 
                 let what = text.split(" at line").next().unwrap_or_default().to_owned();
                 Refused::invalid("body", "a JSON object with the documented fields", &what)
             }
-            Category::Data => Refused::invalid("body", "a JSON object with fields of the documented types", &place),
+            Category::Data => {
+                Refused::invalid("body", "a JSON object with fields of the documented types", &place)
+            }
             _ => Refused::invalid("body", "JSON", &place),
         }
     })

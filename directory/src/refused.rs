@@ -198,22 +198,18 @@ impl Refused {
     /// The field or element, what was expected in it, and what was found.
     fn details(&self) -> (Option<String>, Option<String>, Option<String>) {
         match self {
-            Self::Invalid { target, expected, found } => (
-                Some(target.clone()),
-                Some(expected.clone()),
-                (!found.is_empty()).then(|| found.clone()),
-            ),
+            Self::Invalid { target, expected, found } => {
+                (Some(target.clone()), Some(expected.clone()), (!found.is_empty()).then(|| found.clone()))
+            }
             Self::NotFound { kind, id } => (Some((*kind).to_owned()), None, Some(id.clone())),
             Self::Ambiguous { kind, name } => (Some((*kind).to_owned()), None, Some(name.clone())),
             Self::UserNameTaken(name) => (Some("userPrincipalName".to_owned()), None, Some(name.clone())),
             Self::IdentifierTaken { identifier, .. } => {
                 (Some("identifiers".to_owned()), None, Some(identifier.clone()))
             }
-            Self::TooMany { target, limit, found } => (
-                Some((*target).to_owned()),
-                Some(format!("at most {limit}")),
-                Some(found.to_string()),
-            ),
+            Self::TooMany { target, limit, found } => {
+                (Some((*target).to_owned()), Some(format!("at most {limit}")), Some(found.to_string()))
+            }
             Self::Metadata(refusal) => (
                 Some(refusal.code().to_owned()),
                 Some(refusal.expected().to_owned()),

@@ -170,8 +170,7 @@ impl TestDirectory {
     /// A browser that is signed in as `{name}@contoso.example`.
     pub async fn browser(&self, name: &str) -> Browser {
         let mut browser = Browser::new(&self.router);
-        let fields =
-            [("user_name", format!("{name}@{DOMAIN}")), ("password", PASSWORD.to_owned())];
+        let fields = [("user_name", format!("{name}@{DOMAIN}")), ("password", PASSWORD.to_owned())];
         let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
         let answer = browser.submit("/sign-in", "/sign-in", &fields).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{name} signs in: {}", answer.text);
@@ -347,9 +346,8 @@ impl Browser {
         let mut body = Vec::new();
         let boundary = "----------------entente";
         for (name, value) in [("csrf", token.as_str())].iter().chain(fields) {
-            let part = format!(
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            );
+            let part =
+                format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
             body.extend(part.into_bytes());
         }
         for (name, file, content) in files {
@@ -362,9 +360,8 @@ impl Browser {
         }
         body.extend(format!("--{boundary}--\r\n").into_bytes());
         let kind = format!("multipart/form-data; boundary={boundary}");
-        let request = Request::post(path)
-            .header(header::CONTENT_TYPE, kind)
-            .header("sec-fetch-site", "same-origin");
+        let request =
+            Request::post(path).header(header::CONTENT_TYPE, kind).header("sec-fetch-site", "same-origin");
         self.send(request, Body::from(body)).await
     }
 }

@@ -1,4 +1,5 @@
 //! SAML settings, assignments and what they reach, through our own API and as rows.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use directory::applications::{self, Application, USER_ROLE, Via};
 use directory::refused::Refused;
@@ -17,8 +18,9 @@ async fn application(test: &TestDirectory, name: &str) -> Application {
 
 async fn assigned(test: &TestDirectory, application: &Application, user: &str) -> Option<Via> {
     let (application, user) = (application.clone(), user.to_owned());
-    let found =
-        test.directory.read(move |tx, tenant| Ok(applications::is_assigned(tx, tenant, &application, &user)?));
+    let found = test
+        .directory
+        .read(move |tx, tenant| Ok(applications::is_assigned(tx, tenant, &application, &user)?));
     found.await.unwrap().map(|assigned| assigned.via)
 }
 
@@ -43,7 +45,10 @@ async fn metadata_is_looked_at_first_and_then_saved() {
         assert_eq!(program.get(&settings).await.json()["identifiers"], json!([]));
         assert_eq!(request(true).await.json()["saved"], true);
         let saved = program.get(&settings).await.json();
-        assert_eq!(saved["identifiers"], json!(["https://eu-central-1.signin.aws/platform/saml/d-99672f8b24"]));
+        assert_eq!(
+            saved["identifiers"],
+            json!(["https://eu-central-1.signin.aws/platform/saml/d-99672f8b24"])
+        );
         assert_eq!(saved["replyUrls"][0]["isDefault"], true);
         assert_eq!(saved["certificates"][0]["active"], true, "saving chose SAML and made a certificate");
         let tenant = &test.directory.tenant_id;
@@ -152,7 +157,10 @@ async fn assignments_reach_whom_the_tenant_says() {
         ] });
         let answer = program.post(&path, &body).await.json();
         assert_eq!((&answer["assigned"], &answer["reachesPeople"]), (&json!(2), &json!(1)));
-        assert_eq!(answer["notReached"], json!([{ "id": inner.id, "displayName": "Inner", "inside": "Outer" }]));
+        assert_eq!(
+            answer["notReached"],
+            json!([{ "id": inner.id, "displayName": "Inner", "inside": "Outer" }])
+        );
         assert_eq!(assigned(&test, &app, &ana.id).await, Some(Via::Direct));
         assert_eq!(assigned(&test, &app, &ben.id).await, None);
         follow_nested_groups(&test, true).await;
@@ -160,12 +168,17 @@ async fn assignments_reach_whom_the_tenant_says() {
         assert_eq!(assigned(&test, &app, &ben.id).await, Some(via));
         assert_eq!(assigned(&test, &app, &cara.id).await, None);
         let again = program.post(&path, &body).await.json();
-        assert_eq!((&again["already"], &again["reachesPeople"], &again["notReached"]), (&json!(2), &json!(2), &json!([])));
+        assert_eq!(
+            (&again["already"], &again["reachesPeople"], &again["notReached"]),
+            (&json!(2), &json!(2), &json!([]))
+        );
         let removed = program.call(Method::DELETE, &path, &body).await.json();
         assert_eq!((&removed["removed"], &removed["reachesPeople"]), (&json!(2), &json!(0)));
         let open = app.id.clone();
         let app = test
-            .write(move |tx, change| applications::update(tx, change, &open, |a| a.assignment_required = false))
+            .write(move |tx, change| {
+                applications::update(tx, change, &open, |a| a.assignment_required = false)
+            })
             .await
             .unwrap();
         assert_eq!(assigned(&test, &app, &cara.id).await, Some(Via::NotRequired));

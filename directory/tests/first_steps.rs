@@ -1,4 +1,5 @@
 //! Set-up, signing in, tokens, and the pages around them, through the router.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 
@@ -29,7 +30,10 @@ async fn the_setup_api_works_once() {
         assert_eq!(done["userPrincipalName"], format!("root@{DOMAIN}"));
         assert_eq!(done["tenantId"], directory.tenant_id);
         let again = send(&router, post_json("/api/setup", &body)).await;
-        assert_eq!((again.status, &again.json()["error"]["code"]), (StatusCode::CONFLICT, &json!("SetupDone")));
+        assert_eq!(
+            (again.status, &again.json()["error"]["code"]),
+            (StatusCode::CONFLICT, &json!("SetupDone"))
+        );
         let about = send(&router, Request::get("/api/about").body(Body::empty()).unwrap()).await;
         assert_eq!(about.json()["setUp"], true);
         let page = Browser::new(&router).get("/setup").await;
@@ -110,7 +114,8 @@ async fn every_failed_sign_in_looks_the_same() {
             let fields = [("user_name", user), ("password", password)];
             let answer = browser.submit("/sign-in", "/sign-in", &fields).await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN);
-            let token = answer.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+            let token =
+                answer.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
             texts.push(answer.text.replace(token, "").replace(&format!("value=\"{user}\""), ""));
         }
         let disable = UserChange { account_enabled: Some(false), ..UserChange::default() };
@@ -153,7 +158,9 @@ async fn a_password_to_be_changed_opens_nothing_but_the_change() {
     let ana = test.user("ana").await;
     let hash = directory::credentials::hash(&test.directory, "first password").await.unwrap();
     let id = ana.id.clone();
-    test.write(move |tx, change| Ok(directory::credentials::set(tx, change, &id, &hash, true)?)).await.unwrap();
+    test.write(move |tx, change| Ok(directory::credentials::set(tx, change, &id, &hash, true)?))
+        .await
+        .unwrap();
     let mut browser = Browser::new(&test.router);
     let name = format!("ana@{DOMAIN}");
     let fields = [("user_name", name.as_str()), ("password", "first password"), ("return_to", "/my-apps")];
@@ -208,7 +215,8 @@ async fn a_session_ends_after_a_day() {
 async fn signing_in_returns_to_local_paths_alone() {
     let test = TestDirectory::new(Engine::Sqlite).await;
     let name = format!("admin@{DOMAIN}");
-    for (wanted, to) in [("/console/users?q=a", "/console/users?q=a"), ("//evil.example", "/"), ("https://e", "/")]
+    for (wanted, to) in
+        [("/console/users?q=a", "/console/users?q=a"), ("//evil.example", "/"), ("https://e", "/")]
     {
         let mut browser = Browser::new(&test.router);
         let fields = [("user_name", name.as_str()), ("password", PASSWORD), ("return_to", wanted)];

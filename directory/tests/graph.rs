@@ -1,4 +1,5 @@
 //! The Graph API through the router, on both engines.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use directory::testing::{Program, TestDirectory, engines};
 use http::{StatusCode, header};
@@ -27,7 +28,8 @@ async fn create_user(program: &Program, name: &str) -> String {
 }
 
 async fn create_group(program: &Program, name: &str) -> String {
-    let body = json!({ "displayName": name, "mailEnabled": false, "mailNickname": name, "securityEnabled": true });
+    let body =
+        json!({ "displayName": name, "mailEnabled": false, "mailNickname": name, "securityEnabled": true });
     create(program, "/v1.0/groups", &body).await["id"].as_str().unwrap().to_owned()
 }
 
@@ -48,17 +50,24 @@ async fn a_user_lives_through_graph() {
         assert!(test.browser("ana").await.get("/").await.location() == "/my-apps", "the password works");
 
         let patch = json!({ "jobTitle": "Engineer", "accountEnabled": false, "mail": null });
-        assert_eq!(program.patch("/v1.0/users/ANA@contoso.example", &patch).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(
+            program.patch("/v1.0/users/ANA@contoso.example", &patch).await.status,
+            StatusCode::NO_CONTENT
+        );
         let path = format!("/v1.0/users/{id}?$select=jobTitle,accountEnabled,mail");
         let ana = program.get(&path).await.json();
-        assert_eq!((&ana["jobTitle"], &ana["accountEnabled"], &ana["mail"]), (&json!("Engineer"), &json!(false), &Value::Null));
+        assert_eq!(
+            (&ana["jobTitle"], &ana["accountEnabled"], &ana["mail"]),
+            (&json!("Engineer"), &json!(false), &Value::Null)
+        );
         assert_eq!(ana.as_object().unwrap().len(), 4, "with the context");
 
         assert_eq!(program.delete(&format!("/v1.0/users/{id}")).await.status, StatusCode::NO_CONTENT);
         assert_eq!(program.get(&format!("/v1.0/users/{id}")).await.status, StatusCode::NOT_FOUND);
         let deleted = program.get("/v1.0/directory/deletedItems/microsoft.graph.user").await.json();
         assert_eq!(deleted["value"][0]["id"], id.as_str());
-        let restored = program.post(&format!("/v1.0/directory/deletedItems/{id}/restore"), &Value::Null).await;
+        let restored =
+            program.post(&format!("/v1.0/directory/deletedItems/{id}/restore"), &Value::Null).await;
         assert_eq!(restored.status, StatusCode::OK, "{}", restored.text);
         program.delete(&format!("/v1.0/users/{id}")).await;
         let purge = format!("/v1.0/directory/deletedItems/{id}");
@@ -83,8 +92,12 @@ async fn lists_are_filtered_and_paged_to_the_end() {
         ] {
             let query: String = form_urlencoded::byte_serialize(filter.as_bytes()).collect();
             let answer = program.get(&format!("/v1.0/users?$filter={query}")).await.json();
-            let found: Vec<&str> =
-                answer["value"].as_array().unwrap().iter().map(|u| u["displayName"].as_str().unwrap()).collect();
+            let found: Vec<&str> = answer["value"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|u| u["displayName"].as_str().unwrap())
+                .collect();
             assert_eq!(found, names, "{filter}");
         }
         let (mut path, mut seen) = ("/v1.0/users?$top=2&$select=id".to_owned(), 0);
@@ -130,7 +143,11 @@ async fn refusals_have_graphs_shape_and_say_no_secret() {
     ] {
         let answer = program.post("/v1.0/users", &body).await;
         let error = &answer.json()["error"];
-        assert_eq!((answer.status, &error["code"]), (StatusCode::BAD_REQUEST, &json!("Request_BadRequest")), "{body}");
+        assert_eq!(
+            (answer.status, &error["code"]),
+            (StatusCode::BAD_REQUEST, &json!("Request_BadRequest")),
+            "{body}"
+        );
         assert!(error["message"].as_str().unwrap().contains(word), "{word}: {error}");
         assert!(!answer.text.contains("hunter2"));
         assert_eq!(error["innerError"]["request-id"], answer.headers["request-id"].to_str().unwrap());
@@ -177,7 +194,10 @@ async fn groups_and_their_members_live_through_graph() {
         assert_eq!(program.post(&members, &reference(&ana)).await.status, StatusCode::BAD_REQUEST, "twice");
         assert_eq!(program.post(&members, &reference("nobody")).await.status, StatusCode::NOT_FOUND);
         let bind = json!({ "members@odata.bind": [reference(&ben)["@odata.id"]] });
-        assert_eq!(program.patch(&format!("/v1.0/groups/{inner}"), &bind).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(
+            program.patch(&format!("/v1.0/groups/{inner}"), &bind).await.status,
+            StatusCode::NO_CONTENT
+        );
 
         let direct = program.get(&format!("/v1.0/groups/{outer}/members")).await.json();
         let kinds: Vec<&str> =
@@ -215,7 +235,8 @@ async fn groups_and_their_members_live_through_graph() {
 async fn only_security_groups_are_made() {
     let test = TestDirectory::new(Engine::Sqlite).await;
     let program = test.program().await;
-    let good = json!({ "displayName": "G", "mailEnabled": false, "mailNickname": "g", "securityEnabled": true });
+    let good =
+        json!({ "displayName": "G", "mailEnabled": false, "mailNickname": "g", "securityEnabled": true });
     for (name, value) in [
         ("mailEnabled", json!(true)),
         ("securityEnabled", json!(false)),
@@ -238,11 +259,13 @@ async fn only_security_groups_are_made() {
 async fn the_saml_tutorial_can_be_followed() {
     for test in engines().await {
         let program = test.program().await;
-        let templates = program.get("/v1.0/applicationTemplates?$filter=displayName%20eq%20'Custom'").await.json();
+        let templates =
+            program.get("/v1.0/applicationTemplates?$filter=displayName%20eq%20'Custom'").await.json();
         let template = templates["value"][0]["id"].as_str().unwrap();
         let path = format!("/v1.0/applicationTemplates/{template}/instantiate");
         let made = create(&program, &path, &json!({ "displayName": "AWS SSO" })).await;
-        let (app, sp) = (made["application"]["id"].as_str().unwrap(), made["servicePrincipal"]["id"].as_str().unwrap());
+        let (app, sp) =
+            (made["application"]["id"].as_str().unwrap(), made["servicePrincipal"]["id"].as_str().unwrap());
         let (app, sp) = (format!("/v1.0/applications/{app}"), format!("/v1.0/servicePrincipals/{sp}"));
         assert_eq!(made["servicePrincipal"]["preferredSingleSignOnMode"], Value::Null);
         assert_eq!(program.get(&sp).await.json()["keyCredentials"], json!([]));
@@ -266,7 +289,11 @@ async fn the_saml_tutorial_can_be_followed() {
         assert_eq!(certificate["endDateTime"], "2027-01-25T00:00:00Z");
         assert_eq!(certificate["thumbprint"].as_str().unwrap().len(), 40);
         let after = program.get(&sp).await.json();
-        assert_eq!(after["preferredTokenSigningKeyThumbprint"], thumbprint.as_str(), "the new one is inactive");
+        assert_eq!(
+            after["preferredTokenSigningKeyThumbprint"],
+            thumbprint.as_str(),
+            "the new one is inactive"
+        );
         let choose = json!({ "preferredTokenSigningKeyThumbprint": certificate["thumbprint"] });
         assert_eq!(program.patch(&sp, &choose).await.status, StatusCode::NO_CONTENT);
         let after = program.get(&sp).await.json();
@@ -280,7 +307,8 @@ async fn the_saml_tutorial_can_be_followed() {
         let assigned = create(&program, &path, &body).await;
         assert_eq!(assigned["principalDisplayName"], "ana");
         assert_eq!(program.post(&path, &body).await.status, StatusCode::BAD_REQUEST, "twice");
-        let found = program.get("/v1.0/servicePrincipals?$filter=displayName%20eq%20'aws%20sso'").await.json();
+        let found =
+            program.get("/v1.0/servicePrincipals?$filter=displayName%20eq%20'aws%20sso'").await.json();
         assert_eq!(found["value"][0]["id"], after["id"]);
         let one = format!("{path}/{}", assigned["id"].as_str().unwrap());
         assert_eq!(program.delete(&one).await.status, StatusCode::NO_CONTENT);

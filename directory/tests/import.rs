@@ -96,7 +96,11 @@ struct Bad {
 
 const BAD: &[Bad] = &[
     Bad { file: "users-no-header.csv", target: "users, line 1", message: "must name the columns" },
-    Bad { file: "users-unknown-column.csv", target: "users, line 1, column salary", message: "no column of this name" },
+    Bad {
+        file: "users-unknown-column.csv",
+        target: "users, line 1, column salary",
+        message: "no column of this name",
+    },
     Bad { file: "users-column-twice.csv", target: "users, line 1, column email", message: "there twice" },
     Bad { file: "users-no-name-column.csv", target: "users, line 1", message: "user_name is missing" },
     Bad { file: "users-short-row.csv", target: "users, line 3", message: "3 fields expected, 2 found" },
@@ -104,16 +108,44 @@ const BAD: &[Bad] = &[
     Bad { file: "users-quote-open.csv", target: "users, line 2, column 21", message: "has no end" },
     Bad { file: "users-bad-name.csv", target: "users, line 3, column user_name", message: "name@domain" },
     Bad { file: "users-bad-active.csv", target: "users, line 2, column active", message: "true or false" },
-    Bad { file: "users-twice.csv", target: "users, line 4, column user_name", message: "is in line 2 already" },
-    Bad { file: "users-unknown-manager.csv", target: "users, line 2, column manager", message: "no user boss@contoso.example" },
-    Bad { file: "users-own-manager.csv", target: "users, line 2, column manager", message: "refer to itself" },
+    Bad {
+        file: "users-twice.csv",
+        target: "users, line 4, column user_name",
+        message: "is in line 2 already",
+    },
+    Bad {
+        file: "users-unknown-manager.csv",
+        target: "users, line 2, column manager",
+        message: "no user boss@contoso.example",
+    },
+    Bad {
+        file: "users-own-manager.csv",
+        target: "users, line 2, column manager",
+        message: "refer to itself",
+    },
     Bad { file: "groups-empty-name.csv", target: "groups, line 3, column name", message: "256 characters" },
     Bad { file: "groups-twice.csv", target: "groups, line 3, column name", message: "is in line 2 already" },
-    Bad { file: "members-unknown-user.csv", target: "members, line 2, column member", message: "no user ghost" },
-    Bad { file: "members-unknown-group.csv", target: "members, line 2, column group", message: "no group Ghosts" },
+    Bad {
+        file: "members-unknown-user.csv",
+        target: "members, line 2, column member",
+        message: "no user ghost",
+    },
+    Bad {
+        file: "members-unknown-group.csv",
+        target: "members, line 2, column group",
+        message: "no group Ghosts",
+    },
     Bad { file: "members-bad-kind.csv", target: "members, line 2, column kind", message: "user or group" },
-    Bad { file: "members-in-itself.csv", target: "members, line 2, column member", message: "refer to itself" },
-    Bad { file: "members-twice.csv", target: "members, line 3, column member", message: "is in line 2 already" },
+    Bad {
+        file: "members-in-itself.csv",
+        target: "members, line 2, column member",
+        message: "refer to itself",
+    },
+    Bad {
+        file: "members-twice.csv",
+        target: "members, line 3, column member",
+        message: "is in line 2 already",
+    },
 ];
 
 #[tokio::test]

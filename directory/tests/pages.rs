@@ -131,7 +131,10 @@ async fn a_user_is_made_changed_and_deleted_in_the_console() {
         let password = format!("{path}/password");
         let short = browser.submit(&path, &password, &[("password", "short")]).await;
         assert_eq!(short.status, StatusCode::BAD_REQUEST);
-        assert_eq!(browser.submit(&path, &password, &[("password", "another password")]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(
+            browser.submit(&path, &password, &[("password", "another password")]).await.status,
+            StatusCode::SEE_OTHER
+        );
         let deleted = browser.submit(&path, &format!("{path}/delete"), &[]).await;
         assert_eq!(target(deleted.location()), "/console/users");
         let restored = browser.submit("/console/users/deleted", &format!("{path}/restore"), &[]).await;
@@ -144,7 +147,8 @@ async fn members_are_searched_added_and_removed() {
     for test in engines().await {
         let (ana, ben) = (test.user("ana").await, test.user("ben").await);
         let mut browser = admin(&test).await;
-        let made = browser.submit("/console/groups/new", "/console/groups/new", &[("display_name", "Sales")]).await;
+        let made =
+            browser.submit("/console/groups/new", "/console/groups/new", &[("display_name", "Sales")]).await;
         let path = target(made.location());
         let found = browser.get(&format!("{path}?q=contoso")).await.text;
         assert!(found.contains(&ana.id) && found.contains(&ben.id));
@@ -184,7 +188,14 @@ async fn an_application_is_set_up_from_a_metadata_file() {
         let saved = browser.submit(&path, &format!("{path}/basic"), &fields).await;
         assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
         let page = browser.get(&format!("{path}?preview=admin%40{DOMAIN}")).await.text;
-        for text in [entity_id, "For Ada Admin", "Download Federation Metadata XML", "no value", "/saml2\"", "Active</span>"] {
+        for text in [
+            entity_id,
+            "For Ada Admin",
+            "Download Federation Metadata XML",
+            "no value",
+            "/saml2\"",
+            "Active</span>",
+        ] {
             assert!(page.contains(text), "{text}: {page}");
         }
         let bad = [("identifiers", entity_id), ("reply_urls", "javascript:alert(1)")];
@@ -247,13 +258,18 @@ async fn people_see_the_applications_that_they_are_assigned_to() {
         let mut browser = admin(&test).await;
         let app = test.write(|tx, change| applications::create(tx, change, "Payroll")).await.unwrap();
         let path = format!("/console/applications/{}", app.id);
-        browser.submit(&format!("{path}/single-sign-on"), &format!("{path}/single-sign-on/choose"), &[]).await;
+        browser
+            .submit(&format!("{path}/single-sign-on"), &format!("{path}/single-sign-on/choose"), &[])
+            .await;
         let assign = format!("{path}/users-and-groups");
         assert!(browser.get(&format!("{assign}?q=sales")).await.text.contains(&sales.id));
         let done = browser.submit(&assign, &assign, &[("id", &sales.id)]).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
         let page = browser.get(&assign).await.text;
-        assert!(page.contains("Inner (in Sales)") && page.contains("1 people are in such groups alone"), "{page}");
+        assert!(
+            page.contains("Inner (in Sales)") && page.contains("1 people are in such groups alone"),
+            "{page}"
+        );
         let mut people = (test.browser("ana").await, test.browser("ben").await);
         let tile = format!("/my-apps/{}", app.app_id);
         assert!(people.0.get("/my-apps").await.text.contains(&tile));
@@ -266,7 +282,8 @@ async fn people_see_the_applications_that_they_are_assigned_to() {
         browser.submit(&properties, &properties, &hidden).await;
         assert!(!people.0.get("/my-apps").await.text.contains(&tile), "not visible");
         let page = browser.get(&assign).await.text;
-        let assignment = page.split("name=\"assignment\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let assignment =
+            page.split("name=\"assignment\" value=\"").nth(1).unwrap().split('"').next().unwrap();
         browser.submit(&assign, &format!("{assign}/remove"), &[("assignment", assignment)]).await;
         assert!(browser.get(&assign).await.text.contains("Nobody is assigned"));
     }

@@ -1,4 +1,5 @@
 //! Users, groups and memberships as rows, on both engines.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 
@@ -47,12 +48,16 @@ async fn a_user_is_found_by_id_and_by_name_in_any_case() {
 async fn a_taken_name_is_refused_whatever_its_case() {
     for test in engines().await {
         let (ana, _) = (test.user("ana").await, test.user("ben").await);
-        let wanted =
-            UserChange { user_principal_name: Some("BEN@contoso.example".to_owned()), ..UserChange::default() };
+        let wanted = UserChange {
+            user_principal_name: Some("BEN@contoso.example".to_owned()),
+            ..UserChange::default()
+        };
         assert!(matches!(change(&test, &ana.id, wanted).await, Err(Refused::UserNameTaken(_))));
         // One's own name in other letters is no clash.
-        let wanted =
-            UserChange { user_principal_name: Some("ANA@contoso.example".to_owned()), ..UserChange::default() };
+        let wanted = UserChange {
+            user_principal_name: Some("ANA@contoso.example".to_owned()),
+            ..UserChange::default()
+        };
         assert_eq!(change(&test, &ana.id, wanted).await.unwrap().user_principal_name, "ANA@contoso.example");
     }
 }
@@ -198,8 +203,7 @@ async fn lists_come_in_pages_and_searches_find_parts_of_names() {
         let (mut after, mut names) = (None, Vec::new());
         loop {
             let query = Query { after, limit: 2, ..Query::default() };
-            let page =
-                test.directory.read(move |tx, tenant| users::list(tx, tenant, &query)).await.unwrap();
+            let page = test.directory.read(move |tx, tenant| users::list(tx, tenant, &query)).await.unwrap();
             assert!(page.items.len() <= 2);
             names.extend(page.items.into_iter().map(|u| u.display_name));
             after = page.next;

@@ -243,7 +243,11 @@ pub fn unassign_all(tx: &mut Tx<'_>, change: &Change, principal: &str) -> Result
 }
 
 /// Takes everybody's assignment to an application away.
-pub(super) fn unassign_everyone(tx: &mut Tx<'_>, change: &Change, application: &str) -> Result<(), StoreError> {
+pub(super) fn unassign_everyone(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    application: &str,
+) -> Result<(), StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND application_id = ?2 ORDER BY id"
     );
@@ -318,4 +322,3 @@ pub fn assigned_applications(
     }
     Ok(applications)
 }
-

@@ -36,7 +36,10 @@ pub struct Certificate {
 
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Certificate").field("key_id", &self.key_id).field("active", &self.active).finish_non_exhaustive()
+        f.debug_struct("Certificate")
+            .field("key_id", &self.key_id)
+            .field("active", &self.active)
+            .finish_non_exhaustive()
     }
 }
 
@@ -153,7 +156,11 @@ fn read(row: &Row) -> Result<Certificate, StoreError> {
 ///
 /// # Errors
 /// The engine's.
-pub fn certificates(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<Vec<Certificate>, StoreError> {
+pub fn certificates(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+) -> Result<Vec<Certificate>, StoreError> {
     let sql = "SELECT key_id, thumbprint, certificate_der, private_key_sealed, not_before, not_after, active \
                FROM application_certificates WHERE tenant_id = ?1 AND application_id = ?2 \
                ORDER BY active DESC, created_at DESC, key_id";
@@ -176,7 +183,12 @@ pub fn active_certificate(
 ///
 /// # Errors
 /// [`Refused::NotFound`]; the engine's.
-pub fn certificate(tx: &mut Tx<'_>, tenant: &str, application: &str, id: &str) -> Result<Certificate, Refused> {
+pub fn certificate(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    id: &str,
+) -> Result<Certificate, Refused> {
     let mut all = certificates(tx, tenant, application)?.into_iter();
     let found = all.find(|c| c.key_id == id || c.thumbprint.eq_ignore_ascii_case(id));
     found.ok_or_else(|| Refused::not_found("certificate", id))
@@ -258,13 +270,19 @@ pub fn activate(
 ///
 /// # Errors
 /// [`Refused::NotFound`], [`Refused::ActiveCertificate`]; the engine's.
-pub fn delete_certificate(tx: &mut Tx<'_>, change: &Change, application: &str, id: &str) -> Result<(), Refused> {
+pub fn delete_certificate(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    application: &str,
+    id: &str,
+) -> Result<(), Refused> {
     let application = by_any_id(tx, &change.tenant, application)?;
     let before = certificate(tx, &change.tenant, &application.id, id)?;
     if before.active {
         return Err(Refused::ActiveCertificate(before.thumbprint));
     }
-    let sql = "DELETE FROM application_certificates WHERE tenant_id = ?1 AND application_id = ?2 AND key_id = ?3";
+    let sql =
+        "DELETE FROM application_certificates WHERE tenant_id = ?1 AND application_id = ?2 AND key_id = ?3";
     tx.exec(sql, &[(&change.tenant).into(), (&application.id).into(), (&before.key_id).into()])?;
     record(tx, change, "certificate.deleted", &application, Some(&before), None)
 }
@@ -312,6 +330,9 @@ mod tests {
     #[test]
     fn three_years_after_a_leap_day_is_the_last_of_february() {
         let leap_day = Timestamp::from(time::macros::datetime!(2028-02-29 12:00 UTC));
-        assert_eq!(three_years_after(leap_day), Timestamp::from(time::macros::datetime!(2031-02-28 12:00 UTC)));
+        assert_eq!(
+            three_years_after(leap_day),
+            Timestamp::from(time::macros::datetime!(2031-02-28 12:00 UTC))
+        );
     }
 }

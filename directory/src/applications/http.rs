@@ -12,10 +12,10 @@ use super::{
     Application, Certificate, Proposal, SamlChange, assign_http, by_any_id, certificates, choose_saml,
     make_certificate, read_sp_metadata, update_saml,
 };
+use crate::Directory;
 use crate::access::{self, Caller};
 use crate::body::ApiJson;
 use crate::refused::Refused;
-use crate::Directory;
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
@@ -41,7 +41,10 @@ impl IdpValues {
     pub(crate) fn new(directory: &Directory, application: &Application) -> Self {
         let tenant = &directory.tenant_id;
         let sign_on = directory.url(&format!("/{tenant}/saml2"));
-        let metadata = format!("/{tenant}/federationmetadata/2007-06/federationmetadata.xml?appid={}", application.app_id);
+        let metadata = format!(
+            "/{tenant}/federationmetadata/2007-06/federationmetadata.xml?appid={}",
+            application.app_id
+        );
         Self {
             login_url: sign_on.clone(),
             entity_id: directory.url(&format!("/{tenant}/")),

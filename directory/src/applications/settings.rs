@@ -174,14 +174,18 @@ pub(crate) const FORMATS: [(&str, &str); 4] = [
 pub(crate) fn name_id_sources() -> impl Iterator<Item = String> {
     let single = PROPERTIES.iter().filter(|(_, kind)| *kind == Kind::Text).map(|(name, _)| *name);
     let extensions = (1..=15).map(|n| format!("extensionAttribute{n}"));
-    ["userPrincipalName", "objectId", "displayName"].into_iter().chain(single).map(str::to_owned).chain(extensions)
+    ["userPrincipalName", "objectId", "displayName"]
+        .into_iter()
+        .chain(single)
+        .map(str::to_owned)
+        .chain(extensions)
 }
 
 fn checked_name_id(name_id: &NameId) -> Result<NameId, Refused> {
     let given = name_id.source.strip_prefix("user.").unwrap_or(&name_id.source);
     let source = name_id_sources().find(|source| source.eq_ignore_ascii_case(given));
-    let source =
-        source.ok_or_else(|| Refused::invalid("nameId.source", "a property of users with one value", given))?;
+    let source = source
+        .ok_or_else(|| Refused::invalid("nameId.source", "a property of users with one value", given))?;
     if !FORMATS.iter().any(|(format, _)| *format == name_id.format) {
         let known: Vec<&str> = FORMATS.iter().map(|(format, _)| *format).collect();
         let expected = format!("one of {}", known.join(", "));
@@ -196,7 +200,8 @@ mod tests {
 
     #[test]
     fn browsers_are_sent_to_safe_urls_alone() {
-        for good in ["https://a.example/acs?x=1", "http://127.0.0.1:7002/acs", "http://localhost/x", "http://[::1]/"]
+        for good in
+            ["https://a.example/acs?x=1", "http://127.0.0.1:7002/acs", "http://localhost/x", "http://[::1]/"]
         {
             assert_eq!(checked_url("replyUrls", good).unwrap(), good);
         }
@@ -228,7 +233,8 @@ mod tests {
 
     #[test]
     fn identifiers_are_plain_and_different() {
-        let of = |texts: &[&str]| checked_identifiers(&texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>());
+        let of =
+            |texts: &[&str]| checked_identifiers(&texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>());
         assert!(of(&["urn:a", "https://b"]).is_ok());
         for bad in [&[""][..], &["a b"], &["a", "a"], &["a\0"]] {
             assert!(of(bad).is_err(), "{bad:?}");

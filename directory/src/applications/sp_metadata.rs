@@ -71,14 +71,16 @@ pub fn read_sp_metadata(xml: &[u8]) -> Result<Proposal, Refused> {
 }
 
 fn certificates(metadata: &SpMetadata) -> Vec<SpCertificate> {
-    let of = |usage| move |c: &saml::certificate::Certificate| SpCertificate { thumbprint: c.thumbprint(), usage };
+    let of =
+        |usage| move |c: &saml::certificate::Certificate| SpCertificate { thumbprint: c.thumbprint(), usage };
     let signing = metadata.signing_certificates.iter().map(of("signing"));
     signing.chain(metadata.encryption_certificates.iter().map(of("encryption"))).collect()
 }
 
 fn warnings(metadata: &SpMetadata) -> Vec<String> {
     let mut warnings = Vec::new();
-    let others = metadata.assertion_consumer_services.iter().filter(|s| s.binding != Binding::HttpPost).count();
+    let others =
+        metadata.assertion_consumer_services.iter().filter(|s| s.binding != Binding::HttpPost).count();
     if others > 0 {
         warnings.push(format!(
             "{others} of its assertion consumer services use a binding other than HTTP-POST; responses are \
@@ -94,7 +96,9 @@ fn warnings(metadata: &SpMetadata) -> Vec<String> {
         ));
     }
     if metadata.authn_requests_signed {
-        warnings.push("It signs its requests. A signature in a request is not needed and not checked.".to_owned());
+        warnings.push(
+            "It signs its requests. A signature in a request is not needed and not checked.".to_owned(),
+        );
     }
     if !metadata.encryption_certificates.is_empty() {
         warnings.push("It offers a certificate for encryption. Assertions are sent unencrypted.".to_owned());
@@ -105,10 +109,10 @@ fn warnings(metadata: &SpMetadata) -> Vec<String> {
 impl Proposal {
     /// The change that saves it. What the metadata does not name stays.
     pub fn change(&self, application: &Application) -> SamlChange {
-        let name_id = self.name_id_format.as_ref().map(|format| NameId {
-            source: application.name_id.source.clone(),
-            format: format.clone(),
-        });
+        let name_id = self
+            .name_id_format
+            .as_ref()
+            .map(|format| NameId { source: application.name_id.source.clone(), format: format.clone() });
         SamlChange {
             identifiers: Some(self.identifiers.clone()),
             reply_urls: Some(self.reply_urls.clone()),

@@ -4,7 +4,9 @@ use saml::names::FORMAT_EMAIL;
 use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
-use super::{Application, NameId, NewCertificate, ReplyUrl, SamlChange, SigningOption, add_certificate, certificates};
+use super::{
+    Application, NameId, NewCertificate, ReplyUrl, SamlChange, SigningOption, add_certificate, certificates,
+};
 use crate::change::Change;
 use crate::refused::Refused;
 use crate::users::{self, Page, Query, checked_display_name, key};
@@ -108,7 +110,12 @@ pub fn owner_of_identifier(
     tx.row(sql, &[tenant.into(), identifier.into()])?.map(|row| row.text(0)).transpose()
 }
 
-fn one(tx: &mut Tx<'_>, tenant: &str, condition: &str, value: &str) -> Result<Option<Application>, StoreError> {
+fn one(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    condition: &str,
+    value: &str,
+) -> Result<Option<Application>, StoreError> {
     // PostgreSQL takes no NUL in a text, and no id has one.
     if value.contains('\0') {
         return Ok(None);
@@ -134,7 +141,11 @@ pub fn list(tx: &mut Tx<'_>, tenant: &str, query: &Query) -> Result<Page<Applica
     });
     let (after_key, after_id) = query.after.as_deref().map_or(Ok(Default::default()), users::open)?;
     let n = texts.len() + 2;
-    let search = if contains.is_some() { format!(" AND display_name_key LIKE ?{} ESCAPE '!'", n + 3) } else { String::new() };
+    let search = if contains.is_some() {
+        format!(" AND display_name_key LIKE ?{} ESCAPE '!'", n + 3)
+    } else {
+        String::new()
+    };
     let sql = format!(
         "SELECT {COLUMNS}, display_name_key FROM applications WHERE tenant_id = ?1{filters}{search} \
          AND (display_name_key, id) > (?{n}, ?{}) ORDER BY display_name_key, id LIMIT ?{}",

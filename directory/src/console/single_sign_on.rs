@@ -12,12 +12,12 @@ use web::routes::Routes;
 
 use super::basic_saml::{self, Basic};
 use super::{Look, application_shell, done, refused};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, Certificate, IdpValues, NameId, SamlChange, SigningOption};
 use crate::refused::{PageRefused, Refused};
 use crate::saml_idp::{DEFAULT_CLAIMS, Source};
 use crate::users;
-use crate::Directory;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")
@@ -202,8 +202,7 @@ async fn choose(
     csrf: Csrf,
     _: Form,
 ) -> Response {
-    let outcome =
-        applications::save_saml(&directory, &caller, id.clone(), |_| SamlChange::default()).await;
+    let outcome = applications::save_saml(&directory, &caller, id.clone(), |_| SamlChange::default()).await;
     answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
 }
 
@@ -215,10 +214,10 @@ async fn save_claims(
     csrf: Csrf,
     Form(fields): Form,
 ) -> Response {
-    let name_id = NameId { source: fields.text("source").to_owned(), format: fields.text("format").to_owned() };
+    let name_id =
+        NameId { source: fields.text("source").to_owned(), format: fields.text("format").to_owned() };
     let wanted = SamlChange { name_id: Some(name_id), ..SamlChange::default() };
-    let outcome =
-        applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await;
+    let outcome = applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await;
     answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
 }
 

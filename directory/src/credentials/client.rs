@@ -44,12 +44,7 @@ pub fn create_client(
 ///
 /// # Errors
 /// The engine's.
-pub fn authenticate(
-    tx: &mut Tx<'_>,
-    tenant: &str,
-    client: &str,
-    secret: &str,
-) -> Result<bool, StoreError> {
+pub fn authenticate(tx: &mut Tx<'_>, tenant: &str, client: &str, secret: &str) -> Result<bool, StoreError> {
     let sql = "SELECT secret_sha256 FROM api_clients WHERE tenant_id = ?1 AND id = ?2";
     let stored = tx.row(sql, &[tenant.into(), client.into()])?.map(|row| row.bytes(0)).transpose()?;
     Ok(stored.is_some_and(|stored| token::same(&stored, &token::hash(secret))))

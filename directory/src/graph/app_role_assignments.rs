@@ -114,7 +114,8 @@ async fn save(
     principal: Option<String>,
     mut object: Object,
 ) -> Result<Response, GraphError> {
-    let wanted = [object.required("principalId")?, object.required("resourceId")?, object.required("appRoleId")?];
+    let wanted =
+        [object.required("principalId")?, object.required("resourceId")?, object.required("appRoleId")?];
     if wanted.iter().any(|id| id.chars().any(char::is_control)) {
         return Err(Refused::invalid("principalId", "an id", "").into());
     }

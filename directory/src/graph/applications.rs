@@ -11,11 +11,13 @@ use super::GraphError;
 use super::object::{self, Object};
 use super::query::Options;
 use super::service_principals;
+use crate::Directory;
 use crate::access::Caller;
-use crate::applications::{self, Application, MSIAM_ROLE, NON_GALLERY_TEMPLATE, ReplyUrl, SamlChange, USER_ROLE};
+use crate::applications::{
+    self, Application, MSIAM_ROLE, NON_GALLERY_TEMPLATE, ReplyUrl, SamlChange, USER_ROLE,
+};
 use crate::refused::Refused;
 use crate::users::Page;
-use crate::Directory;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("api_client")
@@ -54,8 +56,10 @@ pub(super) fn app_roles() -> Value {
 }
 
 pub(super) fn tags(application: &Application) -> Vec<&'static str> {
-    let mut tags =
-        vec!["WindowsAzureActiveDirectoryIntegratedApp", "WindowsAzureActiveDirectoryCustomSingleSignOnApplication"];
+    let mut tags = vec![
+        "WindowsAzureActiveDirectoryIntegratedApp",
+        "WindowsAzureActiveDirectoryCustomSingleSignOnApplication",
+    ];
     if !application.visible {
         tags.push("HideApp");
     }
@@ -112,7 +116,10 @@ async fn templates(State(directory): State<Directory>, options: Options) -> Resu
 }
 
 /// GET /v1.0/applicationTemplates/{id}
-async fn template(State(directory): State<Directory>, Path(id): Path<String>) -> Result<Response, GraphError> {
+async fn template(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+) -> Result<Response, GraphError> {
     known_template(&id)?;
     Ok(object::one(&directory, "applicationTemplates/$entity", non_gallery()))
 }
@@ -222,4 +229,3 @@ async fn delete(
     directory.write(&caller, move |tx, change| applications::delete(tx, change, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
-

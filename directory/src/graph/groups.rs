@@ -241,11 +241,8 @@ async fn member_of(
         })
         .await?;
     let page = page_of(found, &options, |g| &g.id)?;
-    let items: Result<Vec<Value>, Refused> = page
-        .items
-        .iter()
-        .map(|g| Ok(object::typed("group", object::group(g, &options.select)?)))
-        .collect();
+    let items: Result<Vec<Value>, Refused> =
+        page.items.iter().map(|g| Ok(object::typed("group", object::group(g, &options.select)?))).collect();
     let page = Page { items: items?, next: page.next };
     Ok(object::many(&directory, "directoryObjects", &path, &options, page))
 }

@@ -79,7 +79,8 @@ impl Object {
 
     /// That nothing is left but annotations and `ignored`, which has no meaning here and does no harm.
     pub(super) fn nothing_else(&self, of: &str, ignored: &[&str]) -> Result<(), Refused> {
-        let other = self.0.keys().find(|name| !name.starts_with("@odata") && !ignored.contains(&name.as_str()));
+        let other =
+            self.0.keys().find(|name| !name.starts_with("@odata") && !ignored.contains(&name.as_str()));
         match other {
             Some(name) => Err(Refused::invalid("property", format!("the name of a property of {of}"), name)),
             None => Ok(()),

@@ -139,10 +139,7 @@ fn cut(text: &str) -> String {
 }
 
 /// One clause and what stands after it.
-fn clause<'t>(
-    text: &'t str,
-    columns: &impl Fn(&str) -> Option<&'static str>,
-) -> Option<(Filter, &'t str)> {
+fn clause<'t>(text: &'t str, columns: &impl Fn(&str) -> Option<&'static str>) -> Option<(Filter, &'t str)> {
     if let Some(inside) = text.strip_prefix("startswith(").or_else(|| text.strip_prefix("startsWith(")) {
         let (property, rest) = inside.split_once(',')?;
         let (value, rest) = literal(rest.trim_start())?;

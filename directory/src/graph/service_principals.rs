@@ -17,11 +17,11 @@ use super::GraphError;
 use super::applications::{app_roles, tags};
 use super::object::{self, Object};
 use super::query::Options;
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, Certificate, SamlChange};
 use crate::refused::Refused;
 use crate::users::Page;
-use crate::Directory;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("api_client")
@@ -153,7 +153,9 @@ fn wanted(mut object: Object) -> Result<Wanted, Refused> {
     // The roles are fixed; a client that sends them back as they are is not disturbed.
     let roles = object.0.remove("appRoles").unwrap_or_else(app_roles);
     let same = roles.as_array().is_some_and(|roles| {
-        roles.iter().all(|role| [json!(applications::USER_ROLE), json!(applications::MSIAM_ROLE)].contains(&role["id"]))
+        roles.iter().all(|role| {
+            [json!(applications::USER_ROLE), json!(applications::MSIAM_ROLE)].contains(&role["id"])
+        })
     });
     if !same {
         return Err(Refused::invalid("appRoles", "the roles User and msiam_access", ""));

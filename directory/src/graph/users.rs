@@ -58,10 +58,7 @@ struct NewPassword {
     must_change: bool,
 }
 
-async fn new_password(
-    directory: &Directory,
-    object: &mut Object,
-) -> Result<Option<NewPassword>, Refused> {
+async fn new_password(directory: &Directory, object: &mut Object) -> Result<Option<NewPassword>, Refused> {
     let profile = match object.0.remove("passwordProfile") {
         None => return Ok(None),
         Some(Value::Object(map)) => map,
@@ -196,9 +193,7 @@ async fn set_manager(
 ) -> Result<StatusCode, GraphError> {
     let manager = object.references("@odata.id", 1)?.pop();
     let manager = manager.ok_or_else(|| Refused::invalid("@odata.id", "given", ""))?;
-    directory
-        .write(&caller, move |tx, change| users::set_manager(tx, change, &id, Some(&manager)))
-        .await?;
+    directory.write(&caller, move |tx, change| users::set_manager(tx, change, &id, Some(&manager))).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -248,11 +243,8 @@ async fn member_of_any(
         })
         .await?;
     let page = super::groups::page_of(groups, options, |g| &g.id)?;
-    let items: Result<Vec<Value>, Refused> = page
-        .items
-        .iter()
-        .map(|g| Ok(object::typed("group", object::group(g, &options.select)?)))
-        .collect();
+    let items: Result<Vec<Value>, Refused> =
+        page.items.iter().map(|g| Ok(object::typed("group", object::group(g, &options.select)?))).collect();
     let page = Page { items: items?, next: page.next };
     Ok(object::many(directory, "directoryObjects", &path, options, page))
 }

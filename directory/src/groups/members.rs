@@ -176,9 +176,9 @@ pub(crate) fn insert(
     group: &str,
     member: &Member,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO group_members (tenant_id, group_id, member_id, member_type) VALUES (?1, ?2, ?3, ?4)";
-    let row =
-        [(&change.tenant).into(), group.into(), (&member.id).into(), member.kind.as_str().into()];
+    let sql =
+        "INSERT INTO group_members (tenant_id, group_id, member_id, member_type) VALUES (?1, ?2, ?3, ?4)";
+    let row = [(&change.tenant).into(), group.into(), (&member.id).into(), member.kind.as_str().into()];
     tx.exec(sql, &row)?;
     change.record(tx, "group.member_added", ("group", group), None, Some(&as_json(member)))
 }

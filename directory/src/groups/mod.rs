@@ -6,11 +6,11 @@ mod store;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+pub(crate) use members::insert;
 pub use members::{
     Member, MemberKind, add_member, direct_members, groups_of, is_member, leave_all, people_of,
     remove_member, transitive_groups_of, transitive_members,
 };
-pub(crate) use members::insert;
 pub(crate) use store::checked;
 pub use store::{
     GroupChange, NewGroup, by_id, by_name, create, delete, get, key, list, member_count, save, update,

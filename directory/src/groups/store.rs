@@ -74,8 +74,9 @@ pub fn by_name(tx: &mut Tx<'_>, tenant: &str, name: &str) -> Result<Group, Refus
     if name.contains('\0') {
         return Err(Refused::not_found("group", name));
     }
-    let sql =
-        format!("SELECT {COLUMNS} FROM groups WHERE tenant_id = ?1 AND display_name_key = ?2 ORDER BY id LIMIT 2");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM groups WHERE tenant_id = ?1 AND display_name_key = ?2 ORDER BY id LIMIT 2"
+    );
     let rows = tx.rows(&sql, &[tenant.into(), (&key(name)).into()])?;
     match rows.as_slice() {
         [] => Err(Refused::not_found("group", name)),

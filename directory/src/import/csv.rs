@@ -187,9 +187,8 @@ pub(super) fn table(
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     // Reading from a text cannot fail; whatever it would say stands for a malformed first line.
-    let mut next = |record: &mut StringRecord| {
-        reader.read_record(record).map_err(|_| failed(1, None, Reason::NoHeader))
-    };
+    let mut next =
+        |record: &mut StringRecord| reader.read_record(record).map_err(|_| failed(1, None, Reason::NoHeader));
     if !next(&mut record)? || record.iter().all(|name| name.trim().is_empty()) {
         return Err(failed(1, None, Reason::NoHeader));
     }
@@ -212,10 +211,7 @@ pub(super) fn table(
     Ok(Table { file, columns, rows })
 }
 
-fn columns(
-    header: &StringRecord,
-    known: &[&'static str],
-) -> Result<Vec<&'static str>, (String, Reason)> {
+fn columns(header: &StringRecord, known: &[&'static str]) -> Result<Vec<&'static str>, (String, Reason)> {
     let mut seen = HashSet::new();
     let mut columns = Vec::new();
     for name in header {
@@ -248,9 +244,7 @@ fn check_quotes(file: &'static str, text: &str) -> Result<(), CsvError> {
     for byte in text.bytes() {
         place += 1;
         length += 1;
-        let failed = |reason| {
-            Err(CsvError { file, line, column: Some(place.to_string()), reason })
-        };
+        let failed = |reason| Err(CsvError { file, line, column: Some(place.to_string()), reason });
         at = match (at, byte) {
             (At::Quoted, b'"') => At::Closed,
             (At::Quoted, _) => At::Quoted,

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use web::routes::Routes;
 
 use super::{Files, Report, run};
+use crate::Directory;
 use crate::access::{self, Caller};
 use crate::body::ApiJson;
 use crate::refused::Refused;
-use crate::Directory;
 
 /// Largest body of an import.
 const MAX_BODY: usize = 64 << 20;

@@ -40,11 +40,8 @@ type Ids = HashMap<String, String>;
 impl Plan {
     /// How much of what it is.
     pub(super) fn report(&self, dry_run: bool) -> Report {
-        let created = |new: usize, all: usize, unchanged: usize| Counts {
-            created: new,
-            updated: all - new,
-            unchanged,
-        };
+        let created =
+            |new: usize, all: usize, unchanged: usize| Counts { created: new, updated: all - new, unchanged };
         let new_users = self.users.iter().filter(|(before, _)| before.is_none()).count();
         let new_groups = self.groups.iter().filter(|(before, _)| before.is_none()).count();
         Report {
@@ -175,12 +172,7 @@ fn new_user(change: &Change, row: &UserRow) -> Result<User, Refused> {
     Ok(user)
 }
 
-fn user_id(
-    tx: &mut Tx<'_>,
-    change: &Change,
-    ids: &mut Ids,
-    name: &str,
-) -> Result<Option<String>, Refused> {
+fn user_id(tx: &mut Tx<'_>, change: &Change, ids: &mut Ids, name: &str) -> Result<Option<String>, Refused> {
     let key = users::key(name);
     if let Some(id) = ids.get(&key) {
         return Ok(Some(id.clone()));

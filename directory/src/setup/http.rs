@@ -72,12 +72,7 @@ struct DonePage {
 }
 
 fn shell(csrf: &Csrf, title: &str) -> Shell {
-    Shell {
-        product: "Entente directory",
-        title: title.to_owned(),
-        csrf: csrf.0.clone(),
-        ..Shell::default()
-    }
+    Shell { product: "Entente directory", title: title.to_owned(), csrf: csrf.0.clone(), ..Shell::default() }
 }
 
 /// GET /setup

@@ -56,12 +56,7 @@ struct ChangePage<'a> {
 }
 
 fn shell(csrf: &Csrf, title: &str) -> Shell {
-    Shell {
-        product: "Entente directory",
-        title: title.to_owned(),
-        csrf: csrf.0.clone(),
-        ..Shell::default()
-    }
+    Shell { product: "Entente directory", title: title.to_owned(), csrf: csrf.0.clone(), ..Shell::default() }
 }
 
 /// GET /: administrators to the console, others to their apps.

@@ -51,14 +51,13 @@ async fn events(
     State(directory): State<Directory>,
     Query(query): Query<EventsQuery>,
 ) -> Result<Json<Value>, Refused> {
-    let limit = match query.limit.as_deref() {
-        None => 100,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|n| (1..=MOST_EVENTS).contains(n))
-            .ok_or_else(|| Refused::invalid("limit", format!("a number from 1 to {MOST_EVENTS}"), text))?,
-    };
+    let limit =
+        match query.limit.as_deref() {
+            None => 100,
+            Some(text) => text.parse().ok().filter(|n| (1..=MOST_EVENTS).contains(n)).ok_or_else(|| {
+                Refused::invalid("limit", format!("a number from 1 to {MOST_EVENTS}"), text)
+            })?,
+        };
     let before = query.before.as_deref().map(cursor).transpose()?;
     if query.subject.as_ref().is_some_and(|s| s.chars().any(char::is_control)) {
         return Err(Refused::invalid("subject", "the id of a thing", ""));

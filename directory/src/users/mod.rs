@@ -13,8 +13,8 @@ pub use list::{Filter, Page, Query, list, list_deleted};
 pub(crate) use list::{conditions, like, open, page};
 pub use profile::{Kind, PROPERTIES, Profile};
 pub use store::{
-    after_disabled, any_by_id, by_id, by_id_or_name, by_ids, by_name, create, ensure_administrator, give_administrator,
-    is_administrator, key, save, set_manager, take_administrator, update,
+    after_disabled, any_by_id, by_id, by_id_or_name, by_ids, by_name, create, ensure_administrator,
+    give_administrator, is_administrator, key, save, set_manager, take_administrator, update,
 };
 
 use crate::refused::Refused;

@@ -106,7 +106,11 @@ impl Profile {
         for (name, value) in given {
             let number = name.strip_prefix("extensionAttribute").and_then(|n| n.parse::<u8>().ok());
             if !number.is_some_and(|n| (1..=15).contains(&n)) {
-                return Err(Refused::invalid(EXTENSIONS, "extensionAttribute1 to extensionAttribute15", name));
+                return Err(Refused::invalid(
+                    EXTENSIONS,
+                    "extensionAttribute1 to extensionAttribute15",
+                    name,
+                ));
             }
             match checked(name, Kind::Text, value)? {
                 Some(value) => all.insert(name.clone(), value),
@@ -203,9 +207,7 @@ mod tests {
     #[test]
     fn extension_attributes_change_one_by_one_and_are_found_by_name() {
         let mut profile = Profile::default();
-        profile
-            .set(EXTENSIONS, &json!({ "extensionAttribute1": "a", "extensionAttribute2": "b" }))
-            .unwrap();
+        profile.set(EXTENSIONS, &json!({ "extensionAttribute1": "a", "extensionAttribute2": "b" })).unwrap();
         profile.set(EXTENSIONS, &json!({ "extensionAttribute1": null })).unwrap();
         assert_eq!(profile.find("extensionattribute2").as_deref(), Some("b"));
         assert_eq!(profile.find("extensionattribute1"), None);

@@ -162,12 +162,7 @@ pub fn set_manager(
 ///
 /// # Errors
 /// The engine's; [`StoreError::Unique`] where the name is taken, which the caller has looked for.
-pub fn save(
-    tx: &mut Tx<'_>,
-    change: &Change,
-    before: Option<&User>,
-    after: &User,
-) -> Result<(), StoreError> {
+pub fn save(tx: &mut Tx<'_>, change: &Change, before: Option<&User>, after: &User) -> Result<(), StoreError> {
     let (name_key, display_key) = (key(&after.user_principal_name), key(&after.display_name));
     let (profile, mail_key) = (after.profile.to_row(), after.profile.text("mail").map(key));
     let sql = match before {
@@ -247,11 +242,7 @@ pub fn take_administrator(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<
 ///
 /// # Errors
 /// [`Refused::LastAdministrator`]; the engine's.
-pub fn ensure_administrator(
-    tx: &mut Tx<'_>,
-    tenant: &str,
-    touched: &HashSet<String>,
-) -> Result<(), Refused> {
+pub fn ensure_administrator(tx: &mut Tx<'_>, tenant: &str, touched: &HashSet<String>) -> Result<(), Refused> {
     let sql = "SELECT r.user_id FROM role_assignments r WHERE r.tenant_id = ?1 AND r.role = ?2";
     let administrators = tx.rows(sql, &[tenant.into(), GLOBAL_ADMINISTRATOR.into()])?;
     let mut concerned = false;
