@@ -138,8 +138,7 @@ fn claims(directory: &Directory, application: &Application, person: Option<&user
     let source = application.name_id.source.as_str();
     let value = person.map(|p| p.property(source).unwrap_or_default());
     // The name first: it decides whether the other side knows the person.
-    let name_id =
-        Claim { name: "Unique User Identifier (NameID)", source: format!("user.{source}"), value };
+    let name_id = Claim { name: "Unique User Identifier (NameID)", source: format!("user.{source}"), value };
     let others = DEFAULT_CLAIMS.into_iter().map(|(name, source)| {
         let value = source.value(&directory.tenant_id, &entity_id, person);
         match source {
