@@ -98,7 +98,7 @@ fn the_consequences_name_what_people_ask_about() {
         People { users: vec![person("ana@x.example", true, false)], administrators: 2, provisioning: false };
     let there = impact(&directory, &idp, &people, NOW);
     for part in [
-        "1 user keep access if the identity provider sends a NameID",
+        "1 user keeps access if the identity provider sends a NameID",
         "cannot be seen from here",
         "Passwords of the Identity Center directory are kept, unused",
         "multi-factor",
@@ -483,6 +483,11 @@ async fn an_administrator_walks_through_the_wizard() {
         assert!(done.body.contains("External identity provider") && done.body.contains(ENTITY_ID));
         assert_eq!(source(&test).await["kind"], "external");
 
+        let shown = browser.get("/console/settings/identity-source").await;
+        let thumbprint = Key::current().signing.certificate().thumbprint();
+        for part in [ENTITY_ID, SIGN_IN_URL, &thumbprint, "tag good", "Restore it"] {
+            assert!(shown.body.contains(part), "{part}");
+        }
         // The administrator is still in, and goes back.
         let review = browser.get("/console/settings/identity-source/restore").await;
         assert!(review.body.contains("has no password in the Identity Center directory"), "{}", review.body);

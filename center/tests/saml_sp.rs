@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use center::saml_sp;
 use center::testing::{Answer, NOW, TestCenter};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use rcgen::SigningKey as _;
+use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize, SigningKey as _};
 use saml::bindings::{Parameter, decode_post, decode_redirect, encode_post};
 use saml::names::{CONTEXT_PASSWORD, FORMAT_EMAIL, FORMAT_PERSISTENT};
 use saml::response::{IssueResponse, SignOption, issue_response};
@@ -236,6 +236,27 @@ async fn a_person_comes_back_signed_in_where_she_wanted_to_go() {
         let event = sp.newest_event("sign_in.accepted").await;
         assert_eq!(event["subjectId"], caller.id.as_str());
         assert_eq!(event["actor"], format!("user:{}", caller.id));
+    }
+}
+
+#[tokio::test]
+async fn the_portal_sends_people_to_the_identity_provider_and_takes_them_back() {
+    for sp in Sp::on_each().await {
+        let mut browser = sp.test.browser();
+        let page = browser.get("/start?account=1").await;
+        let to_idp = browser.get(page.location()).await;
+        let query = to_idp.location().strip_prefix(SIGN_IN_URL).unwrap().strip_prefix('?').unwrap();
+        let id = decode_redirect(query, Parameter::SamlRequest).unwrap().relay_state.unwrap();
+        let begun = Begun { relay_state: id.clone(), id, cookie: browser.cookie_header() };
+        let xml = encode_post(&issue(&sp.right(Some(&begun))));
+        // The binding: the same answer in another browser is worth nothing.
+        let mut other = sp.test.browser();
+        let refused = other.post_without_token(&sp.acs_path, &[("SAMLResponse", &xml)]).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        let back = browser.post_without_token(&sp.acs_path, &[("SAMLResponse", &xml)]).await;
+        assert_eq!(back.location(), "/start?account=1", "{}", sp.newest().await);
+        assert_eq!(browser.get(back.location()).await.status, StatusCode::OK);
+        assert!(!other.get("/start").await.location().is_empty());
     }
 }
 
@@ -532,7 +553,7 @@ async fn both_certificates_count_during_a_rollover() {
 }
 
 /// Adds SessionNotOnOrAfter to an assertion and signs it again.
-fn with_session_end(xml: &str, end: Timestamp) -> String {
+fn with_session_end(xml: &str, end: Timestamp, pair: &KeyPair) -> String {
     let assertion = cut(xml, "<Assertion", "</Assertion>");
     let signature = cut(assertion, "<Signature", "</Signature>");
     let index = cut(assertion, "SessionIndex=\"", "\">").trim_end_matches('>');
@@ -544,7 +565,7 @@ fn with_session_end(xml: &str, end: Timestamp) -> String {
     let info = info.replace(old_digest, &format!("<DigestValue>{digest}</DigestValue>"));
     let canonical =
         info.replacen("<SignedInfo", "<SignedInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\"", 1);
-    let value = STANDARD.encode(Key::current().pair.sign(canonical.as_bytes()).unwrap());
+    let value = STANDARD.encode(pair.sign(canonical.as_bytes()).unwrap());
     let new_signature = signature.replace(cut(signature, "<SignedInfo", "</SignedInfo>"), &info).replace(
         cut(signature, "<SignatureValue>", "</SignatureValue>"),
         &format!("<SignatureValue>{value}</SignatureValue>"),
@@ -557,13 +578,18 @@ fn with_session_end(xml: &str, end: Timestamp) -> String {
 #[tokio::test]
 async fn a_session_ends_at_the_earlier_of_both_limits() {
     let hours = |n: u64| Duration::from_secs(n * 3600);
-    for sp in Sp::on_each().await {
+    let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+    let key = Key::of(&pair, 2026, 2030);
+    for test in TestCenter::on_each().await {
+        let sp = Sp::over(test, key.metadata(&[])).await;
         for (n, theirs, end) in [(0, Some(2), None), (1, Some(20), Some(8)), (2, None, Some(8))] {
             let theirs = theirs.map(|n| NOW.plus(hours(n)));
             let begun = sp.begin().await;
             let id = format!("_session-{n}");
-            let xml = issue(&IssueResponse { assertion_id: &id, ..sp.right(Some(&begun)) });
-            let xml = theirs.map_or(xml.clone(), |theirs| with_session_end(&xml, theirs));
+            let xml =
+                issue_response(&IssueResponse { assertion_id: &id, ..sp.right(Some(&begun)) }, &key.signing)
+                    .unwrap();
+            let xml = theirs.map_or(xml.clone(), |theirs| with_session_end(&xml, theirs, &pair));
             let answer = sp.bring(&brought(xml, &begun)).await;
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{n}: {}", sp.newest().await);
             let token = portal_cookie(&answer).split_once('=').unwrap().1.to_owned();
@@ -576,8 +602,10 @@ async fn a_session_ends_at_the_earlier_of_both_limits() {
         }
         // Within the clock skew the assertion would count, but a session without length helps nobody.
         let begun = sp.begin().await;
-        let xml = issue(&IssueResponse { assertion_id: "_over", ..sp.right(Some(&begun)) });
-        let answer = sp.bring(&brought(with_session_end(&xml, NOW), &begun)).await;
+        let xml =
+            issue_response(&IssueResponse { assertion_id: "_over", ..sp.right(Some(&begun)) }, &key.signing)
+                .unwrap();
+        let answer = sp.bring(&brought(with_session_end(&xml, NOW, &pair), &begun)).await;
         sp.refused("over", &answer, "SessionExpired", 3).await;
     }
 }
