@@ -63,7 +63,7 @@ async fn prepare(
         expires_at,
         used_at: None,
     };
-    let clear = center.random.bytes::<1>()[0] % CLEAR_ONE_IN == 0;
+    let clear = center.random.bytes::<1>()[0].is_multiple_of(CLEAR_ONE_IN);
     let instance_id = center.instance_id.clone();
     let found = center
         .store
