@@ -115,8 +115,13 @@ pub fn read(
         return Err(whole(problem));
     }
     // Spreadsheets begin UTF-8 files with a byte order mark.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(text.as_bytes());
+    let mut place = Place { text: text.as_bytes(), byte: 0, line: 1 };
     let mut lines = reader.records();
     let Some(Ok(header)) = lines.next() else { return Err(whole(CsvProblem::Empty)) };
     let columns = header_columns(file, &header, required, optional)?;
@@ -126,9 +131,28 @@ pub fn read(
         if records.len() >= MAX_ROWS {
             return Err(whole(CsvProblem::TooLarge { what: "rows", found: MAX_ROWS + 1, max: MAX_ROWS }));
         }
-        records.push(record(file, &columns, &line)?);
+        let number = place.line_of(&line);
+        records.push(record(file, &columns, &line, number)?);
     }
     Ok(records)
+}
+
+/// Counts lines. The reader's own count is off after empty lines, which it skips.
+struct Place<'a> {
+    text: &'a [u8],
+    byte: usize,
+    line: u64,
+}
+
+impl Place<'_> {
+    fn line_of(&mut self, record: &csv::StringRecord) -> u64 {
+        let start = record.position().and_then(|p| usize::try_from(p.byte()).ok()).unwrap_or(self.byte);
+        while self.byte < self.text.len() && (self.byte < start || self.text[self.byte] == b'\n') {
+            self.line += u64::from(self.text[self.byte] == b'\n');
+            self.byte += 1;
+        }
+        self.line
+    }
 }
 
 fn header_columns(
@@ -161,8 +185,8 @@ fn record(
     file: &'static str,
     columns: &[&'static str],
     line: &csv::StringRecord,
+    number: u64,
 ) -> Result<Record, CsvError> {
-    let number = line.position().map_or(0, csv::Position::line);
     let error = |column, problem| CsvError { file, line: Some(number), column, problem };
     if line.len() != columns.len() {
         let problem = CsvProblem::FieldCount { expected: columns.len(), found: line.len() };
@@ -202,6 +226,9 @@ mod tests {
             ("a,b,d\n", "accounts, line 1: the header names the unknown column \"d\""),
             ("a,b,a\n", "accounts, line 1, column a: the header names this column twice"),
             ("a,b\n1,2\n3\n", "accounts, line 3: 1 fields, the header has 2"),
+            ("a,b\r\n1,2\r\n3\r\n", "accounts, line 3: 1 fields, the header has 2"),
+            ("a,b\n\n\n1,2\n\n3\n", "accounts, line 6: 1 fields, the header has 2"),
+            ("a,b\n1,2\r3,4\n", "accounts, line 2: 3 fields, the header has 2"),
             (
                 "a,b\n1,2\n\"3\n4\",5\n",
                 "accounts, line 3, column a: the field has control characters or is too long",

@@ -1,6 +1,5 @@
 //! Who may call what: every route × every actor. A route without a row fails, and so does a row without
 //! a route.
-#![expect(missing_docs, reason = "tests")]
 
 use center::testing::{Answer, PASSWORD, TestCenter};
 use http::{Method, StatusCode};
@@ -190,7 +189,7 @@ async fn every_route_answers_every_actor_as_its_audience_promises() {
             ],
         ];
         let promised = AUDIENCES.iter().find(|(name, _)| *name == audience).expect("a known audience").1;
-        let concrete = path.replace("{name}", "x").replace('{', "").replace('}', "");
+        let concrete = path.replace("{name}", "x").replace(['{', '}'], "");
         for (n, (headers, expected)) in actors.iter().zip(promised).enumerate() {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let answer = test.send(method.clone(), &concrete, headers, String::new()).await;
@@ -213,7 +212,7 @@ async fn no_page_takes_a_form_without_its_token() {
         if method != "POST" || audience != "administrator" {
             continue;
         }
-        let path = path.replace('{', "").replace('}', "");
+        let path = path.replace(['{', '}'], "");
         let answer = administrator.post_without_token(&path, &[("action", "delete")]).await;
         let refused = [StatusCode::FORBIDDEN, StatusCode::BAD_REQUEST].contains(&answer.status);
         assert!(refused, "{path}: {}", answer.status);

@@ -1,5 +1,4 @@
 //! The access decision against a straightforward computation, on organisations drawn at random.
-#![expect(missing_docs, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,7 +127,7 @@ async fn decided(test: &TestCenter, user: u8) -> Access {
     let read =
         move |tx: &mut Tx<'_>| -> Result<_, StoreError> { access_of(tx, &instance, &format!("user-{user}")) };
     let mut access = Access::new();
-    for account in test.center.store.read(read).await.unwrap() {
+    for account in test.center.store.read(read).await.expect("it works") {
         for role in account.roles {
             assert!(!role.because.is_empty());
             let reasons = role.because.into_iter().map(|b| b.display_name).collect();
@@ -145,7 +144,7 @@ async fn check(test: &TestCenter, seed: u64) {
     let model = Model::draw(&Random::seeded(seed));
     let (author, random, written) =
         (test.center.author_named("test"), Random::seeded(seed + 1000), model.clone());
-    test.center.store.write(move |tx| build(tx, &author, &random, &written)).await.unwrap();
+    test.center.store.write(move |tx| build(tx, &author, &random, &written)).await.expect("it works");
     for user in 0..USERS {
         assert_eq!(decided(test, user).await, model.access(user), "seed {seed}, user {user}, {model:?}");
     }

@@ -1,5 +1,4 @@
 //! The admin API through the router.
-#![expect(missing_docs, reason = "tests")]
 
 use center::testing::TestCenter;
 use http::{Method, StatusCode};

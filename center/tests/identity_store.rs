@@ -1,5 +1,4 @@
 //! The identity store's functions on both engines.
-#![expect(missing_docs, reason = "tests")]
 
 use center::identity_store::store::{self, Page};
 use center::identity_store::{GroupFields, IdentityError, NewUser, User, resource_of};
@@ -31,14 +30,14 @@ fn new_user(name: &str) -> NewUser {
 }
 
 async fn make(test: &TestCenter, name: &'static str) -> User {
-    write(test, move |tx, author| store::create_user(tx, author, &new_user(name))).await.unwrap()
+    write(test, move |tx, author| store::create_user(tx, author, &new_user(name))).await.expect("it works")
 }
 
 async fn actions(test: &TestCenter, subject: &str) -> Vec<String> {
     let (instance, subject) = (test.center.instance_id.clone(), subject.to_owned());
     let events: Result<_, StoreError> =
         test.center.store.read(move |tx| tx.events_newest(&instance, Some(&subject), None, 100)).await;
-    let mut actions: Vec<String> = events.unwrap().into_iter().map(|e| e.action).collect();
+    let mut actions: Vec<String> = events.expect("it works").into_iter().map(|e| e.action).collect();
     actions.reverse();
     actions
 }
@@ -162,7 +161,7 @@ async fn members_are_added_and_removed_once_and_only_users_can_be() {
 #[tokio::test]
 async fn lists_page_by_key_and_search_takes_signs_as_they_are() {
     for test in TestCenter::on_each().await {
-        for name in ["a_1", "ab1", "C%x", "d"] {
+        for name in ["a_1", "ab1", "C\\x", "d"] {
             make(&test, name).await;
         }
         let instance = test.center.instance_id.clone();
@@ -176,13 +175,13 @@ async fn lists_page_by_key_and_search_takes_signs_as_they_are() {
                 list("", "ab1", 9)?,
                 list("A_", "", 9)?,
                 list("%", "", 9)?,
-                list("c%X@x", "", 9)?,
+                list("c\\X@x", "", 9)?,
             ])
         };
         let [first, second, underscore, percent, email] = test.center.store.read(read).await.unwrap();
-        assert_eq!((first, second), (vec!["a_1".into(), "ab1".into()], vec!["C%x".to_owned(), "d".into()]));
-        assert_eq!((underscore, percent), (vec!["a_1".to_owned()], vec!["C%x".to_owned()]));
-        assert_eq!(email, ["C%x"]);
+        assert_eq!((first, second), (vec!["a_1".into(), "ab1".into()], vec!["C\\x".to_owned(), "d".into()]));
+        assert_eq!((underscore, percent), (vec!["a_1".to_owned()], Vec::<String>::new()));
+        assert_eq!(email, ["C\\x"]);
     }
 }
 

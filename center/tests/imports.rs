@@ -1,5 +1,4 @@
 //! CSV files, good and bad, through the admin API.
-#![expect(missing_docs, reason = "tests")]
 
 use center::testing::{Answer, TestCenter};
 use http::{Method, StatusCode};
@@ -33,7 +32,7 @@ async fn state(test: &TestCenter) -> [usize; 4] {
         .iter()
         .enumerate()
     {
-        counts[n] = get(test, path).await["value"].as_array().unwrap().len();
+        counts[n] = get(test, path).await["value"].as_array().expect("it is there").len();
     }
     counts
 }

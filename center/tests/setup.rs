@@ -1,5 +1,4 @@
 //! The first start and the set-up.
-#![expect(missing_docs, reason = "tests")]
 
 use center::testing::{ADMINISTRATOR, PASSWORD, TestCenter};
 use center::{Center, MIGRATIONS, router, setup};
@@ -20,11 +19,11 @@ async fn fresh() -> Vec<Fresh> {
     let mut all = Vec::new();
     for test in engines(MIGRATIONS).await {
         let (clock, random) = (Clock::manual(Timestamp(1)), Random::seeded(1));
-        let started = setup::first_start(&test.store, &clock, &random, "eu-west-1").await.unwrap();
-        let origin = url::Url::parse("http://127.0.0.1:1").unwrap();
+        let started = setup::first_start(&test.store, &clock, &random, "eu-west-1").await.expect("it works");
+        let origin = url::Url::parse("http://127.0.0.1:1").expect("it works");
         let key = MasterKey::new([1; 32]);
         let center = Center::new(test.store.clone(), clock, random, key, origin, started.instance_id);
-        all.push(Fresh { center, secret: started.secret.unwrap(), _store: test });
+        all.push(Fresh { center, secret: started.secret.expect("it is there"), _store: test });
     }
     all
 }
@@ -32,11 +31,11 @@ async fn fresh() -> Vec<Fresh> {
 impl Fresh {
     async fn set_up(&self, secret: &str, user_name: &str, password: &str) -> (StatusCode, Value) {
         let body = json!({ "secret": secret, "userName": user_name, "password": password }).to_string();
-        let request = http::Request::post("/api/setup").body(axum::body::Body::from(body)).unwrap();
+        let request = http::Request::post("/api/setup").body(axum::body::Body::from(body)).expect("it works");
         let response = router::router(&self.center).0.oneshot(request).await.unwrap();
         let status = response.status();
-        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap())
+        let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.expect("it works");
+        (status, serde_json::from_slice(&bytes).expect("it works"))
     }
 }
 

@@ -1,5 +1,4 @@
 //! Signing in with passwords, sessions, and the access portal.
-#![expect(missing_docs, reason = "tests")]
 
 use std::time::Duration;
 

@@ -24,13 +24,13 @@ pub struct ApiError {
     /// What happened, with the value.
     pub message: String,
     /// The field or element it is about.
-    pub target: Option<String>,
+    pub target: Option<Box<str>>,
     /// What would have been right.
-    pub expected: Option<String>,
+    pub expected: Option<Box<str>>,
     /// What was found.
-    pub found: Option<String>,
+    pub found: Option<Box<str>>,
     /// What to do.
-    pub fix: Option<String>,
+    pub fix: Option<Box<str>>,
 }
 
 impl ApiError {
@@ -53,28 +53,28 @@ impl ApiError {
     /// Names the field or element.
     #[must_use]
     pub fn target(mut self, target: impl Into<String>) -> Self {
-        self.target = Some(target.into());
+        self.target = Some(target.into().into());
         self
     }
 
     /// Says what would have been right.
     #[must_use]
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
+        self.expected = Some(expected.into().into());
         self
     }
 
     /// Says what was found; nothing for an empty text.
     #[must_use]
     pub fn found(mut self, found: &str) -> Self {
-        self.found = Some(found.to_owned()).filter(|f| !f.is_empty());
+        self.found = if found.is_empty() { None } else { Some(found.into()) };
         self
     }
 
     /// Says what to do.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
-        self.fix = Some(fix.into());
+        self.fix = Some(fix.into().into());
         self
     }
 
@@ -106,7 +106,7 @@ impl ApiError {
         ];
         for (name, part) in parts {
             if let Some(part) = part {
-                error.insert(name.to_owned(), part.as_str().into());
+                error.insert(name.to_owned(), part.as_ref().into());
             }
         }
         serde_json::json!({ "error": error })
