@@ -18,7 +18,7 @@ async fn actions(test: &TestCenter) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_change_is_proposed_reviewed_accepted_and_restored_through_the_api() {
+async fn a_change_is_proposed_reviewed_and_accepted_through_the_api() {
     for test in TestCenter::on_each().await {
         test.user("ana@corp.example", Some("correct horse battery")).await;
         test.user("bob", None).await;
@@ -66,7 +66,14 @@ async fn a_change_is_proposed_reviewed_accepted_and_restored_through_the_api() {
         let certificate = json!({ "thumbprint": thumbprint, "notAfter": "2030-01-01T00:00:00Z" });
         assert_eq!(after["external"]["certificates"], json!([certificate]));
         assert_eq!(confirm(&test, "accept", "ACCEPT").await.code(), "NoProposal");
+    }
+}
 
+#[tokio::test]
+async fn going_back_and_forth_takes_one_step_each() {
+    for test in TestCenter::on_each().await {
+        put(&test, json!({ "kind": "external", "metadataXml": metadata() })).await;
+        let after = confirm(&test, "accept", "ACCEPT").await.json();
         assert_eq!(confirm(&test, "restore", "restore").await.code(), "NotConfirmed");
         let restored = confirm(&test, "restore", "ACCEPT").await.json();
         assert_eq!(

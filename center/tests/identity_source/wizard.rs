@@ -38,10 +38,8 @@ async fn upload(
 }
 
 #[tokio::test]
-async fn an_administrator_walks_through_the_wizard() {
+async fn the_first_two_steps_take_what_is_right_and_show_again_what_is_not() {
     for test in TestCenter::on_each().await {
-        test.user("ana@corp.example", None).await;
-        test.user("bob", None).await;
         let stranger = test.send(Method::GET, WIZARD, &[], String::new()).await;
         assert!(stranger.location().starts_with("/console/sign-in"), "{}", stranger.location());
 
@@ -77,8 +75,17 @@ async fn an_administrator_walks_through_the_wizard() {
         assert!(refused.body.contains("value=\"urn:x\""), "what was typed is shown again");
         let taken = upload(&test, &browser, &second, &metadata(), &[]).await;
         assert_eq!(taken.location(), format!("{WIZARD}/review"), "{}", taken.body);
+    }
+}
 
-        let third = browser.get(taken.location()).await;
+#[tokio::test]
+async fn the_review_is_accepted_by_its_word_and_can_be_undone() {
+    for test in TestCenter::on_each().await {
+        test.user("ana@corp.example", None).await;
+        test.user("bob", None).await;
+        put(&test, json!({ "kind": "external", "metadataXml": metadata() })).await;
+        let mut browser = test.administrator().await;
+        let third = browser.get(&format!("{WIZARD}/review")).await;
         for part in ["bob", LossReason::NotAnAddress.text(), ENTITY_ID, "ACCEPT", "administrators keep"] {
             assert!(third.body.contains(part), "{part}");
         }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use center::saml_sp;
-use center::testing::NOW;
+use center::testing::{NOW, TestCenter};
 use http::{Method, StatusCode};
 use saml::names::FORMAT_EMAIL;
 use saml::response::IssueResponse;
 use serde_json::Value;
 use store::StoreError;
+use web::Timestamp;
 
 use crate::journey::{Sp, brought, issue};
 
@@ -32,6 +33,32 @@ async fn a_flood_of_garbage_is_answered_and_not_kept() {
         sp.refused("a real refusal in the flood", &answer, "UserNotFound", 0).await;
         let answer = sp.bring(&brought(issue(&sp.right(Some(&begun))), &begun)).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    }
+}
+
+#[tokio::test]
+async fn of_attempts_that_anybody_can_make_the_newest_are_kept() {
+    for test in TestCenter::on_each().await {
+        let instance = test.center.instance_id.clone();
+        let kept: Result<_, StoreError> = test
+            .center
+            .store
+            .write(move |tx| {
+                for n in 0..5_010_i64 {
+                    let (reference, proven) = (format!("R{n:07}"), n < 5);
+                    tx.exec(
+                        "INSERT INTO sign_in_attempts (instance_id, reference, at, outcome, proven, trace) \
+                         VALUES (?1, ?2, ?3, 'Unsigned', ?4, '{}')",
+                        &[(&instance).into(), (&reference).into(), n.into(), proven.into()],
+                    )?;
+                }
+                saml_sp::store::prune_attempts(tx, &instance, Timestamp(5_010))?;
+                let count = "SELECT count(*) FROM sign_in_attempts WHERE proven = ?1";
+                let oldest = tx.int("SELECT min(at) FROM sign_in_attempts WHERE proven = 0", &[])?;
+                Ok((tx.int(count, &[true.into()])?, tx.int(count, &[false.into()])?, oldest))
+            })
+            .await;
+        assert_eq!(kept.unwrap(), (5, 5_000, 10));
     }
 }
 
