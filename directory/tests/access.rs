@@ -58,7 +58,7 @@ fn expected(audience: For, actor: Actor) -> Ended {
 /// One row: method, path and audience.
 type Row = (&'static str, &'static str, For);
 
-const ROWS: &[&[Row]] = &[PAGES, CONSOLE, API, GRAPH];
+const ROWS: &[&[Row]] = &[PAGES, SAML_IDP, CONSOLE, API, GRAPH];
 
 const PAGES: &[Row] = &[
     ("GET", "/assets/{name}", Anyone),
@@ -74,6 +74,20 @@ const PAGES: &[Row] = &[
     ("POST", "/change-password", Anyone),
     ("POST", "/{tenant}/oauth2/v2.0/token", Anyone),
     ("GET", "/my-apps", People),
+];
+
+const SAML_IDP: &[Row] = &[
+    ("GET", "/{tenant}/saml2", Anyone),
+    ("POST", "/{tenant}/saml2", Anyone),
+    ("GET", "/{tenant}/saml2/requests/{id}", Anyone),
+    ("GET", "/{tenant}/federationmetadata/2007-06/federationmetadata.xml", Anyone),
+    ("GET", "/{tenant}/FederationMetadata/2007-06/FederationMetadata.xml", Anyone),
+    ("GET", "/my-apps/{app_id}", People),
+    ("GET", "/console/sign-ins", Administrators),
+    ("GET", "/console/sign-ins/{reference}", Administrators),
+    ("GET", "/console/applications/{id}/single-sign-on/test", Administrators),
+    ("GET", "/api/sign-ins", Programs),
+    ("GET", "/api/sign-ins/{reference}", Programs),
 ];
 
 const CONSOLE: &[Row] = &[
