@@ -117,6 +117,10 @@ impl Engine {
             },
             Some(cursor) => self.take_events_in(job, cursor).await?,
         };
+        if job.cursor.is_none() {
+            // An event changed a rule for everybody: the next round begins anew.
+            return Ok(Round::Worked);
+        }
         let (situation, waiting) = self.look(&job).await?;
         if waiting.is_empty() {
             self.end(job).await?;
