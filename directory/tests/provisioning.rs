@@ -115,14 +115,21 @@ async fn attributes_change_and_clear() {
         assert_eq!(world.scim.drain().len(), 1);
         let ana = world.picture().users["ana@t.example"].clone();
         assert_eq!(ana["name"], json!({ "givenName": "Ana", "familyName": "Lee" }));
-        assert_eq!((&ana["title"], ana.get("emails")), (&json!("Captain"), None), "a cleared e-mail is cleared");
+        assert_eq!(
+            (&ana["title"], ana.get("emails")),
+            (&json!("Captain"), None),
+            "a cleared e-mail is cleared"
+        );
         world.edit("ana", "manager_id = NULL").await;
         world.rename_group("sea", "ocean").await;
         world.set_text("leo", "user_principal_name", "leonard@t.example").await;
         world.cycle().await;
         let picture = world.picture();
         assert_eq!(picture.users["ana@t.example"].get(DEPARTMENT), None);
-        assert_eq!(picture.groups["ocean"], [String::from("ana@t.example"), "leonard@t.example".into()].into());
+        assert_eq!(
+            picture.groups["ocean"],
+            [String::from("ana@t.example"), "leonard@t.example".into()].into()
+        );
         assert_eq!(picture.users.len(), 3);
     }
 }
@@ -132,7 +139,9 @@ async fn leavers_are_switched_off_and_deleted_only_for_good() {
     for world in small().await {
         world.cycle().await;
         let id = |world: &World, name: &str| {
-            world.scim.with(|i| i.rows.users.iter().find(|(_, u)| u["userName"] == name).map(|(id, _)| id.clone()))
+            world
+                .scim
+                .with(|i| i.rows.users.iter().find(|(_, u)| u["userName"] == name).map(|(id, _)| id.clone()))
         };
         let ana = id(&world, "ana@t.example");
         // Disabled.
@@ -242,8 +251,10 @@ async fn everybody_is_in_scope_where_that_is_set() {
 async fn what_is_there_already_is_matched_and_what_others_made_is_left_alone() {
     for world in small().await {
         world.scim.with(|i| {
-            let there = |name: &str| json!({ "userName": name, "displayName": "old", "active": false, "title": "keep?",
-                "emails": [{ "type": "work", "primary": true, "value": "old@x" }] });
+            let there = |name: &str| {
+                json!({ "userName": name, "displayName": "old", "active": false, "title": "keep?",
+                "emails": [{ "type": "work", "primary": true, "value": "old@x" }] })
+            };
             for (id, name) in [("x1", "ANA@t.example"), ("x2", "guest@t.example")] {
                 let mut object = there(name).as_object().unwrap().clone();
                 object.insert("id".into(), json!(id));
@@ -407,7 +418,12 @@ async fn a_refused_member_is_found_and_the_others_are_added() {
         world.users(people.clone()).await;
         world.members("sea", people).await;
         let leo = world.scim.with(|i| {
-            i.rows.users.iter().find(|(_, u)| u["userName"] == "leo@t.example").map(|(id, _)| id.clone()).unwrap()
+            i.rows
+                .users
+                .iter()
+                .find(|(_, u)| u["userName"] == "leo@t.example")
+                .map(|(id, _)| id.clone())
+                .unwrap()
         });
         world.scim.with(|i| i.always = Some(("PATCH /Groups".into(), Fault::Error)));
         world.cycle().await;

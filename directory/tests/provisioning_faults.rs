@@ -253,7 +253,8 @@ impl Model {
         let (mut active, mut groups) = (BTreeSet::new(), BTreeMap::new());
         for principal in &self.assigned {
             if let Some((group_name, _)) = self.groups.get(principal) {
-                let inside: BTreeSet<String> = self.inside(principal, &mut BTreeSet::new()).iter().map(name).collect();
+                let inside: BTreeSet<String> =
+                    self.inside(principal, &mut BTreeSet::new()).iter().map(name).collect();
                 active.extend(inside.clone());
                 groups.insert(group_name.clone(), inside);
             } else if self.people.get(principal).is_some_and(|(_, on, deleted)| *on && !deleted) {
@@ -319,20 +320,31 @@ async fn one_change(world: &World, model: &mut Model, dice: &mut Dice, step: usi
         8 | 9 => {
             let is = dice.roll(3) > 0;
             let principal = if dice.roll(2) == 0 { person } else { group };
-            if model.groups.contains_key(&principal) || (known && !deleted && model.people.contains_key(&principal)) {
+            if model.groups.contains_key(&principal)
+                || (known && !deleted && model.people.contains_key(&principal))
+            {
                 world.assign(&principal, is).await;
-                if is { model.assigned.insert(principal) } else { model.assigned.remove(&principal) };
+                if is {
+                    model.assigned.insert(principal)
+                } else {
+                    model.assigned.remove(&principal)
+                };
             }
         }
         _ if model.groups.contains_key(&group) => {
             let other = format!("g{}", dice.roll(4));
             let member = if dice.roll(4) == 0 { other } else { person };
             let is = dice.roll(3) > 0;
-            let there = model.groups.contains_key(&member) || (!deleted && model.people.contains_key(&member));
+            let there =
+                model.groups.contains_key(&member) || (!deleted && model.people.contains_key(&member));
             if there && member != group {
                 world.member(&group, &member, is).await;
                 let members = &mut model.groups.get_mut(&group).unwrap().1;
-                if is { members.insert(member) } else { members.remove(&member) };
+                if is {
+                    members.insert(member)
+                } else {
+                    members.remove(&member)
+                };
             }
         }
         _ => {}

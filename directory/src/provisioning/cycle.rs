@@ -14,7 +14,7 @@ use super::execute::Executor;
 use super::job::{Job, ProvisioningError, Quarantine, Reason, State, back_off};
 use super::log::{self, Action, Entry, Status};
 use super::pending::{self, Pending};
-use super::plan::{Refused, Situation, Step, plan};
+use super::plan::{Object, Refused, Situation, Step, plan};
 use super::scope::Scope;
 use super::target::{Target, TargetError};
 use super::{Kind, Pace, lease, links, situation, store as jobs};
@@ -343,12 +343,17 @@ impl Engine {
         Ok((effects, executor.halted()))
     }
 
-    /// One object, now and whatever the job's state is; its effects. A removal that is asked for by name needs
+    /// One object, now and whatever the job's state is: where it stands and what was done. A removal that is asked for by name needs
     /// no other allowance.
     ///
     /// # Errors
     /// [`ProvisioningError::Busy`] where a cycle does not let go, and those of the target's settings.
-    pub async fn on_demand(&self, job: Job, kind: Kind, id: &str) -> Result<Vec<Effect>, ProvisioningError> {
+    pub async fn on_demand(
+        &self,
+        job: Job,
+        kind: Kind,
+        id: &str,
+    ) -> Result<(Object, Vec<Effect>), ProvisioningError> {
         let target = self.target(&job)?;
         let application = job.application_id.clone();
         let mut patience = 400;
@@ -370,7 +375,7 @@ impl Engine {
         target: &Target,
         kind: Kind,
         id: &str,
-    ) -> Result<Vec<Effect>, ProvisioningError> {
+    ) -> Result<(Object, Vec<Effect>), ProvisioningError> {
         self.probe(&job, target).await?;
         let now = self.directory.clock.now();
         job.removals_allowed = 1;
@@ -390,7 +395,8 @@ impl Engine {
         if halted.is_none() {
             self.settle(job, vec![one], &effects).await?;
         }
-        Ok(effects)
+        let object = situation.objects.into_iter().next();
+        Ok((object.ok_or(StoreError::NoRow)?, effects))
     }
 
     async fn record(&self, job: &Job, effects: Vec<Effect>) -> Result<(), ProvisioningError> {

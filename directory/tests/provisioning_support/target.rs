@@ -131,7 +131,8 @@ async fn serve(State(scim): State<Scim>, request: Request) -> Response {
     let uri = percent_encoding::percent_decode_str(parts.uri.path_and_query().unwrap().as_str());
     let uri = uri.decode_utf8().unwrap().into_owned();
     let line = format!("{} {}", parts.method, uri.strip_prefix("/t/scim/v2").unwrap_or("?"));
-    let authorized = parts.headers.get(header::AUTHORIZATION).is_some_and(|h| h == &format!("Bearer {TOKEN}"));
+    let authorized =
+        parts.headers.get(header::AUTHORIZATION).is_some_and(|h| h == &format!("Bearer {TOKEN}"));
     let (fault, stop) = scim.with(|i| {
         i.log.push(line.clone());
         let n = i.log.len();
@@ -152,7 +153,8 @@ async fn serve(State(scim): State<Scim>, request: Request) -> Response {
         Some(Fault::Error) => return error(StatusCode::INTERNAL_SERVER_ERROR, "injected"),
         Some(Fault::Unauthorized) => return error(StatusCode::UNAUTHORIZED, "injected"),
         Some(Fault::Throttle) => {
-            return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "0")], "slow down").into_response();
+            return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "0")], "slow down")
+                .into_response();
         }
         Some(Fault::Drop) => return broken(),
         _ => {}
@@ -165,7 +167,9 @@ async fn serve(State(scim): State<Scim>, request: Request) -> Response {
             tokio::time::sleep(Duration::from_secs(600)).await;
             answer
         }
-        Some(Fault::HalfPage) => "{\"schemas\": [\"urn:ietf:params:scim:api:messages:2.0:List".into_response(),
+        Some(Fault::HalfPage) => {
+            "{\"schemas\": [\"urn:ietf:params:scim:api:messages:2.0:List".into_response()
+        }
         _ => answer,
     }
 }
@@ -192,7 +196,10 @@ fn act(i: &mut Inner, method: &Method, line: &str, body: &[u8]) -> Response {
     };
     let body: Json = serde_json::from_slice(body).unwrap_or(Json::Null);
     if i.forbidden_value.as_ref().is_some_and(|v| body.to_string().contains(v.as_str())) {
-        return error(StatusCode::BAD_REQUEST, "Request is unparsable, syntactically incorrect, or violates schema.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            "Request is unparsable, syntactically incorrect, or violates schema.",
+        );
     }
     match (method.as_str(), segments.next()) {
         ("GET", None) => list(&i.rows, users, query),
@@ -240,7 +247,9 @@ fn list(all: &Rows, users: bool, query: &str) -> Response {
 
 fn taken(all: &mut Rows, users: bool, id: &str, object: &Map<String, Json>) -> bool {
     let name = object[key(users)].as_str().unwrap().to_lowercase();
-    rows(all, users).iter().any(|(other, o)| other != id && o[key(users)].as_str().unwrap().to_lowercase() == name)
+    rows(all, users)
+        .iter()
+        .any(|(other, o)| other != id && o[key(users)].as_str().unwrap().to_lowercase() == name)
 }
 
 fn create(all: &mut Rows, users: bool, body: Json) -> Response {
@@ -346,7 +355,11 @@ fn patch_attribute(object: &mut Map<String, Json>, operation: &Json) -> Result<(
     if op == "add" && value.as_ref().is_some_and(Json::is_array) {
         let all = object.entry(path).or_insert_with(|| json!([])).as_array_mut().unwrap();
         all.extend(value.unwrap().as_array().unwrap().clone());
-        return if all.len() > 1 { Err("Currently list attributes only allow single item".to_owned()) } else { Ok(()) };
+        return if all.len() > 1 {
+            Err("Currently list attributes only allow single item".to_owned())
+        } else {
+            Ok(())
+        };
     }
     match path.split_once('.') {
         Some((attribute, sub)) => {

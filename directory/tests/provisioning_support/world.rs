@@ -202,7 +202,8 @@ impl World {
     pub async fn delete_group(&self, id: &str) {
         let id = id.to_owned();
         self.write(move |tx| {
-            let sql = "SELECT member_id, member_type FROM group_members WHERE tenant_id = ?1 AND group_id = ?2";
+            let sql =
+                "SELECT member_id, member_type FROM group_members WHERE tenant_id = ?1 AND group_id = ?2";
             for row in tx.rows(sql, &[TENANT.into(), (&id).into()])? {
                 member(tx, &id, &row.text(0)?, &row.text(1)?, false)?;
             }
@@ -267,7 +268,9 @@ impl World {
             let (head, newest) = self
                 .directory
                 .store
-                .read(|tx| Ok::<_, StoreError>((tx.event_head(TENANT)?, tx.events_newest(TENANT, None, None, 1)?)))
+                .read(|tx| {
+                    Ok::<_, StoreError>((tx.event_head(TENANT)?, tx.events_newest(TENANT, None, None, 1)?))
+                })
                 .await
                 .unwrap();
             if newest.first().is_none_or(|e| e.cursor == head) {
@@ -283,7 +286,7 @@ impl World {
     }
 
     pub async fn on_demand(&self, kind: Kind, id: &str) -> Vec<Effect> {
-        self.engine.on_demand(self.job().await, kind, id).await.unwrap()
+        self.engine.on_demand(self.job().await, kind, id).await.unwrap().1
     }
 
     pub async fn log(&self) -> Vec<log::Entry> {
@@ -330,15 +333,21 @@ fn assign(tx: &mut Tx<'_>, principal: &str, is: bool) -> Result<(), StoreError> 
     let kind = if tx.exists(sql, &[TENANT.into(), principal.into()])? { "group" } else { "user" };
     let id = format!("a-{principal}");
     let changed = if is {
-        let sql = "INSERT INTO app_role_assignments VALUES (?1, ?2, ?3, ?4, ?5, 'r', 1) ON CONFLICT DO NOTHING";
+        let sql =
+            "INSERT INTO app_role_assignments VALUES (?1, ?2, ?3, ?4, ?5, 'r', 1) ON CONFLICT DO NOTHING";
         tx.exec(sql, &[TENANT.into(), (&id).into(), APP.into(), principal.into(), kind.into()])?
     } else {
-        tx.exec("DELETE FROM app_role_assignments WHERE tenant_id = ?1 AND id = ?2", &[TENANT.into(), (&id).into()])?
+        tx.exec(
+            "DELETE FROM app_role_assignments WHERE tenant_id = ?1 AND id = ?2",
+            &[TENANT.into(), (&id).into()],
+        )?
     };
     let action = if is { "assignment.created" } else { "assignment.deleted" };
     match changed {
         0 => Ok(()),
-        _ => event(tx, action, "application", APP, &json!({ "principalId": principal, "principalType": kind })),
+        _ => {
+            event(tx, action, "application", APP, &json!({ "principalId": principal, "principalType": kind }))
+        }
     }
 }
 
