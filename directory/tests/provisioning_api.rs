@@ -1,4 +1,5 @@
 //! The Graph API and the pages of provisioning, through the router.
+#![expect(clippy::unwrap_used, reason = "tests; the lint does not see that in their helpers")]
 
 mod provisioning_support;
 
@@ -59,7 +60,8 @@ impl Client {
     }
 
     async fn page(&self, path: &str) -> (StatusCode, String) {
-        let request = Request::get(path).header(header::COOKIE, "entente_directory_session=person; entente_directory_form=key");
+        let request = Request::get(path)
+            .header(header::COOKIE, "entente_directory_session=person; entente_directory_form=key");
         let (status, text, _) = self.send(request.body(Body::empty()).unwrap()).await;
         (status, text)
     }
@@ -106,7 +108,8 @@ async fn a_program_sets_provisioning_up_as_with_graph() {
         let world = &client.world;
         let (status, templates) = client.graph("GET", &format!("{SYNC}/templates"), json!({})).await;
         assert_eq!((status, &templates["value"][0]["id"]), (StatusCode::OK, &json!("scim")));
-        let (status, job) = client.graph("POST", &format!("{SYNC}/jobs"), json!({ "templateId": "scim" })).await;
+        let (status, job) =
+            client.graph("POST", &format!("{SYNC}/jobs"), json!({ "templateId": "scim" })).await;
         assert_eq!(status, StatusCode::CREATED);
         let path = format!("{SYNC}/jobs/{}", job["id"].as_str().unwrap());
         let credentials = |token: &str| {
@@ -167,7 +170,9 @@ async fn a_program_provisions_on_demand_and_reads_the_log() {
         assert_ne!(first["value"][0]["id"], second["value"][0]["id"]);
         let (_, all) = client.graph("GET", "/v1.0/auditLogs/provisioning", json!({})).await;
         let entries = all["value"].as_array().unwrap();
-        assert!(entries.iter().any(|e| e["sourceIdentity"]["id"] == "ana" && e["provisioningAction"] == "create"));
+        assert!(
+            entries.iter().any(|e| e["sourceIdentity"]["id"] == "ana" && e["provisioningAction"] == "create")
+        );
     }
 }
 
@@ -211,7 +216,8 @@ async fn wrong_requests_are_answered_and_change_nothing() {
             json!([{ "key": "SecretToken", "value": "with blank" }]),
             json!([{ "key": "SyncAll", "value": "perhaps" }]),
         ] {
-            let (status, error) = client.graph("PUT", &format!("{SYNC}/secrets"), json!({ "value": value })).await;
+            let (status, error) =
+                client.graph("PUT", &format!("{SYNC}/secrets"), json!({ "value": value })).await;
             assert_eq!(status, StatusCode::BAD_REQUEST, "{value}");
             assert!(error["error"]["innerError"]["request-id"].is_string());
         }
@@ -256,7 +262,10 @@ async fn an_administrator_sets_provisioning_up_in_the_pages() {
         world.assign("sea", false).await;
         world.cycle().await;
         let (_, text) = client.page(PAGES).await;
-        assert!(text.contains("Quarantine: TooManyDeletes") && text.contains("2 removals wait for you"), "{text}");
+        assert!(
+            text.contains("Quarantine: TooManyDeletes") && text.contains("2 removals wait for you"),
+            "{text}"
+        );
         client.form(&format!("{PAGES}/allow-removals"), "count=2").await;
         world.cycle().await;
         assert_eq!(world.picture().active(), names(&["leo"]));

@@ -1,4 +1,5 @@
 //! Provisioning while the target misbehaves, while the process dies, and over random histories.
+#![expect(clippy::unwrap_used, reason = "tests; the lint does not see that in their helpers")]
 
 mod provisioning_support;
 

@@ -7,7 +7,7 @@ use super::job::{Job, State, removal_limit};
 use super::links::{self, Counts};
 use super::pending::{self, Escrowed, Waiting};
 use super::scope::Scope;
-use super::{Kind, cycle};
+use super::{Kind, quarantine};
 
 /// A job and what belongs to it.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl Status {
         let refused =
             matches!(&job.state, State::Quarantine(q) if q.reason == super::job::Reason::TooManyDeletes);
         let (staged, staged_count) = if refused {
-            (cycle::staged(tx, &job, now, 200)?, Scope::of(tx, &job)?.leaving(tx, now.micros())?)
+            (quarantine::staged(tx, &job, now, 200)?, Scope::of(tx, &job)?.leaving(tx, now.micros())?)
         } else {
             (Vec::new(), 0)
         };
