@@ -1,1 +1,5 @@
-fn main() {}
+//! The `entente` command.
+
+fn main() -> std::process::ExitCode {
+    entente::main()
+}

@@ -1,0 +1,102 @@
+//! `entente center`
+
+mod access;
+mod identity_source;
+mod scim;
+
+use std::path::Path;
+
+use clap::Subcommand;
+
+use super::value;
+use crate::Failure;
+use crate::client;
+use crate::credentials::Credentials;
+use crate::output::Output;
+
+/// The columns of event lists of both halves.
+pub const EVENT_COLUMNS: [(&str, &str); 4] =
+    [("at", "TIME"), ("actor", "ACTOR"), ("action", "ACTION"), ("subjectId", "SUBJECT")];
+
+/// What to do with a center.
+#[derive(Debug, Subcommand)]
+pub enum CenterCommand {
+    /// What the center is and whether it has been set up.
+    About,
+    /// Where people sign in: show, propose, review, accept, restore.
+    #[command(subcommand)]
+    IdentitySource(identity_source::IdentitySourceCommand),
+    /// Print the service provider's metadata file, which the identity provider wants.
+    SpMetadata,
+    /// Automatic provisioning: endpoint and access tokens.
+    #[command(subcommand)]
+    Scim(scim::ScimCommand),
+    /// The organization: accounts in organizational units.
+    #[command(subcommand)]
+    Organization(access::OrganizationCommand),
+    /// Permission sets.
+    #[command(subcommand)]
+    PermissionSet(access::PermissionSetCommand),
+    /// Who has which permission set in which account.
+    #[command(subcommand)]
+    Assignment(access::AssignmentCommand),
+    /// People in the identity store.
+    #[command(subcommand)]
+    User(access::UserCommand),
+    /// What a person can open, and why.
+    Access {
+        /// User name.
+        user: String,
+    },
+    /// Sign-ins, good and bad: all, or one by its reference with every check.
+    SignInAttempts {
+        /// The reference that the person was shown.
+        reference: Option<String>,
+    },
+    /// The newest entries of the event log.
+    Events {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+}
+
+/// `entente center`
+pub async fn run(command: CenterCommand, output: &Output, credentials: Option<&Path>) -> Result<(), Failure> {
+    let center = connect(credentials)?;
+    match command {
+        CenterCommand::About => output.data(&center.http.get("/api/about").await?),
+        CenterCommand::IdentitySource(command) => identity_source::run(command, &center, output).await?,
+        CenterCommand::SpMetadata => output.raw(&center.sp_metadata().await?),
+        CenterCommand::Scim(command) => scim::run(command, &center, output).await?,
+        CenterCommand::Organization(command) => access::organization(command, &center, output).await?,
+        CenterCommand::PermissionSet(command) => access::permission_set(command, &center, output).await?,
+        CenterCommand::Assignment(command) => access::assignment(command, &center, output).await?,
+        CenterCommand::User(command) => access::user(command, &center, output).await?,
+        CenterCommand::Access { user } => output.data(&center.access(&user).await?),
+        CenterCommand::SignInAttempts { reference: Some(reference) } => {
+            let path = format!("/api/sign-in-attempts/{}", client::encode(&reference));
+            output.data(&center.http.get(&path).await?);
+        }
+        CenterCommand::SignInAttempts { reference: None } => {
+            let attempts = value(center.http.get("/api/sign-in-attempts").await?);
+            let columns =
+                [("at", "TIME"), ("reference", "REFERENCE"), ("outcome", "OUTCOME"), ("userName", "USER")];
+            output.table(&attempts, &columns);
+        }
+        CenterCommand::Events { limit } => {
+            let events = value(center.http.get(&format!("/api/events?limit={limit}")).await?);
+            output.table(&events, &EVENT_COLUMNS);
+        }
+    }
+    Ok(())
+}
+
+fn connect(credentials: Option<&Path>) -> Result<client::Center, Failure> {
+    let known = Credentials::load(credentials)?.center.ok_or_else(|| {
+        let path = Credentials::path(credentials);
+        Failure::new("NotSetUp", format!("{} has no credentials for a center", path.display()))
+            .with_fix("Run `entente setup center --url URL`, or name another file with --credentials.")
+    })?;
+    client::Center::connect(&known)
+}

@@ -1,0 +1,123 @@
+//! `entente directory app`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value as Json, json};
+
+use super::provisioning::{self, ProvisioningCommand};
+use crate::Failure;
+use crate::client::Directory;
+use crate::commands::read;
+use crate::output::Output;
+
+/// What to do with enterprise applications. APP is a display name, app id or object id.
+#[derive(Debug, Subcommand)]
+pub enum ApplicationCommand {
+    /// List them.
+    List,
+    /// Make one that is in no gallery, ready for SAML, with a signing certificate for three years.
+    Create {
+        /// Its display name.
+        name: String,
+    },
+    /// Show its SAML settings, or take over the service provider's metadata file.
+    Saml(SamlArguments),
+    /// Print its Federation Metadata XML, which the service provider wants.
+    Metadata {
+        /// The application.
+        app: String,
+    },
+    /// Assign people and groups.
+    Assign(AssignArguments),
+    /// Take assignments away.
+    Unassign(AssignArguments),
+    /// Automatic provisioning to the application by SCIM.
+    #[command(subcommand)]
+    Provisioning(ProvisioningCommand),
+}
+
+/// The application and, to set it up, the service provider's file.
+#[derive(Debug, Args)]
+pub struct SamlArguments {
+    /// The application.
+    app: String,
+    /// The service provider's metadata file.
+    #[arg(long, value_name = "FILE")]
+    sp_metadata: Option<PathBuf>,
+    /// With --sp-metadata: only say what the file holds.
+    #[arg(long, requires = "sp_metadata")]
+    dry_run: bool,
+}
+
+/// The application and who.
+#[derive(Debug, Args)]
+pub struct AssignArguments {
+    /// The application.
+    app: String,
+    /// A user principal name; may be given several times.
+    #[arg(long, value_name = "USER")]
+    user: Vec<String>,
+    /// A group's name; may be given several times.
+    #[arg(long, value_name = "GROUP")]
+    group: Vec<String>,
+}
+
+/// `entente directory app`
+pub async fn run(command: ApplicationCommand, directory: &Directory, output: &Output) -> Result<(), Failure> {
+    match command {
+        ApplicationCommand::List => {
+            let apps = directory.http.pages("/v1.0/servicePrincipals", "@odata.nextLink").await?;
+            let columns =
+                [("displayName", "NAME"), ("appId", "APP ID"), ("preferredSingleSignOnMode", "SIGN-ON")];
+            output.table(&apps, &columns);
+        }
+        ApplicationCommand::Create { name } => {
+            let made = directory.create_application(&name).await?;
+            let principal = &made["servicePrincipal"];
+            output.data(&json!({
+                "displayName": name, "appId": principal["appId"], "servicePrincipalId": principal["id"],
+            }));
+        }
+        ApplicationCommand::Saml(arguments) => saml(&arguments, directory, output).await?,
+        ApplicationCommand::Metadata { app } => {
+            let app = app_id(directory, &app).await?;
+            output.raw(&directory.federation_metadata(&app).await?);
+        }
+        ApplicationCommand::Assign(arguments) => assign(&arguments, false, directory, output).await?,
+        ApplicationCommand::Unassign(arguments) => assign(&arguments, true, directory, output).await?,
+        ApplicationCommand::Provisioning(command) => provisioning::run(command, directory, output).await?,
+    }
+    Ok(())
+}
+
+async fn app_id(directory: &Directory, app: &str) -> Result<String, Failure> {
+    Ok(directory.application(app).await?["appId"].as_str().unwrap_or_default().to_owned())
+}
+
+async fn saml(arguments: &SamlArguments, directory: &Directory, output: &Output) -> Result<(), Failure> {
+    let app = app_id(directory, &arguments.app).await?;
+    let answer = match &arguments.sp_metadata {
+        Some(file) => directory.sp_metadata(&app, read(file)?, !arguments.dry_run).await?,
+        None => directory.saml(&app).await?,
+    };
+    output.data(&answer);
+    Ok(())
+}
+
+async fn assign(
+    arguments: &AssignArguments,
+    remove: bool,
+    directory: &Directory,
+    output: &Output,
+) -> Result<(), Failure> {
+    let users = arguments.user.iter().map(|user| json!({ "userPrincipalName": user }));
+    let groups = arguments.group.iter().map(|group| json!({ "groupDisplayName": group }));
+    let principals: Vec<Json> = users.chain(groups).collect();
+    if principals.is_empty() {
+        return Err(Failure::new("NobodyNamed", "neither --user nor --group was given"));
+    }
+    let app = app_id(directory, &arguments.app).await?;
+    output.data(&directory.assign(&app, &principals, remove).await?);
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! `entente directory app provisioning`
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use secrecy::ExposeSecret;
+use serde_json::{Value as Json, json};
+
+use crate::Failure;
+use crate::client::{Directory, encode};
+use crate::credentials::secret;
+use crate::output::Output;
+
+/// What to do with an application's provisioning. APP is a display name, app id or object id.
+#[derive(Debug, Subcommand)]
+pub enum ProvisioningCommand {
+    /// Say where the SCIM endpoint is and how to get in, then test the connection.
+    Configure(ConfigureArguments),
+    /// Test the connection with the saved target.
+    Test {
+        /// The application.
+        app: String,
+    },
+    /// Start, or go on after a pause.
+    Start {
+        /// The application.
+        app: String,
+        /// Wait, with progress, until everything known by now has arrived.
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Stop after what is being sent.
+    Pause {
+        /// The application.
+        app: String,
+    },
+    /// Compare everything anew; also leaves quarantine.
+    Restart {
+        /// The application.
+        app: String,
+        /// Let the staged deletions happen.
+        #[arg(long)]
+        allow_deletes: bool,
+    },
+    /// State, counts and progress.
+    Status {
+        /// The application.
+        app: String,
+    },
+    /// Provision one person or group now and print each step.
+    OnDemand {
+        /// The application.
+        app: String,
+        /// User principal name.
+        #[arg(long, conflicts_with = "group", required_unless_present = "group")]
+        user: Option<String>,
+        /// The group's id.
+        #[arg(long)]
+        group: Option<String>,
+    },
+    /// The newest entries of the provisioning log.
+    Logs {
+        /// The application.
+        app: String,
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        top: u32,
+    },
+}
+
+/// Who is kept in step.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Scope {
+    /// Assigned people and groups.
+    Assigned,
+    /// Everybody and every group.
+    All,
+}
+
+/// The target.
+#[derive(Debug, Args)]
+pub struct ConfigureArguments {
+    /// The application.
+    app: String,
+    /// The SCIM endpoint.
+    #[arg(long, value_name = "URL")]
+    tenant_url: String,
+    /// File with the access token; without it, it is asked for or read from standard input.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Who is kept in step.
+    #[arg(long, value_enum, default_value = "assigned")]
+    scope: Scope,
+    /// The target may be in a private network.
+    #[arg(long)]
+    allow_private_network: bool,
+}
+
+/// An application's service principal and its job.
+pub struct Job {
+    /// The service principal's id.
+    pub principal: String,
+    /// The job's id.
+    pub id: String,
+}
+
+/// The job of an application, made where there is none.
+pub async fn job(directory: &Directory, app: &str) -> Result<Job, Failure> {
+    let principal = directory.application(app).await?["id"].as_str().unwrap_or_default().to_owned();
+    let id = directory.job(&principal).await?["id"].as_str().unwrap_or_default().to_owned();
+    Ok(Job { principal, id })
+}
+
+/// `entente directory app provisioning`
+pub async fn run(
+    command: ProvisioningCommand,
+    directory: &Directory,
+    output: &Output,
+) -> Result<(), Failure> {
+    let none = json!({});
+    match command {
+        ProvisioningCommand::Configure(arguments) => configure(&arguments, directory, output).await?,
+        ProvisioningCommand::Test { app } => {
+            let job = job(directory, &app).await?;
+            directory.test_connection(&job.principal, &job.id).await?;
+            output.say("The connection works.");
+        }
+        ProvisioningCommand::Start { app, wait } => {
+            let job = job(directory, &app).await?;
+            directory.job_action(&job.principal, &job.id, "start", &none).await?;
+            output.say("Provisioning is on.");
+            if wait {
+                output.data(&settle(directory, &job, output.json).await?);
+            }
+        }
+        ProvisioningCommand::Pause { app } => {
+            let job = job(directory, &app).await?;
+            directory.job_action(&job.principal, &job.id, "pause", &none).await?;
+            output.say("Provisioning is paused; changes are kept for later.");
+        }
+        ProvisioningCommand::Restart { app, allow_deletes } => {
+            let job = job(directory, &app).await?;
+            let reset =
+                if allow_deletes { "Full, ForceDeletes" } else { "Watermark, Escrows, QuarantineState" };
+            let body = json!({ "criteria": { "resetScope": reset } });
+            directory.job_action(&job.principal, &job.id, "restart", &body).await?;
+            output.say("Everything is compared anew.");
+        }
+        ProvisioningCommand::Status { app } => {
+            let job = job(directory, &app).await?;
+            output.data(&directory.job(&job.principal).await?["status"]);
+        }
+        ProvisioningCommand::OnDemand { app, user, group } => {
+            on_demand(directory, &app, user, group, output).await?;
+        }
+        ProvisioningCommand::Logs { app, top } => {
+            let job = job(directory, &app).await?;
+            let entries = directory.provisioning_logs(&job.id, top).await?;
+            let columns = [
+                ("activityDateTime", "TIME"),
+                ("provisioningAction", "ACTION"),
+                ("provisioningStatusInfo.status", "STATUS"),
+                ("sourceIdentity.displayName", "WHO"),
+                ("provisioningStatusInfo.errorInformation.reason", "REASON"),
+            ];
+            output.table(&entries, &columns);
+        }
+    }
+    Ok(())
+}
+
+async fn configure(
+    arguments: &ConfigureArguments,
+    directory: &Directory,
+    output: &Output,
+) -> Result<(), Failure> {
+    let job = job(directory, &arguments.app).await?;
+    let token = secret(arguments.token_file.as_deref(), "Access token of the SCIM endpoint")?;
+    let truth = |value: bool| if value { "True" } else { "False" };
+    let secrets = [
+        ("BaseAddress", arguments.tenant_url.as_str()),
+        ("SecretToken", token.expose_secret()),
+        ("SyncAll", truth(matches!(arguments.scope, Scope::All))),
+        ("AllowPrivateNetwork", truth(arguments.allow_private_network)),
+    ];
+    directory.provisioning_secrets(&job.principal, &secrets).await?;
+    directory.test_connection(&job.principal, &job.id).await?;
+    output.say("Saved. The connection works.");
+    Ok(())
+}
+
+async fn on_demand(
+    directory: &Directory,
+    app: &str,
+    user: Option<String>,
+    group: Option<String>,
+    output: &Output,
+) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let (id, kind) = match (user, group) {
+        (Some(user), _) => {
+            let found = directory.http.get(&format!("/v1.0/users/{}", encode(&user))).await?;
+            (found["id"].as_str().unwrap_or_default().to_owned(), "User")
+        }
+        (None, group) => (group.unwrap_or_default(), "Group"),
+    };
+    let subject = json!({ "objectId": id, "objectTypeName": kind });
+    let body = json!({ "parameters": [{ "ruleId": kind, "subjects": [subject] }] });
+    let answer = directory.job_action(&job.principal, &job.id, "provisionOnDemand", &body).await?;
+    // Graph packs its answer into two texts that hold JSON.
+    let inner = |key: &str| -> Json {
+        answer[key].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    };
+    output.data(&json!({ "result": inner("key"), "details": inner("value") }));
+    Ok(())
+}
+
+/// Waits, with a progress bar, until the job has sent all that was known when it was asked; its status
+/// then.
+pub async fn settle(directory: &Directory, job: &Job, quiet: bool) -> Result<Json, Failure> {
+    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
+    if let Ok(style) = ProgressStyle::with_template("  {bar:40} {pos}/{len} objects  {msg}  {elapsed}") {
+        bar.set_style(style);
+    }
+    loop {
+        let status = directory.job(&job.principal).await?["status"].take();
+        for progress in status["progress"].as_array().into_iter().flatten() {
+            bar.set_length(progress["totalUnits"].as_u64().unwrap_or_default());
+            bar.set_position(progress["completedUnits"].as_u64().unwrap_or_default());
+            bar.set_message(progress["units"].as_str().unwrap_or_default().to_owned());
+        }
+        let code = status["code"].as_str().unwrap_or_default();
+        if code == "Quarantine" {
+            bar.abandon();
+            let reason =
+                status["quarantine"]["error"]["message"].as_str().unwrap_or("no reason given").to_owned();
+            return Err(Failure::new("Quarantine", format!("provisioning stopped: {reason}")));
+        }
+        if status["upToDate"] == true {
+            bar.finish_and_clear();
+            return Ok(status);
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+}

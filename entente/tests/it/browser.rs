@@ -1,0 +1,5 @@
+//! A real browser on the pages.
+
+mod driver;
+mod pages;
+mod portal;

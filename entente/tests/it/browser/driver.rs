@@ -1,0 +1,155 @@
+//! Debian's Chromium behind its driver, without a window.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
+use crate::process::free_port;
+
+/// A browser with a profile of its own, gone with its handle.
+pub struct Browser {
+    pub client: Client,
+    driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+fn named(variable: &str) -> String {
+    std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: run the tests with `cargo xtask test`"))
+}
+
+impl Browser {
+    /// Starts it. Without scripts the pages have to work too.
+    pub async fn start(scripts: bool) -> Self {
+        let port = free_port();
+        let driver = Command::new(named("ENTENTE_TEST_CHROMEDRIVER"))
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let profile = tempfile::tempdir().unwrap();
+        let capabilities = capabilities(profile.path(), scripts);
+        let mut tried = 0;
+        let client = loop {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            match builder
+                .capabilities(capabilities.clone())
+                .connect(&format!("http://127.0.0.1:{port}"))
+                .await
+            {
+                Ok(client) => break client,
+                Err(error) if tried >= 50 => panic!("the driver does not answer: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
+            tried += 1;
+        };
+        client.set_window_size(1280, 900).await.unwrap();
+        Self { client, driver, _profile: profile }
+    }
+
+    pub async fn go(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// Waits for an element.
+    pub async fn find(&self, css: &str) -> fantoccini::elements::Element {
+        let wait = self.client.wait().at_most(Duration::from_secs(20));
+        match wait.for_element(Locator::Css(css)).await {
+            Ok(element) => element,
+            Err(error) => {
+                let url = self.client.current_url().await.unwrap();
+                panic!("no {css} at {url}: {error}\n{}", self.text().await);
+            }
+        }
+    }
+
+    /// Types into an input, in place of what is there.
+    pub async fn fill(&self, css: &str, text: &str) {
+        let element = self.find(css).await;
+        element.clear().await.unwrap();
+        element.send_keys(text).await.unwrap();
+    }
+
+    /// Names a file to an upload input.
+    pub async fn choose(&self, css: &str, path: &std::path::Path) {
+        self.find(css).await.send_keys(path.to_str().unwrap()).await.unwrap();
+    }
+
+    pub async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap();
+    }
+
+    /// Clicks the button or link whose text begins so.
+    pub async fn press(&self, text: &str) {
+        let xpath =
+            format!("//main//*[self::button or self::a][starts-with(normalize-space(.), \"{text}\")]");
+        let wait = self.client.wait().at_most(Duration::from_secs(20));
+        match wait.for_element(Locator::XPath(&xpath)).await {
+            Ok(element) => element.click().await.unwrap(),
+            Err(error) => {
+                let url = self.client.current_url().await.unwrap();
+                panic!("nothing to press called {text:?} at {url}: {error}\n{}", self.text().await);
+            }
+        }
+    }
+
+    /// What stands on the page.
+    pub async fn text(&self) -> String {
+        match self.client.find(Locator::Css("body")).await {
+            Ok(body) => body.text().await.unwrap_or_default(),
+            Err(error) => format!("(no body: {error})"),
+        }
+    }
+
+    /// Waits until the page says something.
+    pub async fn sees(&self, text: &str) {
+        for _ in 0..100 {
+            if self.text().await.contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        let url = self.client.current_url().await.unwrap();
+        panic!("{text:?} is not on the page at {url}:\n{}", self.text().await);
+    }
+
+    /// A picture of the page, where `ENTENTE_TEST_PICTURES` names a folder for them.
+    pub async fn picture(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("ENTENTE_TEST_PICTURES") {
+            let png = self.client.screenshot().await.unwrap();
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), png).unwrap();
+        }
+    }
+
+    pub async fn close(self) {
+        let _ = self.client.clone().close().await;
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn capabilities(profile: &std::path::Path, scripts: bool) -> Capabilities {
+    let javascript = if scripts { 1 } else { 2 };
+    let options = json!({
+        "binary": named("ENTENTE_TEST_CHROMIUM"),
+        "args": [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-dev-shm-usage", format!("--user-data-dir={}", profile.display()),
+        ],
+        "prefs": { "profile.managed_default_content_settings.javascript": javascript },
+    });
+    let mut capabilities = Capabilities::new();
+    capabilities.insert("goog:chromeOptions".to_owned(), options);
+    capabilities
+}

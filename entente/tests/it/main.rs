@@ -1,0 +1,10 @@
+//! The product as its users meet it: real processes, real protocols, other people's software.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod architecture;
+mod browser;
+mod crash;
+mod organization;
+mod peers;
+mod process;
+mod road;

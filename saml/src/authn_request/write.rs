@@ -1,0 +1,56 @@
+//! Writes the request as IAM Identity Center sends it: unsigned, without ForceAuthn, IsPassive, AllowCreate,
+//! RequestedAuthnContext and Scoping.
+
+use time::OffsetDateTime;
+
+use crate::instant;
+use crate::names::{ASSERTION, HTTP_POST, PROTOCOL};
+use crate::xml::{Name, Writer};
+
+/// What a request says.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteAuthnRequest<'a> {
+    /// The ID, given by the caller and remembered until the response comes. It must not begin with a digit.
+    pub id: &'a str,
+    /// The time of the request.
+    pub issue_instant: OffsetDateTime,
+    /// The identity provider's sign-in URL.
+    pub destination: &'a str,
+    /// Where the response has to go.
+    pub assertion_consumer_service_url: &'a str,
+    /// The service provider's entity ID.
+    pub issuer: &'a str,
+    /// The NameID format that is wanted.
+    pub name_id_format: &'a str,
+}
+
+/// A value cannot be written as XML.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the value {value:?} has a character that XML cannot carry")]
+pub struct WriteError {
+    /// The value.
+    pub value: String,
+}
+
+/// Writes the request.
+///
+/// # Errors
+/// [`WriteError`] when a value has a control character.
+pub fn write(request: &WriteAuthnRequest<'_>) -> Result<String, WriteError> {
+    let mut writer = Writer::new();
+    writer.open(
+        Name { prefix: "samlp", uri: PROTOCOL, local: "AuthnRequest" },
+        &[
+            ("ID", Some(request.id)),
+            ("Version", Some("2.0")),
+            ("IssueInstant", Some(&instant::write(request.issue_instant))),
+            ("Destination", Some(request.destination)),
+            ("AssertionConsumerServiceURL", Some(request.assertion_consumer_service_url)),
+            ("ProtocolBinding", Some(HTTP_POST)),
+        ],
+    );
+    writer.leaf(Name { prefix: "saml", uri: ASSERTION, local: "Issuer" }, &[], request.issuer);
+    let policy = Name { prefix: "samlp", uri: PROTOCOL, local: "NameIDPolicy" };
+    writer.leaf(policy, &[("Format", Some(request.name_id_format))], "");
+    writer.finish().map_err(|e| WriteError { value: e.value })
+}

@@ -1,0 +1,49 @@
+//! How messages travel through a browser: HTTP-Redirect and HTTP-POST (SAML Bindings 3.4 and 3.5).
+
+mod post;
+mod reason;
+mod redirect;
+
+pub use post::{decode_post, encode_post};
+pub use reason::{BindingReason, BindingRefusal};
+pub use redirect::{QuerySignature, RedirectMessage, decode_redirect, encode_redirect};
+
+use crate::xml::Limits;
+
+/// The longest RelayState in bytes. SAML Bindings 3.4.3 says 80; service providers put whole URLs there.
+pub const LONGEST_RELAY_STATE: usize = 2048;
+
+/// The longest message after decoding.
+const LONGEST_MESSAGE: usize = Limits::MESSAGE.bytes;
+
+/// Which of the two messages a field carries; it is the field's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameter {
+    /// A request.
+    SamlRequest,
+    /// A response.
+    SamlResponse,
+}
+
+impl Parameter {
+    /// The name of the query parameter or form field.
+    pub fn name(self) -> &'static str {
+        match self {
+            Parameter::SamlRequest => "SAMLRequest",
+            Parameter::SamlResponse => "SAMLResponse",
+        }
+    }
+}
+
+/// Checks the length of a RelayState. Its content belongs to whoever made it and is given back as it came.
+///
+/// # Errors
+/// `RelayStateTooLong`.
+pub fn check_relay_state(relay_state: &str) -> Result<(), BindingRefusal> {
+    if relay_state.len() <= LONGEST_RELAY_STATE {
+        return Ok(());
+    }
+    let found = format!("{} bytes", relay_state.len());
+    let expected = format!("at most {LONGEST_RELAY_STATE} bytes");
+    Err(BindingRefusal::new(BindingReason::RelayStateTooLong, expected, found))
+}

@@ -1,0 +1,17 @@
+//! XML signatures in the one shape that SAML Core 5.4 allows: enveloped, one Reference to the parent's ID,
+//! exclusive canonicalization, RSA or ECDSA with SHA-2. There is no code for anything else: no XPath, no XSLT, no external
+//! references, no keys from the message.
+
+mod algorithm;
+mod reason;
+mod shape;
+mod sign;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub(crate) use algorithm::verification;
+pub use reason::{SignatureReason, SignatureRefusal};
+pub(crate) use sign::{sign_enveloped, write_key_info};
+pub use verify::VerifiedElement;
+pub(crate) use verify::verify_enveloped;

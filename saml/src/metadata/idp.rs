@@ -1,0 +1,118 @@
+//! Identity provider metadata.
+
+use super::document::{Role, boolean, entity, parse, refuse, texts};
+use super::endpoint::{Binding, Endpoint, endpoints};
+use super::keys::{certificates, write_signing_key};
+use super::reason::{MetadataRefusal, Reason};
+use crate::certificate::{Certificate, SigningKey, SigningKeyError};
+use crate::dsig::sign_enveloped;
+use crate::names::{HTTP_POST, HTTP_REDIRECT, METADATA, PROTOCOL};
+use crate::xml::{Name, Writer};
+
+/// What a service provider needs to know of an identity provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdpMetadata {
+    /// Its name; the Issuer of its assertions.
+    pub entity_id: String,
+    /// Where to ask for a sign-in; at least one.
+    pub single_sign_on_services: Vec<Endpoint>,
+    /// Where to sign out.
+    pub single_logout_services: Vec<Endpoint>,
+    /// The certificates that verify its signatures; at least one. Expired ones are listed too: the caller shows and
+    /// decides.
+    pub signing_certificates: Vec<Certificate>,
+    /// NameID formats that it offers.
+    pub name_id_formats: Vec<String>,
+    /// Does it demand signed requests?
+    pub want_authn_requests_signed: bool,
+}
+
+impl IdpMetadata {
+    /// Reads a metadata file.
+    ///
+    /// # Errors
+    /// One reason per way in which the file is wrong; `expected` names the element.
+    pub fn read(xml: &[u8]) -> Result<IdpMetadata, MetadataRefusal> {
+        let document = parse(xml)?;
+        let (entity_id, descriptor) = entity(&document, Role::Idp)?;
+        let single_sign_on_services = endpoints(descriptor, "SingleSignOnService")?;
+        if single_sign_on_services.is_empty() {
+            return Err(refuse(Reason::ServiceMissing, "SingleSignOnService in IDPSSODescriptor", "none"));
+        }
+        let signing_certificates = certificates(descriptor, "signing")?;
+        if signing_certificates.is_empty() {
+            let expected =
+                "X509Certificate in KeyDescriptor (use=\"signing\" or without use) of IDPSSODescriptor";
+            return Err(refuse(Reason::SigningCertificateMissing, expected, "none"));
+        }
+        Ok(IdpMetadata {
+            entity_id,
+            single_sign_on_services,
+            single_logout_services: endpoints(descriptor, "SingleLogoutService")?,
+            signing_certificates,
+            name_id_formats: texts(descriptor, "NameIDFormat")?,
+            want_authn_requests_signed: boolean(descriptor, "WantAuthnRequestsSigned")?,
+        })
+    }
+
+    /// The sign-in URL for a binding.
+    pub fn single_sign_on_url(&self, binding: &Binding) -> Option<&str> {
+        self.single_sign_on_services.iter().find(|s| s.binding == *binding).map(|s| s.location.as_str())
+    }
+}
+
+/// What to write into identity provider metadata.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteIdpMetadata<'a> {
+    /// The ID of the document, `_` and a GUID, given by the caller.
+    pub id: &'a str,
+    /// The identity provider's entity ID.
+    pub entity_id: &'a str,
+    /// Where to sign in, by redirect and by post.
+    pub single_sign_on_url: &'a str,
+    /// Where to sign out, by redirect.
+    pub single_logout_url: &'a str,
+    /// Certificates beside that of the signing key, for a rollover: inactive ones that will sign later.
+    pub further_certificates: &'a [Certificate],
+}
+
+/// Why metadata cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MetadataWriteError {
+    /// A value has a character that XML cannot carry.
+    #[error("the value {0:?} has a character that XML cannot carry")]
+    IllegalCharacter(String),
+    /// The key did not sign.
+    #[error(transparent)]
+    Signing(#[from] SigningKeyError),
+}
+
+/// Writes what Entra's federation metadata has of SAML, in its order: signature, keys, SingleLogoutService,
+/// SingleSignOnService by redirect, then by post. Absent as there: WantAuthnRequestsSigned, NameIDFormat, validUntil. The
+/// RoleDescriptors for WS-Federation are left out: nothing here speaks it.
+///
+/// # Errors
+/// [`MetadataWriteError`].
+pub fn write_idp(metadata: &WriteIdpMetadata<'_>, key: &SigningKey) -> Result<String, MetadataWriteError> {
+    let mut writer = Writer::new();
+    writer.open(md("EntityDescriptor"), &[("ID", Some(metadata.id)), ("entityID", Some(metadata.entity_id))]);
+    let signature_position = writer.position();
+    writer.open(md("IDPSSODescriptor"), &[("protocolSupportEnumeration", Some(PROTOCOL))]);
+    write_signing_key(&mut writer, key.certificate());
+    for certificate in metadata.further_certificates.iter().filter(|c| *c != key.certificate()) {
+        write_signing_key(&mut writer, certificate);
+    }
+    for (service, binding, location) in [
+        ("SingleLogoutService", HTTP_REDIRECT, metadata.single_logout_url),
+        ("SingleSignOnService", HTTP_REDIRECT, metadata.single_sign_on_url),
+        ("SingleSignOnService", HTTP_POST, metadata.single_sign_on_url),
+    ] {
+        writer.leaf(md(service), &[("Binding", Some(binding)), ("Location", Some(location))], "");
+    }
+    let xml = writer.finish().map_err(|e| MetadataWriteError::IllegalCharacter(e.value))?;
+    Ok(sign_enveloped(&xml, signature_position, metadata.id, key)?)
+}
+
+pub(super) fn md(local: &'static str) -> Name {
+    Name { prefix: "", uri: METADATA, local }
+}

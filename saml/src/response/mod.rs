@@ -1,0 +1,24 @@
+//! Responses: the identity provider issues them, the service provider accepts or refuses them.
+
+mod accept;
+mod assertion;
+mod expect;
+mod issue;
+mod issue_error;
+mod message;
+mod reason;
+mod rules;
+mod trace;
+
+pub use accept::{Accepted, accept_response, trace_response};
+pub use assertion::Attribute;
+pub use expect::{Expect, ExpectInResponseTo};
+pub use issue::{IssueError, IssueResponse, SignOption, issue_response};
+pub use issue_error::{IssueErrorResponse, issue_error_response};
+pub(crate) use message::duplicate_id;
+pub use reason::{Reject, RejectReason, ResponseReason, SignedPart};
+pub use rules::is_address;
+pub use trace::{Check, Trace};
+
+/// The longest assertion in characters, the quota of IAM Identity Center.
+pub const LONGEST_ASSERTION: usize = 50_000;

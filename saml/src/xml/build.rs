@@ -1,0 +1,313 @@
+//! Builds the tree from quick-xml's tokens; every limit and every rule that quick-xml leaves open is here.
+
+use std::borrow::Cow;
+
+use quick_xml::events::attributes::Attribute as Unescaper;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::name::QName as TokenName;
+use quick_xml::{Reader, XmlVersion};
+
+use super::attributes::RawAttributes;
+use super::characters::{is_char, is_ncname, is_space, local_start};
+use super::document::{Attribute, Content, Document, Node, QName, Scope, Tag};
+use super::limits::Limits;
+use super::reason::{XmlReason, XmlRefusal};
+use crate::names::{XML, XMLNS};
+
+/// Parses within the limits. The refusal says at which byte.
+pub(super) fn document(bytes: &[u8], limits: &Limits) -> Result<Document, XmlRefusal> {
+    let refuse = |reason, at: u64| XmlRefusal::new(reason, expectation(reason, limits), format!("byte {at}"));
+    if bytes.len() > limits.bytes {
+        let found = format!("{} bytes", bytes.len());
+        return Err(XmlRefusal::new(XmlReason::TooLarge, expectation(XmlReason::TooLarge, limits), found));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|e| refuse(XmlReason::NotUtf8, e.valid_up_to() as u64))?;
+    if let Some((at, _)) = text.char_indices().find(|(_, c)| !is_char(*c)) {
+        return Err(refuse(XmlReason::IllegalCharacter, at as u64));
+    }
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().expand_empty_elements = true;
+    reader.config_mut().check_comments = true;
+    let mut builder = Builder::new(*limits);
+    while !builder.finished {
+        let at = reader.buffer_position();
+        let event = reader.read_event().map_err(|_| refuse(XmlReason::NotWellFormed, at))?;
+        builder.take(event).map_err(|reason| refuse(reason, at))?;
+    }
+    Ok(builder.document)
+}
+
+fn expectation(reason: XmlReason, limits: &Limits) -> String {
+    match reason {
+        XmlReason::TooLarge => format!("at most {} bytes", limits.bytes),
+        XmlReason::TooDeep => format!("at most {} levels", limits.depth),
+        XmlReason::TooManyAttributes => format!("at most {} attributes on an element", limits.attributes),
+        XmlReason::TooManyNamespaceDeclarations => {
+            format!("at most {} namespace declarations", limits.namespace_declarations)
+        }
+        XmlReason::TooManyNodes => format!("at most {} elements and texts", limits.nodes),
+        XmlReason::NotUtf8 => "UTF-8".to_owned(),
+        _ => "well-formed XML 1.0 without DOCTYPE and processing instructions".to_owned(),
+    }
+}
+
+type Step = Result<(), XmlReason>;
+
+struct Builder {
+    document: Document,
+    limits: Limits,
+    /// Open elements, each with the scope that is in force again after it.
+    open: Vec<(u32, u32)>,
+    scope: u32,
+    declarations: usize,
+    started: bool,
+    finished: bool,
+}
+
+impl Builder {
+    fn new(limits: Limits) -> Self {
+        let end = Scope { outer: 0, prefix: String::new(), uri: 0 };
+        let xml = Scope { outer: 0, prefix: "xml".to_owned(), uri: 1 };
+        let uris = vec![String::new(), XML.to_owned()];
+        let document = Document { nodes: Vec::new(), uris, scopes: vec![end, xml] };
+        Builder {
+            document,
+            limits,
+            open: Vec::new(),
+            scope: 1,
+            declarations: 0,
+            started: false,
+            finished: false,
+        }
+    }
+
+    fn take(&mut self, event: Event<'_>) -> Step {
+        let first = !std::mem::replace(&mut self.started, true);
+        match event {
+            Event::Start(tag) | Event::Empty(tag) => self.start(&tag),
+            Event::End(_) => self.end(),
+            Event::Text(text) if text.contains("]]>") => Err(XmlReason::CdataEndInText),
+            Event::Text(text) if self.open.is_empty() => outside_root(&text),
+            Event::Text(text) => self.text(&text.xml10_content()),
+            Event::CData(text) => self.inside_root().and_then(|()| self.text(&text.xml10_content())),
+            Event::GeneralRef(reference) => self.inside_root().and_then(|()| self.reference(&reference)),
+            // A comment is no content: the texts around it become one, so nobody reads half a value.
+            Event::Comment(_) => Ok(()),
+            Event::Decl(declaration) if first => check_declaration(&declaration),
+            Event::Decl(_) => Err(XmlReason::Declaration),
+            Event::PI(_) => Err(XmlReason::ProcessingInstruction),
+            Event::DocType(_) => Err(XmlReason::Doctype),
+            Event::Eof => self.finish(),
+        }
+    }
+
+    fn start(&mut self, token: &BytesStart<'_>) -> Step {
+        if self.open.is_empty() && !self.document.nodes.is_empty() {
+            return Err(XmlReason::SecondRoot);
+        }
+        if self.open.len() >= self.limits.depth {
+            return Err(XmlReason::TooDeep);
+        }
+        let outer = self.scope;
+        let written = self.declare_namespaces(token.attributes_raw())?;
+        let name = self.qname(token.name().as_ref(), true)?;
+        let attributes = self.attributes(written)?;
+        let tag = Tag { name, attributes, scope: self.scope };
+        let id = self.push(Content::Element(tag))?;
+        self.open.push((id, outer));
+        Ok(())
+    }
+
+    /// Takes the namespace declarations out and returns the other attributes.
+    fn declare_namespaces<'t>(&mut self, text: &'t str) -> Result<Vec<(&'t str, String)>, XmlReason> {
+        let mut others = Vec::new();
+        for attribute in RawAttributes::new(text) {
+            let attribute = attribute?;
+            let value = unescape(attribute.value)?;
+            let prefix = match attribute.name.split_once(':') {
+                None if attribute.name == "xmlns" => "",
+                Some(("xmlns", prefix)) => prefix,
+                _ => {
+                    if others.len() >= self.limits.attributes {
+                        return Err(XmlReason::TooManyAttributes);
+                    }
+                    others.push((attribute.name, value));
+                    continue;
+                }
+            };
+            let bare = attribute.name == "xmlns";
+            self.declare(prefix, bare, &value)?;
+        }
+        Ok(others)
+    }
+
+    /// Namespaces in XML 1.0 section 3: reserved prefixes and names, no un-declaring of a prefix. The
+    /// re-declaration of `xml` with its own name, which the standard allows, is refused: nobody needs it.
+    fn declare(&mut self, prefix: &str, bare: bool, uri: &str) -> Step {
+        self.declarations += 1;
+        if self.declarations > self.limits.namespace_declarations {
+            return Err(XmlReason::TooManyNamespaceDeclarations);
+        }
+        let reserved = prefix == "xml" || prefix == "xmlns" || uri == XML || uri == XMLNS;
+        let malformed = !bare && (uri.is_empty() || !is_ncname(prefix));
+        if reserved || malformed {
+            return Err(XmlReason::BadNamespaceDeclaration);
+        }
+        let uri = self.uri(uri);
+        self.document.scopes.push(Scope { outer: self.scope, prefix: prefix.to_owned(), uri });
+        let declared_twice = self.declared_here(prefix);
+        self.scope = self.document.scopes.len() as u32 - 1;
+        if declared_twice { Err(XmlReason::DuplicateAttribute) } else { Ok(()) }
+    }
+
+    /// Did the element that is being read declare this prefix before?
+    fn declared_here(&self, prefix: &str) -> bool {
+        let outer = self.open.last().map_or(1, |(id, _)| match &self.document.nodes[*id as usize].content {
+            Content::Element(tag) => tag.scope,
+            Content::Text(_) => 1,
+        });
+        let mut scope = self.scope;
+        while scope != outer {
+            let declaration = &self.document.scopes[scope as usize];
+            if declaration.prefix == prefix {
+                return true;
+            }
+            scope = declaration.outer;
+        }
+        false
+    }
+
+    fn uri(&mut self, uri: &str) -> u32 {
+        let uris = &mut self.document.uris;
+        let at = uris.iter().position(|known| known == uri).unwrap_or_else(|| {
+            uris.push(uri.to_owned());
+            uris.len() - 1
+        });
+        at as u32
+    }
+
+    /// The default namespace applies to elements and never to attributes (Namespaces in XML 6.2). Elements of the `xml`
+    /// namespace do not exist; parsers disagree about them, so they are refused.
+    fn qname(&self, text: &str, element: bool) -> Result<QName, XmlReason> {
+        let local_start = local_start(text).ok_or(XmlReason::BadName)?;
+        let prefix = &text[..local_start.saturating_sub(1)];
+        if element && prefix == "xml" {
+            return Err(XmlReason::BadName);
+        }
+        let uri = match (local_start, element) {
+            (0, true) => self.document.lookup(self.scope, "").unwrap_or(0),
+            (0, false) => 0,
+            _ => self.document.lookup(self.scope, prefix).ok_or(XmlReason::UndeclaredPrefix)?,
+        };
+        Ok(QName { text: text.to_owned(), local_start, uri })
+    }
+
+    fn attributes(&self, written: Vec<(&str, String)>) -> Result<Vec<Attribute>, XmlReason> {
+        let mut attributes: Vec<Attribute> = Vec::with_capacity(written.len());
+        for (name, value) in written {
+            let name = self.qname(name, false)?;
+            if attributes.iter().any(|a| a.name.uri == name.uri && a.name.local() == name.local()) {
+                return Err(XmlReason::DuplicateAttribute);
+            }
+            attributes.push(Attribute { name, value });
+        }
+        Ok(attributes)
+    }
+
+    fn end(&mut self) -> Step {
+        let (_, outer) = self.open.pop().ok_or(XmlReason::NotWellFormed)?;
+        self.scope = outer;
+        Ok(())
+    }
+
+    fn reference(&mut self, reference: &BytesRef<'_>) -> Step {
+        match reference.resolve_char_ref().map_err(|_| XmlReason::IllegalCharacter)? {
+            Some(c) if is_char(c) => self.text(c.encode_utf8(&mut [0; 4])),
+            Some(_) => Err(XmlReason::IllegalCharacter),
+            None => self.text(predefined(reference).ok_or(XmlReason::UnknownEntity)?),
+        }
+    }
+
+    /// Adds text to the element that is open, joined to the text before it.
+    fn text(&mut self, text: &str) -> Step {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let parent = self.open.last().map(|(id, _)| *id as usize).ok_or(XmlReason::TextOutsideRoot)?;
+        let last = self.document.nodes[parent].children.last().map(|id| *id as usize);
+        if let Some(Content::Text(before)) = last.map(|id| &mut self.document.nodes[id].content) {
+            before.push_str(text);
+            return Ok(());
+        }
+        self.push(Content::Text(text.to_owned())).map(|_| ())
+    }
+
+    fn push(&mut self, content: Content) -> Result<u32, XmlReason> {
+        if self.document.nodes.len() >= self.limits.nodes {
+            return Err(XmlReason::TooManyNodes);
+        }
+        let id = self.document.nodes.len() as u32;
+        self.document.nodes.push(Node { content, children: Vec::new() });
+        if let Some((parent, _)) = self.open.last() {
+            self.document.nodes[*parent as usize].children.push(id);
+        }
+        Ok(id)
+    }
+
+    fn inside_root(&self) -> Step {
+        if self.open.is_empty() { Err(XmlReason::TextOutsideRoot) } else { Ok(()) }
+    }
+
+    fn finish(&mut self) -> Step {
+        self.finished = true;
+        match (self.document.nodes.is_empty(), self.open.is_empty()) {
+            (true, _) => Err(XmlReason::NoRoot),
+            (false, false) => Err(XmlReason::NotWellFormed),
+            (false, true) => Ok(()),
+        }
+    }
+}
+
+fn outside_root(text: &str) -> Step {
+    if text.chars().all(is_space) { Ok(()) } else { Err(XmlReason::TextOutsideRoot) }
+}
+
+fn predefined(name: &str) -> Option<&'static str> {
+    match name {
+        "lt" => Some("<"),
+        "gt" => Some(">"),
+        "amp" => Some("&"),
+        "quot" => Some("\""),
+        "apos" => Some("'"),
+        _ => None,
+    }
+}
+
+/// Attribute-value normalization, XML 1.0 section 3.3.3 (no DTD, so every attribute is CDATA).
+fn unescape(value: &str) -> Result<String, XmlReason> {
+    let attribute = Unescaper { key: TokenName("a"), value: Cow::Borrowed(value) };
+    let text = attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|_| XmlReason::UnknownEntity)?;
+    if text.chars().all(is_char) { Ok(text.into_owned()) } else { Err(XmlReason::IllegalCharacter) }
+}
+
+/// XMLDecl, XML 1.0 production 23. Another encoding than UTF-8 is refused even when the bytes are UTF-8:
+/// a second reader might believe the declaration.
+fn check_declaration(text: &str) -> Step {
+    let attributes = RawAttributes::new(text.strip_prefix("xml").ok_or(XmlReason::Declaration)?);
+    let pairs: Vec<_> = attributes.collect::<Result<_, _>>().map_err(|_| XmlReason::Declaration)?;
+    let mut rest = &pairs[..];
+    let mut next = |name: &str, good: &dyn Fn(&str) -> bool| match rest {
+        [first, others @ ..] if first.name == name => {
+            rest = others;
+            Some(good(first.value))
+        }
+        _ => None,
+    };
+    let version = next("version", &|v| v == "1.0").unwrap_or(false);
+    let encoding = next("encoding", &|v| v.eq_ignore_ascii_case("UTF-8")).unwrap_or(true);
+    let standalone = next("standalone", &|v| matches!(v, "yes" | "no")).unwrap_or(true);
+    if version && encoding && standalone && rest.is_empty() { Ok(()) } else { Err(XmlReason::Declaration) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! The tree: an arena of nodes, and `Element`, the way to look at one.
+
+use super::limits::Limits;
+use super::reason::{XmlReason, XmlRefusal};
+use super::{build, characters};
+
+/// A parsed document. It owns its text, so it can outlive the bytes that it came from.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub(super) nodes: Vec<Node>,
+    /// Namespace URIs, each once; index 0 is "no namespace".
+    pub(super) uris: Vec<String>,
+    /// Namespace declarations as a chain; index 0 ends it.
+    pub(super) scopes: Vec<Scope>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) content: Content,
+    pub(super) children: Vec<u32>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    Element(Tag),
+    Text(String),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Tag {
+    pub(super) name: QName,
+    pub(super) attributes: Vec<Attribute>,
+    /// The innermost namespace declaration in scope.
+    pub(super) scope: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Attribute {
+    pub(super) name: QName,
+    pub(super) value: String,
+}
+
+/// A name with its prefix as written: canonical form needs the prefix, every comparison uses URI and local name.
+#[derive(Debug, Clone)]
+pub(super) struct QName {
+    pub(super) text: String,
+    pub(super) local_start: usize,
+    pub(super) uri: u32,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    pub(super) outer: u32,
+    pub(super) prefix: String,
+    pub(super) uri: u32,
+}
+
+impl QName {
+    pub(super) fn local(&self) -> &str {
+        &self.text[self.local_start..]
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.text[..self.local_start.saturating_sub(1)]
+    }
+}
+
+impl Document {
+    /// Parses `bytes` within `limits`.
+    ///
+    /// # Errors
+    /// One reason per way in which the text is not XML that we read.
+    pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Document, XmlRefusal> {
+        build::document(bytes, limits)
+    }
+
+    /// The root element.
+    pub fn root(&self) -> Element<'_> {
+        Element { document: self, id: 0 }
+    }
+
+    /// Every element, in document order.
+    pub fn elements(&self) -> impl Iterator<Item = Element<'_>> {
+        (0u32..).zip(&self.nodes).filter_map(|(id, node)| match node.content {
+            Content::Element(_) => Some(Element { document: self, id }),
+            Content::Text(_) => None,
+        })
+    }
+
+    /// The URI that `prefix` stands for in `scope`.
+    pub(super) fn lookup(&self, mut scope: u32, prefix: &str) -> Option<u32> {
+        while scope != 0 {
+            let declaration = &self.scopes[scope as usize];
+            if declaration.prefix == prefix {
+                return Some(declaration.uri);
+            }
+            scope = declaration.outer;
+        }
+        None
+    }
+}
+
+/// One element of a document.
+#[derive(Clone, Copy)]
+pub struct Element<'a> {
+    document: &'a Document,
+    id: u32,
+}
+
+impl PartialEq for Element<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && std::ptr::eq(self.document, other.document)
+    }
+}
+
+impl std::fmt::Debug for Element<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<{}>", self.local_name())
+    }
+}
+
+impl<'a> Element<'a> {
+    /// Is this the element `local` of namespace `uri`?
+    pub fn is(&self, uri: &str, local: &str) -> bool {
+        self.local_name() == local && self.namespace() == uri
+    }
+
+    /// The name without prefix.
+    pub fn local_name(&self) -> &'a str {
+        self.tag().map_or("", |tag| tag.name.local())
+    }
+
+    /// The namespace URI, empty for none.
+    pub fn namespace(&self) -> &'a str {
+        self.tag().map_or("", |tag| self.document.uris[tag.name.uri as usize].as_str())
+    }
+
+    /// The value of an attribute without namespace.
+    pub fn attribute(&self, name: &str) -> Option<&'a str> {
+        let found = self.tag()?.attributes.iter().find(|a| a.name.uri == 0 && a.name.text == name)?;
+        Some(found.value.as_str())
+    }
+
+    /// All attributes as (namespace URI, local name, value).
+    pub fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> + use<'a> {
+        let document = self.document;
+        let attributes = self.tag().map_or(&[][..], |tag| &tag.attributes);
+        attributes
+            .iter()
+            .map(move |a| (document.uris[a.name.uri as usize].as_str(), a.name.local(), a.value.as_str()))
+    }
+
+    /// The child elements. Text between them is ignored; see [`Element::only_children`].
+    pub fn children(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
+        let document = self.document;
+        document.nodes[self.id as usize].children.iter().filter_map(move |id| {
+            let element = Element { document, id: *id };
+            element.tag().map(|_| element)
+        })
+    }
+
+    /// The child elements `local` of namespace `uri`.
+    pub fn children_named<'n>(
+        &self,
+        uri: &'n str,
+        local: &'n str,
+    ) -> impl Iterator<Item = Element<'a>> + use<'a, 'n> {
+        self.children().filter(move |child| child.is(uri, local))
+    }
+
+    /// The child elements of an element that may hold elements alone.
+    ///
+    /// # Errors
+    /// `TextBetweenElements` when there is text other than white space.
+    pub fn only_children(&self) -> Result<Vec<Element<'a>>, XmlRefusal> {
+        let texts = self.document.nodes[self.id as usize].children.iter().filter_map(|id| {
+            match &self.document.nodes[*id as usize].content {
+                Content::Text(text) => Some(text),
+                Content::Element(_) => None,
+            }
+        });
+        for text in texts {
+            if !text.chars().all(characters::is_space) {
+                let expected = format!("only elements inside {}", self.local_name());
+                return Err(XmlRefusal::new(XmlReason::TextBetweenElements, expected, text));
+            }
+        }
+        Ok(self.children().collect())
+    }
+
+    /// The whole text of an element that may hold text alone. Comments do not split it.
+    ///
+    /// # Errors
+    /// `ElementInText` when there is a child element.
+    pub fn text(&self) -> Result<&'a str, XmlRefusal> {
+        // Neighbouring texts are joined while the tree is built: at most one child remains.
+        match self.document.nodes[self.id as usize].children[..] {
+            [] => return Ok(""),
+            [only] => {
+                if let Content::Text(text) = &self.document.nodes[only as usize].content {
+                    return Ok(text);
+                }
+            }
+            _ => {}
+        }
+        let expected = format!("plain text in {}", self.local_name());
+        Err(XmlRefusal::new(XmlReason::ElementInText, expected, "child elements"))
+    }
+
+    pub(super) fn document(&self) -> &'a Document {
+        self.document
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn tag(&self) -> Option<&'a Tag> {
+        match &self.document.nodes[self.id as usize].content {
+            Content::Element(tag) => Some(tag),
+            Content::Text(_) => None,
+        }
+    }
+}

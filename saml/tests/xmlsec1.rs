@@ -1,0 +1,154 @@
+//! xmlsec1, the signature tool that half of all SAML software is built on, as oracle in both directions.
+//!
+//! These tests fail when xmlsec1 is missing; they never pass without having been run.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use common::{ACS, ANA, IDP, REQUEST, SP, attributes, certificate, expect, issue, signing_key, testdata};
+use saml::metadata::{WriteIdpMetadata, write_idp};
+use saml::names::{ASSERTION, METADATA, PROTOCOL};
+use saml::response::{Accepted, Reject, SignOption, accept_response, issue_response};
+
+fn xmlsec1(arguments: &[&str]) -> Result<(), String> {
+    let output = Command::new("xmlsec1")
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|e| panic!("xmlsec1 is needed by this test ({e}); install the package xmlsec1"));
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+}
+
+fn file(name: &str, content: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+/// Verifies the signature inside the element `of`.
+fn verify(name: &str, xml: &str, of: &str) -> Result<(), String> {
+    let path = file(name, xml);
+    let xpath = format!("/descendant::*[local-name()='{of}']/*[local-name()='Signature']");
+    let certificate = testdata("keys/idp.cert.pem");
+    let ids = id_attributes();
+    let mut arguments = vec!["--verify", "--enabled-key-data", "rsa", "--pubkey-cert-pem", &certificate];
+    arguments.extend(ids.iter().map(String::as_str));
+    arguments.extend(["--node-xpath", &xpath, path.to_str().unwrap()]);
+    xmlsec1(&arguments)
+}
+
+fn id_attributes() -> Vec<String> {
+    [(ASSERTION, "Assertion"), (PROTOCOL, "Response"), (METADATA, "EntityDescriptor")]
+        .iter()
+        .flat_map(|(uri, local)| ["--id-attr:ID".to_owned(), format!("{uri}:{local}")])
+        .collect()
+}
+
+/// Lets xmlsec1 fill the signature template in `xml`.
+fn sign(name: &str, xml: &str, key: &str) -> String {
+    let (template, signed) = (file(&format!("{name}-template.xml"), xml), file(&format!("{name}.xml"), ""));
+    let key = testdata(&format!("keys/{key}.key.pem"));
+    let ids = id_attributes();
+    let mut arguments = vec!["--sign", "--privkey-pem", &key];
+    arguments.extend(ids.iter().map(String::as_str));
+    arguments.extend(["--output", signed.to_str().unwrap(), template.to_str().unwrap()]);
+    xmlsec1(&arguments).unwrap();
+    std::fs::read_to_string(signed).unwrap()
+}
+
+#[test]
+fn xmlsec1_verifies_what_we_sign() {
+    let (key, attributes) = (signing_key("idp"), attributes());
+    let odd = saml::response::Attribute {
+        name: "odd".to_owned(),
+        values: vec!["\r\n\t<&>\"'é\u{10348}]]>".to_owned()],
+    };
+    let attributes = [attributes, vec![odd]].concat();
+    let assertion = issue_response(&issue(&attributes, SignOption::Assertion), &key).unwrap();
+    verify("ours-assertion.xml", &assertion, "Assertion").unwrap();
+    let response = issue_response(&issue(&attributes, SignOption::Response), &key).unwrap();
+    verify("ours-response.xml", &response, "Response").unwrap();
+    let both = issue_response(&issue(&attributes, SignOption::ResponseAndAssertion), &key).unwrap();
+    verify("ours-both-1.xml", &both, "Assertion").unwrap();
+    verify("ours-both-2.xml", &both, "Response").unwrap();
+    let changed = assertion.replace(ANA, "eve@example.com");
+    assert!(verify("ours-changed.xml", &changed, "Assertion").is_err(), "the oracle must be able to say no");
+}
+
+#[test]
+fn xmlsec1_verifies_our_metadata() {
+    let metadata = WriteIdpMetadata {
+        id: "_m1",
+        entity_id: IDP,
+        single_sign_on_url: "https://directory.example.com/6f1c/saml2",
+        single_logout_url: "https://directory.example.com/6f1c/saml2",
+        further_certificates: &[certificate("evil")],
+    };
+    let xml = write_idp(&metadata, &signing_key("idp")).unwrap();
+    verify("ours-metadata.xml", &xml, "EntityDescriptor").unwrap();
+}
+
+const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
+const MORE: &str = "http://www.w3.org/2001/04/xmldsig-more#";
+
+fn template(method: &str, digest: &str, prefixes: &str) -> String {
+    let exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
+    format!(
+        "<ds:Signature xmlns:ds='{DS}'><ds:SignedInfo>\n<ds:CanonicalizationMethod Algorithm='{exclusive}'/>\n\
+         <ds:SignatureMethod Algorithm='{method}'/>\n<ds:Reference URI='#_a1'>\n<ds:Transforms>\
+         <ds:Transform Algorithm='{DS}enveloped-signature'/><ds:Transform Algorithm='{exclusive}'>{prefixes}</ds:Transform>\
+         </ds:Transforms><ds:DigestMethod Algorithm='{digest}'/><ds:DigestValue/></ds:Reference></ds:SignedInfo>\
+         <ds:SignatureValue/><ds:KeyInfo><ds:KeyName>any</ds:KeyName></ds:KeyInfo></ds:Signature>"
+    )
+}
+
+/// A response as other software writes it: prefixes, unused namespaces, comments, CDATA, line breaks, odd quoting.
+fn foreign_response(signature: &str) -> String {
+    format!(
+        "<?xml version='1.0' encoding='UTF-8'?>\n<samlp:Response xmlns:samlp='{PROTOCOL}' xmlns:saml='{ASSERTION}' \
+         xmlns:xs='http://www.w3.org/2001/XMLSchema' ID='_r1' Version='2.0' Destination='{ACS}' InResponseTo='{REQUEST}'>\n\
+         <saml:Issuer>{IDP}</saml:Issuer>\n<samlp:Status><samlp:StatusCode \
+         Value='urn:oasis:names:tc:SAML:2.0:status:Success'/></samlp:Status>\n\
+         <saml:Assertion Version='2.0'\n  ID='_a1' IssueInstant='2026-11-24T05:00:00Z'\n\
+         xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'>\n  <saml:Issuer>{IDP}</saml:Issuer>{signature}\n\
+         <saml:Subject><saml:NameID Format='urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress'>a<!-- c -->na\
+         <![CDATA[@]]>example&#46;com</saml:NameID><saml:SubjectConfirmation \
+         Method='urn:oasis:names:tc:SAML:2.0:cm:bearer'><saml:SubjectConfirmationData InResponseTo='{REQUEST}' \
+         Recipient='{ACS}' NotOnOrAfter='2026-11-24T05:05:00Z'/></saml:SubjectConfirmation></saml:Subject>\
+         <saml:Conditions NotOnOrAfter='2026-11-24T05:05:00Z' NotBefore='2026-11-24T04:59:00Z'>\
+         <saml:AudienceRestriction><saml:Audience>\n{SP}\n</saml:Audience></saml:AudienceRestriction></saml:Conditions>\
+         <saml:AuthnStatement AuthnInstant='2026-11-24T05:00:00Z'><saml:AuthnContext/></saml:AuthnStatement>\
+         <saml:AttributeStatement><saml:Attribute Name='a&#9;b' NameFormat=\"it's\"><saml:AttributeValue \
+         xsi:type='xs:string'>tab\tcr&#13; é \u{10348} &lt;&amp;&gt; ]]&gt;</saml:AttributeValue></saml:Attribute>\
+         </saml:AttributeStatement></saml:Assertion>\r\n</samlp:Response>"
+    )
+}
+
+fn accept(xml: &str, who: &str) -> Result<Accepted, Reject> {
+    accept_response(xml.as_bytes(), &expect(&[certificate(who)]))
+}
+
+#[test]
+fn we_verify_what_xmlsec1_signs() {
+    let prefixes = "<ec:InclusiveNamespaces xmlns:ec='http://www.w3.org/2001/10/xml-exc-c14n#' PrefixList='xs #default'/>";
+    let sha256 = "http://www.w3.org/2001/04/xmlenc#sha256";
+    for (key, method, digest, prefixes) in [
+        ("idp", "rsa-sha256", sha256, ""),
+        ("idp", "rsa-sha256", sha256, prefixes),
+        ("idp", "rsa-sha384", "http://www.w3.org/2001/04/xmldsig-more#sha384", ""),
+        ("idp", "rsa-sha512", "http://www.w3.org/2001/04/xmlenc#sha512", prefixes),
+        ("p256", "ecdsa-sha256", sha256, ""),
+        ("p384", "ecdsa-sha384", sha256, ""),
+    ] {
+        let template = foreign_response(&template(&format!("{MORE}{method}"), digest, prefixes));
+        let signed = sign(&format!("theirs-{key}-{method}-{}", prefixes.len()), &template, key);
+        let accepted = accept(&signed, key).unwrap_or_else(|e| panic!("{key} {method}: {e}\n{signed}"));
+        assert_eq!(accepted.name_id, ANA);
+        assert_eq!(accepted.attributes[0].name, "a\tb");
+        assert_eq!(accepted.attributes[0].values, ["tab\tcr\r é \u{10348} <&> ]]>"]);
+        let other_key = accept(&signed, "evil").unwrap_err();
+        assert_eq!(other_key.code(), "SignatureMismatch");
+    }
+}

@@ -1,0 +1,93 @@
+//! What the tests use besides Rust: a PostgreSQL server, a browser and its driver, `xmlsec1`, and
+//! Python with other people's SAML and SCIM software. Installed where it is missing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{quietly, root};
+
+/// Where things are.
+pub struct Needs {
+    /// The folder with `initdb` and `pg_ctl`.
+    pub postgres: PathBuf,
+    /// The Python of the tests' own virtual environment.
+    pub python: PathBuf,
+    /// The browser.
+    pub chromium: PathBuf,
+    /// Its driver.
+    pub chromedriver: PathBuf,
+}
+
+/// Finds or installs everything.
+pub fn find() -> Result<Needs, String> {
+    let missing: Vec<&str> = [
+        ("postgresql", postgres_folder().is_some()),
+        ("chromium", on_path("chromium").is_some()),
+        ("chromium-driver", on_path("chromedriver").is_some()),
+        ("xmlsec1", on_path("xmlsec1").is_some()),
+        ("python3-venv", on_path("python3").is_some()),
+    ]
+    .iter()
+    .filter(|(_, there)| !there)
+    .map(|(package, _)| *package)
+    .collect();
+    if !missing.is_empty() {
+        install(&missing)?;
+    }
+    let found = |name: &str| on_path(name).ok_or(format!("{name} is not to be found after its installation"));
+    Ok(Needs {
+        postgres: postgres_folder()
+            .ok_or("initdb is not to be found after the installation of postgresql")?,
+        python: python()?,
+        chromium: found("chromium")?,
+        chromedriver: found("chromedriver")?,
+    })
+}
+
+fn install(packages: &[&str]) -> Result<(), String> {
+    println!("Installing what the tests need: {}", packages.join(", "));
+    let hint = |e: String| {
+        format!("{e}\nInstall these packages yourself and run the command again: {}", packages.join(" "))
+    };
+    quietly(Command::new("apt-get").arg("update")).map_err(hint)?;
+    let mut command = Command::new("apt-get");
+    command
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .args(["install", "-y", "--no-install-recommends"])
+        .args(packages);
+    quietly(&mut command).map_err(hint)
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// Debian keeps the server's programs out of PATH, in a folder for each version.
+fn postgres_folder() -> Option<PathBuf> {
+    if let Some(initdb) = on_path("initdb") {
+        return initdb.parent().map(Path::to_owned);
+    }
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let mut folders: Vec<PathBuf> = versions.flatten().map(|v| v.path().join("bin")).collect();
+    folders.retain(|folder| folder.join("initdb").is_file());
+    folders.sort();
+    folders.pop()
+}
+
+/// A virtual environment with the pinned packages, made anew when the list changes.
+fn python() -> Result<PathBuf, String> {
+    let list = root().join("entente/tests/peers/requirements.txt");
+    let wanted = std::fs::read_to_string(&list).map_err(|e| format!("{}: {e}", list.display()))?;
+    let folder = root().join("target/test-python");
+    let (python, done) = (folder.join("bin/python"), folder.join("requirements.txt"));
+    if std::fs::read_to_string(&done).is_ok_and(|have| have == wanted) {
+        return Ok(python);
+    }
+    println!("Installing other people's SAML and SCIM software into {}", folder.display());
+    let _ = std::fs::remove_dir_all(&folder);
+    quietly(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+    quietly(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&list))?;
+    std::fs::write(&done, wanted).map_err(|e| format!("{}: {e}", done.display()))?;
+    Ok(python)
+}
