@@ -64,6 +64,7 @@ admin_api      GET    /api/groups/{group}/members               api_key
 admin_api      POST   /api/groups/{group}/members               api_key
 admin_api      DELETE /api/groups/{group}/members               api_key
 admin_api      GET    /api/events                               api_key
+admin_api      GET    /api/counts                               api_key
 portal         GET    /                                         anyone
 portal         GET    /sign-in                                  anyone
 portal         POST   /sign-in                                  anyone
@@ -128,6 +129,30 @@ scim_server    POST   /console/settings/automatic-provisioning/enable administra
 scim_server    POST   /console/settings/automatic-provisioning/disable administrator
 scim_server    POST   /console/settings/automatic-provisioning/tokens administrator
 scim_server    POST   /console/settings/automatic-provisioning/tokens/{id}/delete administrator
+identity_source GET   /api/identity-source                      api_key
+identity_source GET   /api/identity-source/sp-metadata          api_key
+identity_source GET   /api/identity-source/proposal             api_key
+identity_source PUT   /api/identity-source/proposal             api_key
+identity_source DELETE /api/identity-source/proposal            api_key
+identity_source POST  /api/identity-source/accept               api_key
+identity_source POST  /api/identity-source/restore              api_key
+identity_source GET   /console/settings/identity-source         administrator
+identity_source GET   /console/settings/identity-source/change  administrator
+identity_source POST  /console/settings/identity-source/change  administrator
+identity_source GET   /console/settings/identity-source/change/external administrator
+identity_source POST  /console/settings/identity-source/change/external administrator
+identity_source GET   /console/settings/identity-source/change/review administrator
+identity_source POST  /console/settings/identity-source/change/accept administrator
+identity_source POST  /console/settings/identity-source/change/cancel administrator
+identity_source GET   /console/settings/identity-source/change/done administrator
+identity_source GET   /console/settings/identity-source/restore administrator
+identity_source POST  /console/settings/identity-source/restore administrator
+saml_sp        GET    /platform/saml/metadata/{identity_store_id} anyone
+saml_sp        POST   /platform/saml/acs/{acs_id}               anyone
+saml_sp        GET    /api/sign-in-attempts                     api_key
+saml_sp        GET    /api/sign-in-attempts/{reference}         api_key
+saml_sp        GET    /console/sign-in-attempts                 administrator
+saml_sp        GET    /console/sign-in-attempts/{reference}     administrator
 ";
 
 fn rows() -> Vec<(&'static str, &'static str, &'static str)> {

@@ -13,7 +13,7 @@ use super::Kind;
 use super::effect::{Effect, LinkChange, Outcome};
 use super::job::Job;
 use super::log::{Action, Entry, Status, modified};
-use super::plan::{Known, Link, Members, Step};
+use super::plan::{Known, Link, Step};
 use super::resource::{Resource, body, patch, read};
 use super::target::{Problem, Target, TargetError};
 
@@ -46,20 +46,19 @@ pub struct Executor<'a> {
 }
 
 #[derive(Default)]
-struct Shared {
+pub(super) struct Shared {
     targets: BTreeMap<(Kind, String), String>,
     /// What the target has of people who were made or changed in this round, for their references.
     fresh: BTreeMap<String, Known>,
     /// Objects of the target that were matched or made in this round, and for whom.
     claimed: BTreeMap<(Kind, String), String>,
-    failed: BTreeSet<(Kind, String)>,
+    pub(super) failed: BTreeSet<(Kind, String)>,
     troubles: u32,
     halted: Option<TargetError>,
 }
 
 impl<'a> Executor<'a> {
     /// An executor that knows the target's ids of `targets`.
-    #[expect(clippy::too_many_arguments, reason = "everything that one round works with")]
     pub fn new(
         job: &'a Job,
         target: &'a Target,
@@ -114,7 +113,7 @@ impl<'a> Executor<'a> {
         effects
     }
 
-    fn shared(&self) -> MutexGuard<'_, Shared> {
+    pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -339,89 +338,12 @@ impl<'a> Executor<'a> {
         effect
     }
 
-    async fn members(&self, members: Members, add: bool) -> Vec<Effect> {
-        let name = self.group_name(&members.group);
-        let link = Link { kind: Kind::Group, id: members.group.clone(), name };
-        let mut effects = Vec::new();
-        let Some(group) = self.id_of(Kind::Group, &members.group) else { return effects };
-        let failed = self.shared().failed.clone();
-        let resolved = members.users.into_iter().filter_map(|user| {
-            let blocked = failed.contains(&(Kind::User, user.clone()));
-            let target = self.id_of(Kind::User, &user).filter(|_| !blocked)?;
-            Some((user, target))
-        });
-        let mut batches = vec![resolved.collect::<Vec<(String, String)>>()];
-        while let Some(batch) = batches.pop() {
-            if batch.is_empty() || self.halted().is_some() {
-                continue;
-            }
-            let mut effect = self.effect(&link, Action::Update);
-            let sent = self.target.change(Kind::Group, &group, &member_operations(&batch, add)).await;
-            match sent {
-                Ok(()) => self.members_done(&mut effect, batch, add),
-                Err(error)
-                    if !matches!(error.problem, Problem::NotFound | Problem::Refused | Problem::Conflict) =>
-                {
-                    fail(&mut effect, "EntryExportMembers", error);
-                }
-                Err(_) if batch.len() > 1 && self.is_there(Kind::Group, &group).await => {
-                    let half = batch.len() / 2;
-                    batches.extend([batch[half..].to_vec(), batch[..half].to_vec()]);
-                    continue;
-                }
-                Err(error) => self.member_refused(&mut effect, batch, add, error).await,
-            }
-            let group_is_lost = effect.lost.iter().any(|(kind, _)| *kind == Kind::Group);
-            let trouble = matches!(&effect.outcome, Outcome::Failed(e) if e.problem.is_trouble());
-            effects.push(effect);
-            // The group waits for another attempt, which sends what was not sent now.
-            if group_is_lost || trouble {
-                break;
-            }
-        }
-        effects
-    }
-
-    fn members_done(&self, effect: &mut Effect, batch: Vec<(String, String)>, add: bool) {
-        let text = if add { "members were added" } else { "members were removed" };
-        let ids: Vec<&String> = batch.iter().map(|(_, target)| target).collect();
-        let (old, new) = if add { (json!(null), json!(ids)) } else { (json!(ids), json!(null)) };
-        effect.entry.modified = json!([{ "displayName": "members", "oldValue": old, "newValue": new }]);
-        effect.entry.step("EntryExportMembers", true, text);
-        let pairs = batch.into_iter().map(|(user, _)| (effect.entry.source_id.clone(), user)).collect();
-        if add { effect.added = pairs } else { effect.removed = pairs }
-    }
-
-    /// One member is refused, or the group is gone, or the member is.
-    async fn member_refused(
-        &self,
-        effect: &mut Effect,
-        batch: Vec<(String, String)>,
-        add: bool,
-        error: TargetError,
-    ) {
-        let group_id = effect.entry.source_id.clone();
-        let group = self.id_of(Kind::Group, &group_id).unwrap_or_default();
-        if !self.is_there(Kind::Group, &group).await {
-            return self.lost(effect, Kind::Group, &group_id);
-        }
-        match batch.first() {
-            Some((user, target)) if !self.is_there(Kind::User, target).await => {
-                let user = user.clone();
-                self.lost(effect, Kind::User, &user);
-            }
-            // A membership that is not there is what was wanted (RFC 7644 §3.5.2.2 leaves the answer open).
-            Some(_) if !add && error.problem != Problem::Conflict => self.members_done(effect, batch, add),
-            _ => fail(effect, "EntryExportMembers", error),
-        }
-    }
-
-    async fn is_there(&self, kind: Kind, target: &str) -> bool {
+    pub(super) async fn is_there(&self, kind: Kind, target: &str) -> bool {
         // Only a clear "no" counts: a link is never given up because of trouble.
         !matches!(self.target.exists(kind, target).await, Ok(false))
     }
 
-    fn lost(&self, effect: &mut Effect, kind: Kind, id: &str) {
+    pub(super) fn lost(&self, effect: &mut Effect, kind: Kind, id: &str) {
         effect.entry.status = Status::Warning.as_str();
         effect.entry.code = Some(Problem::NotFound.code().to_owned());
         effect.entry.reason = Some(format!(
@@ -434,11 +356,11 @@ impl<'a> Executor<'a> {
         shared.failed.insert((kind, id.to_owned()));
     }
 
-    fn id_of(&self, kind: Kind, id: &str) -> Option<String> {
+    pub(super) fn id_of(&self, kind: Kind, id: &str) -> Option<String> {
         self.shared().targets.get(&(kind, id.to_owned())).cloned()
     }
 
-    fn group_name(&self, id: &str) -> String {
+    pub(super) fn group_name(&self, id: &str) -> String {
         self.names.get(&(Kind::Group, id.to_owned())).cloned().unwrap_or_else(|| id.to_owned())
     }
 
@@ -455,7 +377,7 @@ impl<'a> Executor<'a> {
         effect
     }
 
-    fn effect(&self, link: &Link, action: Action) -> Effect {
+    pub(super) fn effect(&self, link: &Link, action: Action) -> Effect {
         let at = self.clock.now();
         let entry = Entry {
             id: self.random.id(at),
@@ -494,19 +416,8 @@ fn taken(link: &Link, target: &str, owner: &str) -> TargetError {
     }
 }
 
-fn fail(effect: &mut Effect, step: &str, error: TargetError) {
+pub(super) fn fail(effect: &mut Effect, step: &str, error: TargetError) {
     effect.entry.step(step, false, &error.to_string());
     effect.entry.failed(&error);
     effect.outcome = Outcome::Failed(error);
-}
-
-/// Single members by path, the form that every server and AWS takes; `replace` of all members never
-/// (aws-identity-center.md 1.6).
-fn member_operations(batch: &[(String, String)], add: bool) -> Vec<Json> {
-    if add {
-        let values: Vec<Json> = batch.iter().map(|(_, target)| json!({ "value": target })).collect();
-        return vec![json!({ "op": "add", "path": "members", "value": values })];
-    }
-    let path = |target: &str| format!("members[value eq {}]", Json::String(target.to_owned()));
-    batch.iter().map(|(_, target)| json!({ "op": "remove", "path": path(target) })).collect()
 }

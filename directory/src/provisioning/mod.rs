@@ -9,13 +9,24 @@
 pub mod cycle;
 pub mod effect;
 pub mod execute;
+mod execute_members;
+mod graph;
+mod graph_logs;
+mod graph_schema;
+mod intake;
 pub mod job;
 pub mod lease;
 pub mod links;
 pub mod log;
 pub mod mapping;
+mod on_demand;
+mod pages;
+mod pages_logs;
+mod pages_settings;
 pub mod pending;
 pub mod plan;
+mod problem;
+pub mod quarantine;
 pub mod resource;
 pub mod scope;
 pub mod settings;
@@ -24,6 +35,7 @@ pub mod store;
 pub mod target;
 
 mod run;
+pub mod status;
 
 use std::time::Duration;
 
@@ -33,6 +45,9 @@ use web::routes::Routes;
 use crate::Directory;
 
 pub use run::run;
+
+/// The template of the non-gallery application (entra-id.md 5.3).
+pub const NON_GALLERY: &str = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621";
 
 /// What is provisioned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +127,6 @@ impl Default for Pace {
 }
 
 /// The routes of this folder.
-pub fn routes(_: &Directory) -> Routes<Directory> {
-    Routes::new("anyone")
+pub fn routes(directory: &Directory) -> Routes<Directory> {
+    graph::routes(directory).merge(graph_logs::routes(directory)).merge(pages::routes(directory))
 }

@@ -240,7 +240,8 @@ fn member_steps(situation: &Situation) -> Vec<Step> {
     let deleted = |kind: Kind, id: &str| {
         by_id.get(&(kind, id)).is_some_and(|o| matches!(object_step(o, situation), Some(Step::Delete(_))))
     };
-    let (mut gone, mut new): (BTreeMap<&str, Vec<String>>, BTreeMap<&str, Vec<String>>) = Default::default();
+    let mut gone: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut new: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (group, user) in situation.sent.difference(&situation.wanted) {
         if !deleted(Kind::Group, group) && !deleted(Kind::User, user) {
             gone.entry(group).or_default().push(user.clone());

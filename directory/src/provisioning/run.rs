@@ -15,7 +15,7 @@ use crate::Directory;
 const DEBOUNCE: Duration = Duration::from_millis(200);
 /// Without a sign of a change: for what other processes changed, and for what waits for its time.
 const TICK: Duration = Duration::from_secs(5);
-/// Ticks between two prunings of the log.
+/// Ticks between two prunings: of the log, and of jobs whose application was deleted.
 const PRUNE: u32 = 720;
 /// How long a round may take to end on shutdown. What is cut off then is what a crash would cut off.
 const LAST_WORDS: Duration = Duration::from_secs(4);
@@ -82,7 +82,11 @@ async fn to_run(directory: &Directory) -> Vec<String> {
 
 async fn prune(directory: &Directory) {
     let (tenant, now) = (directory.tenant_id.clone(), directory.clock.now());
-    if let Err(error) = directory.store.write(move |tx| log::prune(tx, &tenant, now)).await {
-        tracing::warn!(%error, "the provisioning log was not pruned");
+    let pruned = directory.store.write(move |tx| {
+        jobs::forget_orphans(tx, &tenant)?;
+        log::prune(tx, &tenant, now)
+    });
+    if let Err(error) = pruned.await {
+        tracing::warn!(%error, "old provisioning rows were not removed");
     }
 }

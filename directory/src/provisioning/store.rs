@@ -174,14 +174,21 @@ pub fn event(
     })
 }
 
-/// Removes everything that a job knows, for an application that is no more. Nothing is sent.
+/// Removes what is known of applications that are no more, tokens with it. Nothing is sent to their targets:
+/// who deletes an application has not asked for the people in it to go.
 ///
 /// # Errors
 /// The engine's.
-pub fn forget(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<(), StoreError> {
-    for table in ["log", "members", "links", "pending", "jobs"] {
-        let sql = format!("DELETE FROM provisioning_{table} WHERE tenant_id = ?1 AND application_id = ?2");
-        tx.exec(&sql, &[tenant.into(), application.into()])?;
+pub fn forget_orphans(tx: &mut Tx<'_>, tenant: &str) -> Result<(), StoreError> {
+    let sql = "SELECT j.application_id FROM provisioning_jobs j WHERE j.tenant_id = ?1 AND NOT EXISTS \
+               (SELECT 1 FROM applications a WHERE a.tenant_id = j.tenant_id AND a.id = j.application_id)";
+    for row in tx.rows(sql, &[tenant.into()])? {
+        let application = row.text(0)?;
+        for table in ["log", "members", "links", "pending", "jobs"] {
+            let sql =
+                format!("DELETE FROM provisioning_{table} WHERE tenant_id = ?1 AND application_id = ?2");
+            tx.exec(&sql, &[tenant.into(), (&application).into()])?;
+        }
     }
     Ok(())
 }
