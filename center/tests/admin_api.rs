@@ -116,66 +116,64 @@ async fn deleting_a_group_takes_its_assignments_and_says_so() {
     }
 }
 
+/// Path, body, and the status, code and target of the refusal.
+fn refused() -> Vec<(&'static str, Value, u16, &'static str, &'static str)> {
+    let user = |name: &str, email: &str| json!({ "userName": name, "givenName": "A", "familyName": "B", "email": email });
+    vec![
+        ("/api/users", user("ANA@x.example", ""), 409, "UserNameTaken", "userName"),
+        ("/api/users", user("bob", "ANA@x.example@mail.example"), 409, "EmailTaken", "email"),
+        ("/api/users", user("a b", ""), 400, "InvalidValue", "userName"),
+        ("/api/users", json!({ "userName": "bob" }), 400, "InvalidValue", "displayName"),
+        ("/api/users", json!({ "username": "bob" }), 400, "BodyInvalid", ""),
+        ("/api/groups", json!({ "displayName": "DEV" }), 409, "GroupNameTaken", "displayName"),
+        ("/api/groups/none/members", json!({ "members": [] }), 404, "GroupNotFound", "group"),
+        ("/api/groups/Dev/members", json!({ "members": ["none"] }), 404, "UserNotFound", "user"),
+        ("/api/permission-sets", json!({ "name": "reader" }), 409, "PermissionSetNameTaken", "name"),
+        ("/api/permission-sets", json!({ "predefined": "Root" }), 400, "InvalidValue", "predefined"),
+        (
+            "/api/permission-sets",
+            json!({ "name": "x", "sessionDuration": "PT13H" }),
+            400,
+            "InvalidValue",
+            "sessionDuration",
+        ),
+        (
+            "/api/assignments",
+            assignment("USER", "none", "reader", "000000000001"),
+            404,
+            "UserNotFound",
+            "principal",
+        ),
+        (
+            "/api/assignments",
+            assignment("GROUP", "none", "reader", "000000000001"),
+            404,
+            "GroupNotFound",
+            "principal",
+        ),
+        (
+            "/api/assignments",
+            assignment("GROUP", "Dev", "none", "000000000001"),
+            404,
+            "PermissionSetNotFound",
+            "permissionSet",
+        ),
+        ("/api/assignments", assignment("GROUP", "Dev", "reader", "9"), 404, "AccountNotFound", "accountId"),
+        (
+            "/api/assignments",
+            assignment("ROLE", "Dev", "reader", "000000000001"),
+            400,
+            "InvalidValue",
+            "principalType",
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn refusals_have_stable_codes_and_name_their_target() {
     for test in TestCenter::on_each().await {
         prepare(&test).await;
-        let user = |name: &str, email: &str| json!({ "userName": name, "givenName": "A", "familyName": "B", "email": email });
-        let cases = [
-            ("/api/users", user("ANA@x.example", ""), 409, "UserNameTaken", "userName"),
-            ("/api/users", user("bob", "ANA@x.example@mail.example"), 409, "EmailTaken", "email"),
-            ("/api/users", user("a b", ""), 400, "InvalidValue", "userName"),
-            ("/api/users", json!({ "userName": "bob" }), 400, "InvalidValue", "displayName"),
-            ("/api/users", json!({ "username": "bob" }), 400, "BodyInvalid", ""),
-            ("/api/groups", json!({ "displayName": "DEV" }), 409, "GroupNameTaken", "displayName"),
-            ("/api/groups/none/members", json!({ "members": [] }), 404, "GroupNotFound", "group"),
-            ("/api/groups/Dev/members", json!({ "members": ["none"] }), 404, "UserNotFound", "user"),
-            ("/api/permission-sets", json!({ "name": "reader" }), 409, "PermissionSetNameTaken", "name"),
-            ("/api/permission-sets", json!({ "predefined": "Root" }), 400, "InvalidValue", "predefined"),
-            (
-                "/api/permission-sets",
-                json!({ "name": "x", "sessionDuration": "PT13H" }),
-                400,
-                "InvalidValue",
-                "sessionDuration",
-            ),
-            (
-                "/api/assignments",
-                assignment("USER", "none", "reader", "000000000001"),
-                404,
-                "UserNotFound",
-                "principal",
-            ),
-            (
-                "/api/assignments",
-                assignment("GROUP", "none", "reader", "000000000001"),
-                404,
-                "GroupNotFound",
-                "principal",
-            ),
-            (
-                "/api/assignments",
-                assignment("GROUP", "Dev", "none", "000000000001"),
-                404,
-                "PermissionSetNotFound",
-                "permissionSet",
-            ),
-            (
-                "/api/assignments",
-                assignment("GROUP", "Dev", "reader", "9"),
-                404,
-                "AccountNotFound",
-                "accountId",
-            ),
-            (
-                "/api/assignments",
-                assignment("ROLE", "Dev", "reader", "000000000001"),
-                400,
-                "InvalidValue",
-                "principalType",
-            ),
-        ];
-        for (path, body, status, code, target) in cases {
+        for (path, body, status, code, target) in refused() {
             let (found, answer) = post(&test, path, body.clone()).await;
             let error = &answer["error"];
             assert_eq!(

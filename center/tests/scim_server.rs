@@ -1,4 +1,5 @@
 //! The SCIM server through the router, on both engines.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "scim_server/app.rs"]
 mod app;

@@ -50,7 +50,18 @@ impl Change {
         before: Option<&Json>,
         after: Option<&Json>,
     ) -> Result<(), StoreError> {
-        tx.append_event(&NewEvent {
+        tx.append_event(&self.event(action, subject, before, after))
+    }
+
+    /// The event that [`Self::record`] appends, for those who append many at once.
+    pub fn event<'a>(
+        &'a self,
+        action: &'a str,
+        subject: (&'a str, &'a str),
+        before: Option<&'a Json>,
+        after: Option<&'a Json>,
+    ) -> NewEvent<'a> {
+        NewEvent {
             realm: &self.tenant,
             at: self.now.micros(),
             actor: &self.actor,
@@ -59,7 +70,7 @@ impl Change {
             subject_id: subject.1,
             before,
             after,
-        })
+        }
     }
 }
 

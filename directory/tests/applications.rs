@@ -1,4 +1,5 @@
 //! SAML settings, assignments and what they reach, through our own API and as rows.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use directory::applications::{self, Application, USER_ROLE, Via};
 use directory::refused::Refused;

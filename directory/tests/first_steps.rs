@@ -1,4 +1,5 @@
 //! Set-up, signing in, tokens, and the pages around them, through the router.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! The Graph API through the router, on both engines.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use directory::testing::{Program, TestDirectory, engines};
 use http::{StatusCode, header};

@@ -9,7 +9,7 @@ use web::page::{self, Banner, Shell, Tone};
 use super::{PageError, shell};
 use crate::access::Caller;
 use crate::identity_store::store as identities;
-use crate::instance::{Instance, load};
+use crate::instance::{Instance, load, source_is_proposed, token_ending_before};
 use crate::{Center, assignments, credentials, organization, permission_sets};
 
 /// SCIM tokens that end within this time are pointed out: AWS starts to remind 90 days before.
@@ -64,11 +64,7 @@ pub(super) async fn show(
 }
 
 fn read(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<Overview, StoreError> {
-    let soon = now.micros().saturating_add(REMIND_MICROS);
-    let ends = "SELECT expires_at FROM scim_tokens WHERE instance_id = ?1 AND expires_at < ?2 \
-                ORDER BY expires_at LIMIT 1";
-    let ends = tx.row(ends, &[id.into(), soon.into()])?.map(|row| row.int(0)).transpose()?;
-    let proposed = "SELECT 1 FROM identity_sources WHERE instance_id = ?1 AND state = 'proposed'";
+    let soon = Timestamp(now.micros().saturating_add(REMIND_MICROS));
     Ok(Overview {
         counts: Counts {
             users: identities::count_users(tx, id)?,
@@ -78,8 +74,8 @@ fn read(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<Overview, StoreErro
             assignments: assignments::store::count(tx, id)?,
         },
         external: !credentials::directory_is_source(tx, id)?,
-        proposed: tx.exists(proposed, &[id.into()])?,
-        token_ends: ends.map(Timestamp),
+        proposed: source_is_proposed(tx, id)?,
+        token_ends: token_ending_before(tx, id, soon)?,
         instance: load(tx, id)?,
     })
 }

@@ -11,6 +11,7 @@ use web::password::{self, PasswordError};
 use web::session;
 
 pub use sign_in::{Door, Outcome, sign_in};
+pub use store::{directory_is_source, has_password};
 
 use crate::Center;
 use crate::identity_store::IdentityError;
@@ -58,7 +59,7 @@ pub async fn set_password(
     center
         .store
         .write(move |tx| {
-            if !store::has_directory_source(tx, &author.instance_id)? {
+            if !directory_is_source(tx, &author.instance_id)? {
                 return Err(CredentialError::ExternalSource);
             }
             let user = find_user(tx, &author.instance_id, &user)?;
@@ -69,21 +70,4 @@ pub async fn set_password(
             Ok(user.id)
         })
         .await
-}
-
-/// Whether a user has a password.
-///
-/// # Errors
-/// The engine's.
-pub fn has_password(tx: &mut ::store::Tx<'_>, instance_id: &str, user_id: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM passwords WHERE instance_id = ?1 AND user_id = ?2";
-    tx.exists(sql, &[instance_id.into(), user_id.into()])
-}
-
-/// Whether people sign in with passwords of this center.
-///
-/// # Errors
-/// The engine's.
-pub fn directory_is_source(tx: &mut ::store::Tx<'_>, instance_id: &str) -> Result<bool, StoreError> {
-    store::has_directory_source(tx, instance_id)
 }

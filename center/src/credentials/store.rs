@@ -34,7 +34,20 @@ pub(super) fn known(
     row.map(|row| Ok(Known { id: row.text(0)?, hash: row.text(1)? })).transpose()
 }
 
-pub(super) fn has_directory_source(tx: &mut Tx<'_>, instance_id: &str) -> Result<bool, StoreError> {
+/// Whether a user has a password.
+///
+/// # Errors
+/// The engine's.
+pub fn has_password(tx: &mut Tx<'_>, instance_id: &str, user_id: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM passwords WHERE instance_id = ?1 AND user_id = ?2";
+    tx.exists(sql, &[instance_id.into(), user_id.into()])
+}
+
+/// Whether people sign in with passwords of this center.
+///
+/// # Errors
+/// The engine's.
+pub fn directory_is_source(tx: &mut Tx<'_>, instance_id: &str) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM identity_sources WHERE instance_id = ?1 AND state = 'active' \
                AND kind = 'identity-center-directory'";
     tx.exists(sql, &[instance_id.into()])

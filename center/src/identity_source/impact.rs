@@ -131,9 +131,9 @@ fn to_external(
     now: Timestamp,
 ) -> Vec<String> {
     let mut said = vec![format!(
-        "{} keep access if the identity provider sends a NameID of the format emailAddress that equals their user \
+        "{} access if the identity provider sends a NameID of the format emailAddress that equals the user \
          name here, letter by letter. Which names it will send cannot be seen from here.",
-        count(impact.keep, "user", "users")
+        count(impact.keep, "user keeps", "users keep")
     )];
     if !impact.exact_case.is_empty() {
         said.push(format!(
@@ -183,8 +183,8 @@ fn about_idp(idp: &ExternalIdp, now: Timestamp) -> Vec<String> {
 fn to_directory(people: &People, impact: &Impact) -> Vec<String> {
     let without = impact.lose.iter().filter(|l| l.reason == LossReason::NoPassword).count();
     let mut said = vec![format!(
-        "{} keep access with the password that they had in the Identity Center directory.",
-        count(impact.keep, "user", "users")
+        "{} access, with the password kept in the Identity Center directory.",
+        count(impact.keep, "user keeps", "users keep")
     )];
     if without > 0 {
         said.push(format!(

@@ -28,7 +28,7 @@ pub fn routes(center: &Center) -> Routes<Center> {
 }
 
 fn api(center: &Center) -> Routes<Center> {
-    let routes = Routes::new("api key")
+    let routes = Routes::new("api_key")
         .get("/api/identity-source", http::show)
         .get("/api/identity-source/sp-metadata", http::sp_metadata)
         .get("/api/identity-source/proposal", http::show_proposal)
@@ -41,6 +41,7 @@ fn api(center: &Center) -> Routes<Center> {
 
 fn wizard(center: &Center) -> Routes<Center> {
     let routes = Routes::new("administrator")
+        .get("/console/settings/identity-source", pages::show)
         .get("/console/settings/identity-source/change", pages::choose)
         .post("/console/settings/identity-source/change", pages::chosen)
         .get("/console/settings/identity-source/change/external", pages::external)

@@ -4,7 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use store::StoreError;
+use saml::certificate::Certificate;
+use web::Timestamp;
 use web::form::{Csrf, Form, Upload};
 use web::page::{self, Banner, Crumb, Shell, Tone};
 
@@ -16,6 +17,7 @@ use super::impact::Loss;
 use super::source::{ExternalIdp, Source};
 use crate::access::Caller;
 use crate::admin_api::ApiError;
+use crate::console::PageError;
 use crate::saml_sp::ServiceProvider;
 use crate::{Center, console};
 
@@ -28,6 +30,8 @@ const DONE: &str = "/console/settings/identity-source/change/done";
 const RESTORE: &str = "/console/settings/identity-source/restore";
 /// Most names that the review lists; the rest is counted.
 const LISTED: usize = 200;
+
+type Page = Result<Response, PageError>;
 
 /// Who looks at a page, and with which form token.
 struct Visitor {
@@ -47,10 +51,11 @@ struct ChoosePage {
     shell: Shell,
     current: &'static str,
     active_directory: &'static str,
+    proposed: bool,
 }
 
 /// Step 1: `GET …/change`
-pub(super) async fn choose(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Response {
+pub(super) async fn choose(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Page {
     choose_page(&center, &Visitor { caller, csrf }, StatusCode::OK, None).await
 }
 
@@ -60,13 +65,13 @@ pub(super) async fn chosen(
     caller: Caller,
     csrf: Csrf,
     Form(fields): Form,
-) -> Response {
+) -> Page {
     let visitor = Visitor { caller, csrf };
     let refused = match fields.text("kind") {
-        "external" => return Redirect::to(EXTERNAL).into_response(),
+        "external" => return Ok(Redirect::to(EXTERNAL).into_response()),
         "identity-center-directory" => {
             match change::propose(&center, &visitor.caller, Source::IdentityCenterDirectory).await {
-                Ok(_) => return Redirect::to(REVIEW).into_response(),
+                Ok(_) => return Ok(Redirect::to(REVIEW).into_response()),
                 Err(error) => error,
             }
         }
@@ -77,21 +82,17 @@ pub(super) async fn chosen(
     choose_page(&center, &visitor, status, Some(banner)).await
 }
 
-async fn choose_page(
-    center: &Center,
-    visitor: &Visitor,
-    status: StatusCode,
-    banner: Option<Banner>,
-) -> Response {
-    match sources(center).await {
-        Ok(sources) => {
-            let mut shell = visitor.shell("Change identity source");
-            shell.banners.extend(banner);
-            let current = sources.active.kind().word();
-            page::render_with(status, &ChoosePage { shell, current, active_directory: ACTIVE_DIRECTORY })
-        }
-        Err(error) => failed(&error),
-    }
+async fn choose_page(center: &Center, visitor: &Visitor, status: StatusCode, banner: Option<Banner>) -> Page {
+    let sources = sources(center).await?;
+    let mut shell = visitor.shell("Change identity source");
+    shell.banners.extend(banner);
+    let page = ChoosePage {
+        shell,
+        current: sources.active.kind().word(),
+        active_directory: ACTIVE_DIRECTORY,
+        proposed: sources.proposed.is_some(),
+    };
+    Ok(page::render_with(status, &page))
 }
 
 #[derive(Template)]
@@ -111,7 +112,7 @@ struct Given {
 }
 
 /// Step 2: `GET …/change/external`
-pub(super) async fn external(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Response {
+pub(super) async fn external(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Page {
     external_page(&center, &Visitor { caller, csrf }, Given::default(), StatusCode::OK, None).await
 }
 
@@ -121,7 +122,7 @@ pub(super) async fn external_given(
     caller: Caller,
     csrf: Csrf,
     upload: Upload,
-) -> Response {
+) -> Page {
     let visitor = Visitor { caller, csrf };
     let given = Given::of(&upload);
     let read = read_upload(&upload, &given, center.clock.now());
@@ -130,7 +131,7 @@ pub(super) async fn external_given(
         Err(error) => Err(error),
     };
     match proposed {
-        Ok(()) => Redirect::to(REVIEW).into_response(),
+        Ok(()) => Ok(Redirect::to(REVIEW).into_response()),
         Err(error) => {
             let (status, banner) = refusal(error);
             external_page(&center, &visitor, given, status, Some(banner)).await
@@ -158,7 +159,7 @@ impl Given {
     }
 }
 
-fn read_upload(upload: &Upload, given: &Given, now: web::Timestamp) -> Result<ExternalIdp, SourceError> {
+fn read_upload(upload: &Upload, given: &Given, now: Timestamp) -> Result<ExternalIdp, SourceError> {
     match upload.file("metadata") {
         Some(_) if !given.is_empty() => Err(SourceError::MetadataAndValues),
         Some(file) => read_metadata(&file.bytes, now),
@@ -176,19 +177,12 @@ async fn external_page(
     given: Given,
     status: StatusCode,
     banner: Option<Banner>,
-) -> Response {
-    match center.instance().await {
-        Ok(instance) => {
-            let mut shell = visitor.shell("Configure external identity provider");
-            shell.crumbs.push(Crumb { label: "Change identity source".to_owned(), href: CHANGE.to_owned() });
-            shell.banners.extend(banner);
-            page::render_with(
-                status,
-                &ExternalPage { shell, sp: ServiceProvider::of(center, &instance), given },
-            )
-        }
-        Err(error) => failed(&error),
-    }
+) -> Page {
+    let sp = ServiceProvider::of(center, &center.instance().await?);
+    let mut shell = visitor.shell("Configure external identity provider");
+    shell.crumbs.push(Crumb { label: "Change identity source".to_owned(), href: CHANGE.to_owned() });
+    shell.banners.extend(banner);
+    Ok(page::render_with(status, &ExternalPage { shell, sp, given }))
 }
 
 /// What the review shows, for a change and for going back.
@@ -225,7 +219,7 @@ impl ReviewPage {
 }
 
 /// Step 3: `GET …/change/review`
-pub(super) async fn review(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Response {
+pub(super) async fn review(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Page {
     review_page(&center, &Visitor { caller, csrf }, StatusCode::OK, None).await
 }
 
@@ -235,11 +229,11 @@ pub(super) async fn accept(
     caller: Caller,
     csrf: Csrf,
     Form(fields): Form,
-) -> Response {
+) -> Page {
     let visitor = Visitor { caller, csrf };
     let seen = Some(fields.text("review"));
     match change::accept(&center, &visitor.caller, fields.raw("confirm"), seen).await {
-        Ok(()) => Redirect::to(DONE).into_response(),
+        Ok(()) => Ok(Redirect::to(DONE).into_response()),
         Err(error) => {
             let (status, banner) = refusal(error);
             review_page(&center, &visitor, status, Some(banner)).await
@@ -247,29 +241,20 @@ pub(super) async fn accept(
     }
 }
 
-async fn review_page(
-    center: &Center,
-    visitor: &Visitor,
-    status: StatusCode,
-    banner: Option<Banner>,
-) -> Response {
-    match change::review_proposal(center, &visitor.caller).await {
-        Ok(review) => {
-            let mut shell = visitor.shell("Review the change of the identity source");
-            shell.crumbs.push(Crumb { label: "Change identity source".to_owned(), href: CHANGE.to_owned() });
-            shell.banners.extend(banner);
-            let button = "Change identity source";
-            page::render_with(status, &ReviewPage { shell, review, action: ACCEPT, button, cancel: true })
-        }
-        Err(error) => no_review(error),
-    }
+async fn review_page(center: &Center, visitor: &Visitor, status: StatusCode, banner: Option<Banner>) -> Page {
+    let review = change::review_proposal(center, &visitor.caller).await?;
+    let mut shell = visitor.shell("Review the change of the identity source");
+    shell.crumbs.push(Crumb { label: "Change identity source".to_owned(), href: CHANGE.to_owned() });
+    shell.banners.extend(banner);
+    let button = "Change identity source";
+    Ok(page::render_with(status, &ReviewPage { shell, review, action: ACCEPT, button, cancel: true }))
 }
 
 /// `POST …/change/cancel`
-pub(super) async fn cancel(State(center): State<Center>, caller: Caller, Form(_): Form) -> Response {
+pub(super) async fn cancel(State(center): State<Center>, caller: Caller, Form(_): Form) -> Page {
     match change::withdraw(&center, &caller).await {
-        Ok(()) | Err(SourceError::NoProposal) => Redirect::to(SETTINGS).into_response(),
-        Err(error) => no_review(error),
+        Ok(()) | Err(SourceError::NoProposal) => Ok(Redirect::to(SETTINGS).into_response()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -283,19 +268,15 @@ struct DonePage {
 }
 
 /// After a change: `GET …/change/done`
-pub(super) async fn done(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Response {
-    match sources(&center).await {
-        Ok(Sources { instance, active, previous, .. }) => {
-            let shell = Visitor { caller, csrf }.shell("The identity source is changed");
-            let sign_in_url = ServiceProvider::of(&center, &instance).sign_in_url;
-            page::render(&DonePage { shell, active, previous, sign_in_url })
-        }
-        Err(error) => failed(&error),
-    }
+pub(super) async fn done(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Page {
+    let Sources { instance, active, previous, .. } = sources(&center).await?;
+    let shell = Visitor { caller, csrf }.shell("The identity source is changed");
+    let sign_in_url = ServiceProvider::of(&center, &instance).sign_in_url;
+    Ok(page::render(&DonePage { shell, active, previous, sign_in_url }))
 }
 
 /// `GET …/restore`
-pub(super) async fn review_restore(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Response {
+pub(super) async fn review_restore(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Page {
     restore_page(&center, &Visitor { caller, csrf }, StatusCode::OK, None).await
 }
 
@@ -305,11 +286,11 @@ pub(super) async fn restore(
     caller: Caller,
     csrf: Csrf,
     Form(fields): Form,
-) -> Response {
+) -> Page {
     let visitor = Visitor { caller, csrf };
     let seen = Some(fields.text("review"));
     match change::restore(&center, &visitor.caller, fields.raw("confirm"), seen).await {
-        Ok(()) => Redirect::to(DONE).into_response(),
+        Ok(()) => Ok(Redirect::to(DONE).into_response()),
         Err(error) => {
             let (status, banner) = refusal(error);
             restore_page(&center, &visitor, status, Some(banner)).await
@@ -322,16 +303,12 @@ async fn restore_page(
     visitor: &Visitor,
     status: StatusCode,
     banner: Option<Banner>,
-) -> Response {
-    match change::review_restore(center, &visitor.caller).await {
-        Ok(review) => {
-            let mut shell = visitor.shell("Restore the previous identity source");
-            shell.banners.extend(banner);
-            let button = "Restore identity source";
-            page::render_with(status, &ReviewPage { shell, review, action: RESTORE, button, cancel: false })
-        }
-        Err(error) => no_review(error),
-    }
+) -> Page {
+    let review = change::review_restore(center, &visitor.caller).await?;
+    let mut shell = visitor.shell("Restore the previous identity source");
+    shell.banners.extend(banner);
+    let button = "Restore identity source";
+    Ok(page::render_with(status, &ReviewPage { shell, review, action: RESTORE, button, cancel: false }))
 }
 
 /// An error above the form that was sent.
@@ -340,13 +317,30 @@ fn refusal(error: SourceError) -> (StatusCode, Banner) {
     (error.status, Banner::new(Tone::Danger, "Nothing was changed", error.for_people()))
 }
 
-/// An error in place of a review that cannot be made.
-fn no_review(error: SourceError) -> Response {
-    let error = ApiError::from(error);
-    page::message(error.status, "There is nothing to review", &error.for_people())
+#[derive(Template)]
+#[template(path = "identity_source/show.html")]
+struct ShowPage {
+    shell: Shell,
+    sp: ServiceProvider,
+    sources: Sources,
+    now: Timestamp,
 }
 
-fn failed(error: &StoreError) -> Response {
-    tracing::error!(%error, "the identity source could not be read");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+impl ShowPage {
+    fn tone(&self, certificate: &Certificate) -> &'static str {
+        // As AWS colours them: red when expired, yellow from 90 days before.
+        match (certificate.not_after() - self.now.to_offset()).whole_days() {
+            _ if certificate.is_expired(self.now.to_offset()) => "bad",
+            ..=90 => "warn",
+            _ => "good",
+        }
+    }
+}
+
+/// `GET /console/settings/identity-source`: the values of both sides.
+pub(super) async fn show(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Page {
+    let sources = sources(&center).await?;
+    let shell = Visitor { caller, csrf }.shell("Identity source");
+    let sp = ServiceProvider::of(&center, &sources.instance);
+    Ok(page::render(&ShowPage { shell, sp, sources, now: center.clock.now() }))
 }

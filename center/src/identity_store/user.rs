@@ -145,11 +145,15 @@ pub fn resource_of(user_name: &str, given: &str, family: &str, display: &str, em
     resource
 }
 
-/// What people see where a user has no `displayName`, which SCIM does not demand (RFC 7643 §4.1.1).
+/// `displayName`, or what people see where a user has none: SCIM does not demand it (RFC 7643 §4.1.1). One
+/// that is there and empty, as a form sends it, is refused by the caller.
 fn display_name(resource: &Json, user_name: &str) -> String {
+    if let Some(given) = resource["displayName"].as_str() {
+        return given.to_owned();
+    }
     let text = |pointer: &str| resource.pointer(pointer).and_then(Json::as_str).unwrap_or_default().trim();
     let full = format!("{} {}", text("/name/givenName"), text("/name/familyName"));
-    let choices = [text("/displayName"), text("/name/formatted"), full.trim(), user_name];
+    let choices = [text("/name/formatted"), full.trim(), user_name];
     choices.into_iter().find(|choice| !choice.is_empty()).unwrap_or_default().to_owned()
 }
 
@@ -224,6 +228,16 @@ mod tests {
         assert!(!Columns::of(&resource).unwrap().active);
         resource["active"] = json!("True");
         assert!(!Columns::of(&resource).unwrap().active);
+    }
+
+    #[test]
+    fn whoever_has_no_display_name_is_shown_by_another() {
+        let shown = |resource: Json| Columns::of(&resource).map(|c| c.display_name);
+        assert_eq!(shown(json!({ "userName": "ana" })).unwrap(), "ana");
+        assert_eq!(shown(json!({ "userName": "ana", "name": { "familyName": "Ng" } })).unwrap(), "Ng");
+        let formatted = json!({ "userName": "ana", "name": { "formatted": "Dr. Ng", "familyName": "Ng" } });
+        assert_eq!(shown(formatted).unwrap(), "Dr. Ng");
+        assert!(shown(json!({ "userName": "ana", "displayName": "" })).is_err());
     }
 
     #[test]

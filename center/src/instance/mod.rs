@@ -6,7 +6,7 @@ use ::store::{NewEvent, StoreError, Tx};
 use serde_json::Value as Json;
 use web::Timestamp;
 
-pub use store::{create, first, load, set_portal_session};
+pub use store::{create, first, load, set_portal_session, source_is_proposed, token_ending_before};
 
 use crate::Center;
 use crate::access::Caller;

@@ -100,6 +100,30 @@ pub fn set_portal_session(tx: &mut Tx<'_>, author: &Author, seconds: i64) -> Res
     )
 }
 
+/// Whether a change of the identity source waits for its review.
+///
+/// # Errors
+/// The engine's.
+pub fn source_is_proposed(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM identity_sources WHERE instance_id = ?1 AND state = 'proposed'";
+    tx.exists(sql, &[id.into()])
+}
+
+/// When the first access token of automatic provisioning ends, if that is before `soon`.
+///
+/// # Errors
+/// The engine's.
+pub fn token_ending_before(
+    tx: &mut Tx<'_>,
+    id: &str,
+    soon: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT expires_at FROM scim_tokens WHERE instance_id = ?1 AND expires_at < ?2 \
+               ORDER BY expires_at LIMIT 1";
+    let row = tx.row(sql, &[id.into(), soon.micros().into()])?;
+    row.map(|row| row.int(0).map(Timestamp)).transpose()
+}
+
 fn read(row: &Row) -> Result<Instance, StoreError> {
     Ok(Instance {
         id: row.text(0)?,

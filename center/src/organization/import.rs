@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 
 use ::store::Tx;
-use serde_json::json;
 use web::Random;
 
 use super::{Account, AccountStatus, OrganizationError, store};
 use crate::csv_file::{self, CsvError, Record};
-use crate::instance::{Author, Subject};
+use crate::instance::Author;
 
 /// Deepest nesting of units (AWS: five levels under the root).
 const MAX_DEPTH: usize = 5;
 /// Longest name of a unit (AWS Organizations API).
 const MAX_UNIT_NAME: usize = 128;
 const MAX_ACCOUNT_NAME: usize = 50;
-const MAX_EMAIL: usize = 64;
+/// RFC 5321 §4.5.3.1.3. AWS makes accounts with 64 at most, and has older and invited ones with more.
+const MAX_EMAIL: usize = 254;
 
 /// A line of the file, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,24 +203,6 @@ impl Units {
         }
         Ok(parent)
     }
-}
-
-/// What the event of a new unit shows.
-pub(super) fn unit_event(
-    tx: &mut Tx<'_>,
-    author: &Author,
-    id: &str,
-    parent: &str,
-    name: &str,
-) -> Result<(), ::store::StoreError> {
-    let after = json!({ "id": id, "parentId": parent, "name": name });
-    author.record(
-        tx,
-        "organizational_unit.created",
-        Subject { kind: "organizational_unit", id },
-        None,
-        Some(&after),
-    )
 }
 
 #[cfg(test)]

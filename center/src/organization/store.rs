@@ -4,7 +4,7 @@ use serde_json::json;
 use store::{Row, StoreError, Tx};
 use web::{Random, Timestamp};
 
-use super::{Account, AccountStatus, Organization, OrganizationError, Unit, import};
+use super::{Account, AccountStatus, Organization, OrganizationError, Unit};
 use crate::instance::{Author, Subject};
 
 const ACCOUNT: &str = "id, name, email, parent_id, status, joined_at";
@@ -145,7 +145,9 @@ pub(super) fn insert_unit(
         "INSERT INTO organizational_units (instance_id, id, parent_id, name) VALUES (?1, ?2, ?3, ?4)",
         &[(&author.instance_id).into(), id.into(), parent_id.into(), name.into()],
     )?;
-    import::unit_event(tx, author, id, parent_id, name)
+    let after = json!({ "id": id, "parentId": parent_id, "name": name });
+    let subject = Subject { kind: "organizational_unit", id };
+    author.record(tx, "organizational_unit.created", subject, None, Some(&after))
 }
 
 pub(super) fn insert_account(tx: &mut Tx<'_>, author: &Author, account: &Account) -> Result<(), StoreError> {

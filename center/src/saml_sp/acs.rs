@@ -66,7 +66,7 @@ async fn take(
         checks: Vec::new(),
         browser: binding_cookie(center).read(headers),
         session_token: center.random.token(""),
-        prune: center.random.bytes::<1>()[0] % PRUNE_ONE_IN == 0,
+        prune: center.random.bytes::<1>()[0].is_multiple_of(PRUNE_ONE_IN),
     };
     let token = arrival.session_token.clone();
     let proven = match prepare(source, body, &mut arrival.checks) {

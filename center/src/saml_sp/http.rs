@@ -7,11 +7,12 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 use store::StoreError;
 
-use super::attempt::{self, Summary};
+use super::attempt::{self, Attempt, Summary};
 use super::service_provider::ServiceProvider;
 use super::store as rows;
 use crate::Center;
 use crate::admin_api::{ApiError, Params};
+use crate::console::PageError;
 
 /// How many attempts a list has unless it is said, and at most.
 pub(super) const LIST_DEFAULT: i64 = 50;
@@ -21,14 +22,12 @@ const LIST_MOST: i64 = 500;
 pub(super) async fn metadata(
     State(center): State<Center>,
     Path(identity_store_id): Path<String>,
-) -> Response {
-    match center.instance().await {
-        Ok(instance) if instance.identity_store_id == identity_store_id => {
-            metadata_file(&ServiceProvider::of(&center, &instance))
-        }
-        Ok(_) => StatusCode::NOT_FOUND.into_response(),
-        Err(error) => failed(&error),
+) -> Result<Response, PageError> {
+    let instance = center.instance().await?;
+    if instance.identity_store_id != identity_store_id {
+        return Ok(StatusCode::NOT_FOUND.into_response());
     }
+    Ok(metadata_file(&ServiceProvider::of(&center, &instance)))
 }
 
 /// The metadata file as an answer that browsers save.
@@ -62,22 +61,22 @@ pub(super) async fn show(
     State(center): State<Center>,
     Path(reference): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    match find(&center, &reference).await? {
-        Some(attempt) => Ok(Json(attempt.to_json())),
-        None => {
-            let message = "there is no sign-in attempt with this reference; attempts are kept for 30 days";
-            Err(ApiError::not_found("SignInAttemptNotFound", message).target("reference").found(&reference))
-        }
-    }
+    Ok(Json(known(&center, &reference).await?.to_json()))
+}
+
+/// The attempt with a reference, which must be there.
+pub(super) async fn known(center: &Center, reference: &str) -> Result<Attempt, ApiError> {
+    let found = find(center, reference).await?;
+    found.ok_or_else(|| {
+        let message = "there is no sign-in attempt with this reference; attempts are kept for 30 days";
+        ApiError::not_found("SignInAttemptNotFound", message)
+            .target("reference")
+            .found(&reference.chars().take(40).collect::<String>())
+    })
 }
 
 /// The attempt with a reference as people type it.
-pub(super) async fn find(center: &Center, reference: &str) -> Result<Option<attempt::Attempt>, StoreError> {
+pub(super) async fn find(center: &Center, reference: &str) -> Result<Option<Attempt>, StoreError> {
     let (instance_id, reference) = (center.instance_id.clone(), attempt::typed(reference));
     center.store.read(move |tx| rows::attempt(tx, &instance_id, &reference)).await
-}
-
-pub(super) fn failed(error: &StoreError) -> Response {
-    tracing::error!(%error, "the store did not answer");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

@@ -27,7 +27,7 @@ use crate::{Center, admin_api, console};
 
 /// The routes of this folder.
 pub fn routes(center: &Center) -> Routes<Center> {
-    let api = Routes::new("api key")
+    let api = Routes::new("api_key")
         .get("/api/sign-in-attempts", http::list)
         .get("/api/sign-in-attempts/{reference}", http::show);
     let pages = Routes::new("administrator")

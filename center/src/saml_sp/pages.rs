@@ -1,17 +1,17 @@
 //! The attempts to sign in, for administrators who are asked about a reference.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use http::StatusCode;
-use serde::Deserialize;
 use web::form::Csrf;
 use web::page::{self, Shell};
 
 use super::attempt::{Attempt, Summary};
-use super::http::{LIST_DEFAULT, failed, find};
+use super::http::{LIST_DEFAULT, find, known};
 use super::store as rows;
 use crate::access::Caller;
+use crate::admin_api::Params;
+use crate::console::PageError;
 use crate::{Center, console};
 
 const HERE: &str = "/console/sign-in-attempts";
@@ -24,33 +24,23 @@ struct AttemptsPage {
     query: String,
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct ListQuery {
-    #[serde(default)]
-    q: String,
-}
-
 /// `GET /console/sign-in-attempts?q`: the newest attempts, or straight to the one with a reference.
 pub(super) async fn list(
     State(center): State<Center>,
     caller: Caller,
     csrf: Csrf,
-    Query(query): Query<ListQuery>,
-) -> Response {
-    let found = if query.q.is_empty() { Ok(None) } else { find(&center, &query.q).await };
-    match found {
-        Ok(Some(attempt)) => return Redirect::to(&format!("{HERE}/{}", attempt.reference)).into_response(),
-        Ok(None) => {}
-        Err(error) => return failed(&error),
+    params: Params,
+) -> Result<Response, PageError> {
+    let query = params.text("q").to_owned();
+    if !query.is_empty()
+        && let Some(attempt) = find(&center, &query).await?
+    {
+        return Ok(Redirect::to(&format!("{HERE}/{}", attempt.reference)).into_response());
     }
     let instance_id = center.instance_id.clone();
-    match center.store.read(move |tx| rows::attempts(tx, &instance_id, LIST_DEFAULT)).await {
-        Ok(attempts) => {
-            let shell = console::shell(&caller, &csrf, "Sign-in attempts", HERE);
-            page::render(&AttemptsPage { shell, attempts, query: query.q })
-        }
-        Err(error) => failed(&error),
-    }
+    let attempts = center.store.read(move |tx| rows::attempts(tx, &instance_id, LIST_DEFAULT)).await?;
+    let shell = console::shell(&caller, &csrf, "Sign-in attempts", HERE);
+    Ok(page::render(&AttemptsPage { shell, attempts, query }))
 }
 
 #[derive(Template)]
@@ -66,18 +56,9 @@ pub(super) async fn show(
     caller: Caller,
     csrf: Csrf,
     Path(reference): Path<String>,
-) -> Response {
-    match find(&center, &reference).await {
-        Ok(Some(attempt)) => {
-            let title = format!("Sign-in attempt {}", attempt.reference);
-            let shell = console::shell(&caller, &csrf, &title, HERE);
-            page::render(&AttemptPage { shell, attempt })
-        }
-        Ok(None) => page::message(
-            StatusCode::NOT_FOUND,
-            "There is no such sign-in attempt",
-            "Check the reference. Attempts are kept for 30 days.",
-        ),
-        Err(error) => failed(&error),
-    }
+) -> Result<Response, PageError> {
+    let attempt = known(&center, &reference).await?;
+    let title = format!("Sign-in attempt {}", attempt.reference);
+    let shell = console::shell(&caller, &csrf, &title, HERE);
+    Ok(page::render(&AttemptPage { shell, attempt }))
 }

@@ -14,6 +14,7 @@ use super::service_provider::ServiceProvider;
 use super::store::{self as rows, Request};
 use crate::identity_source::{self, ExternalIdp};
 use crate::instance::{self, Instance};
+use crate::portal::own_path;
 use crate::{Center, identity_source::Source};
 
 /// How long the identity provider's answer may take.
@@ -57,12 +58,12 @@ async fn prepare(
     let expires_at = now.plus(std::time::Duration::from_secs(REQUEST_SECONDS.into()));
     let request = Request {
         id: id.clone(),
-        return_to: own_path(return_to).to_owned(),
+        return_to: own_path(return_to, HOME).to_owned(),
         browser_sha256: token::hash(browser).to_vec(),
         expires_at,
         used_at: None,
     };
-    let clear = center.random.bytes::<1>()[0] % CLEAR_ONE_IN == 0;
+    let clear = center.random.bytes::<1>()[0].is_multiple_of(CLEAR_ONE_IN);
     let instance_id = center.instance_id.clone();
     let found = center
         .store
@@ -135,38 +136,4 @@ fn browser(center: &Center, headers: &HeaderMap) -> String {
         value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
     known.filter(ours).unwrap_or_else(|| center.random.token(""))
-}
-
-/// `path` if it stays on this site, else [`HOME`]. Browsers take `//host` and `/\host` for another site.
-fn own_path(path: &str) -> &str {
-    let mut bytes = path.bytes();
-    let rooted = bytes.next() == Some(b'/') && !matches!(bytes.next(), Some(b'/' | b'\\'));
-    let plain = path.len() <= 2048 && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    if rooted && plain { path } else { HOME }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_own_paths_are_returned_to() {
-        for path in ["/start", "/start?account=1&role=x", "/", "/start/accounts"] {
-            assert_eq!(own_path(path), path);
-        }
-        for path in [
-            "",
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "start",
-            "/a b",
-            "/a\nb",
-            "/a\\b",
-            "javascript:alert(1)",
-        ] {
-            assert_eq!(own_path(path), HOME, "{path:?}");
-        }
-        assert_eq!(own_path(&format!("/{}", "a".repeat(2048))), HOME);
-    }
 }

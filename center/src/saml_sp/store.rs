@@ -95,7 +95,7 @@ pub fn clear_requests(tx: &mut Tx<'_>, instance_id: &str, now: Timestamp) -> Res
         &[instance_id.into(), before.into()],
     )?;
     tx.exec(
-        "DELETE FROM saml_requests WHERE instance_id = ?1 AND expires_at < (SELECT expires_at FROM saml_requests \
+        "DELETE FROM saml_requests WHERE instance_id = ?1 AND expires_at <= (SELECT expires_at FROM saml_requests \
          WHERE instance_id = ?1 ORDER BY expires_at DESC LIMIT 1 OFFSET ?2)",
         &[instance_id.into(), MOST_REQUESTS.into()],
     )?;

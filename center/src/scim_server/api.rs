@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use super::tokens::{NewToken, Provisioning, Token, TokenError, store};
 use crate::Center;
 use crate::access::Caller;
+use crate::admin_api::ApiError;
 
 /// `GET /api/scim`.
-pub(super) async fn show(State(center): State<Center>) -> Result<Json<Value>, TokenError> {
+pub(super) async fn show(State(center): State<Center>) -> Result<Json<Value>, ApiError> {
     Ok(Json(document(&center, &load(&center).await?)))
 }
 
 /// `POST /api/scim/enable`.
-pub(super) async fn enable(State(center): State<Center>, caller: Caller) -> Result<Response, TokenError> {
+pub(super) async fn enable(State(center): State<Center>, caller: Caller) -> Result<Response, ApiError> {
     let author = center.author(&caller);
     let new = NewToken::draw(&center.random, author.now);
     let made = new.clone();
@@ -26,17 +27,14 @@ pub(super) async fn enable(State(center): State<Center>, caller: Caller) -> Resu
 }
 
 /// `POST /api/scim/disable`.
-pub(super) async fn disable(State(center): State<Center>, caller: Caller) -> Result<Json<Value>, TokenError> {
+pub(super) async fn disable(State(center): State<Center>, caller: Caller) -> Result<Json<Value>, ApiError> {
     let author = center.author(&caller);
     center.store.write(move |tx| store::disable(tx, &author)).await?;
     Ok(Json(document(&center, &load(&center).await?)))
 }
 
 /// `POST /api/scim/tokens`.
-pub(super) async fn create_token(
-    State(center): State<Center>,
-    caller: Caller,
-) -> Result<Response, TokenError> {
+pub(super) async fn create_token(State(center): State<Center>, caller: Caller) -> Result<Response, ApiError> {
     let author = center.author(&caller);
     let new = NewToken::draw(&center.random, author.now);
     let made = new.clone();
@@ -49,7 +47,7 @@ pub(super) async fn delete_token(
     State(center): State<Center>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<StatusCode, TokenError> {
+) -> Result<StatusCode, ApiError> {
     let author = center.author(&caller);
     center.store.write(move |tx| store::delete(tx, &author, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -88,21 +86,18 @@ fn with_secret(new: &NewToken) -> Value {
     json!({ "id": new.token.id, "secret": new.secret, "expiresAt": new.token.expires_at.rfc3339() })
 }
 
-impl IntoResponse for TokenError {
-    fn into_response(self) -> Response {
-        let status = match &self {
-            Self::SourceNotExternal | Self::AlreadyEnabled | Self::NotEnabled => StatusCode::CONFLICT,
-            Self::TokenLimit | Self::TokensLeft(_) => StatusCode::CONFLICT,
-            Self::TokenNotFound(_) => StatusCode::NOT_FOUND,
-            Self::Store(error) => {
-                tracing::error!(%error, "the store failed at automatic provisioning");
-                let error =
-                    json!({ "code": self.code(), "message": "Something failed on our side. Try again." });
-                let body = Json(json!({ "error": error }));
-                return (StatusCode::INTERNAL_SERVER_ERROR, body).into_response();
-            }
-        };
-        let error = json!({ "code": self.code(), "message": self.to_string() });
-        (status, Json(json!({ "error": error }))).into_response()
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, error.to_string());
+        match error {
+            TokenError::SourceNotExternal => conflict("SourceNotExternal")
+                .fix("change the identity source to an external identity provider"),
+            TokenError::AlreadyEnabled => conflict("AlreadyEnabled").fix("create another token instead"),
+            TokenError::NotEnabled => conflict("NotEnabled").fix("enable it first"),
+            TokenError::TokenLimit => conflict("TokenLimit").fix("delete the one that is not in use"),
+            TokenError::TokenNotFound(_) => Self::not_found("TokenNotFound", error.to_string()).target("id"),
+            TokenError::TokensLeft(_) => conflict("TokensLeft").fix("delete the tokens first"),
+            TokenError::Store(error) => error.into(),
+        }
     }
 }

@@ -30,7 +30,7 @@ const MOST_LOOKED_AT: usize = 50_000;
 const MOST_PER_CURSOR: usize = 5_000;
 
 /// What differs between lists of users and of groups.
-pub(super) trait Listed: Sized + Send + 'static {
+pub(super) trait Listed: Sized + Send + Sync + 'static {
     /// What filters are judged by.
     const RULES: Rules;
 
@@ -67,7 +67,7 @@ pub(super) async fn list<T: Listed>(
     let narrowed = filter.as_ref().map(T::narrow);
     let exact = narrowed.as_ref().is_none_or(|n| n.exact);
     let mark = mark(T::RULES.kind, text);
-    let view = View::new(center, tenant, T::RULES.kind, query.projection).for_filter(filter.as_ref());
+    let view = View::new(center, tenant, T::RULES.kind, query.projection);
     let search = Search {
         center: center.clone(),
         condition: narrowed.map(|n| n.condition).unwrap_or_default(),
@@ -89,11 +89,8 @@ struct Search {
     view: View,
 }
 
-/// Rows that were looked at.
-struct Chunk {
-    /// The id of each, and the resource where it fits.
-    rows: Vec<(String, Option<Value>)>,
-}
+/// Rows that were looked at, in order: the id of each, and the row itself where it fits.
+type Chunk<T> = Vec<(String, Option<T>)>;
 
 impl Search {
     async fn by_index<T: Listed>(self, start: usize, count: usize) -> Result<Value, Refusal> {
@@ -103,8 +100,7 @@ impl Search {
         let page = self.center.store.read(move |tx| {
             let total = T::count(tx, &instance, &condition)?;
             let rows = if count == 0 { Vec::new() } else { T::matching(tx, &instance, &condition, &slice)? };
-            let shown = rows.iter().map(|row| Ok(view.project(T::RULES.kind, &row.shown(tx, &view)?)));
-            Ok::<_, StoreError>((total, shown.collect::<Result<Vec<_>, StoreError>>()?))
+            Ok::<_, StoreError>((total, shown(tx, &view, &rows)?))
         });
         let (total, resources) = page.await?;
         Ok(index_page(usize::try_from(total).unwrap_or(0), start, resources))
@@ -116,17 +112,17 @@ impl Search {
         let mut page = Vec::new();
         loop {
             let chunk = self.chunk::<T>(after, CHUNK).await?;
-            let full = chunk.rows.len() == CHUNK;
-            looked_at += chunk.rows.len();
-            after = chunk.rows.last().map(|(id, _)| id.clone()).unwrap_or_default();
-            for resource in chunk.rows.into_iter().filter_map(|(_, resource)| resource) {
+            let full = chunk.len() == CHUNK;
+            looked_at += chunk.len();
+            after = chunk.last().map(|(id, _)| id.clone()).unwrap_or_default();
+            for row in chunk.into_iter().filter_map(|(_, row)| row) {
                 total += 1;
                 if total >= start && page.len() < count {
-                    page.push(self.view.project(T::RULES.kind, &resource));
+                    page.push(row);
                 }
             }
             if !full {
-                return Ok(index_page(total, start, page));
+                return Ok(index_page(total, start, self.show(page).await?));
             }
             // RFC 7644 table 9, tooMany. Page by cursor, and it goes on for as long as it takes.
             if looked_at >= MOST_LOOKED_AT {
@@ -146,20 +142,20 @@ impl Search {
             return Err(ScimError::InvalidCount { reason }.into());
         }
         let mut after = cursor.map_or(Ok(String::new()), |c| read_cursor(c, mark))?;
-        let mut page = Vec::new();
+        let mut page: Vec<T> = Vec::new();
         let mut looked_at = 0;
         // Where every row fits, one more than the page tells whether there is another page.
         let size = if self.filter.is_some() { CHUNK } else { count + 1 };
         let more = 'pages: loop {
-            let rows = self.chunk::<T>(after.clone(), size).await?.rows;
-            let full = rows.len() == size;
-            for (id, resource) in rows {
+            let chunk = self.chunk(after.clone(), size).await?;
+            let full = chunk.len() == size;
+            for (id, row) in chunk {
                 if page.len() == count {
                     break 'pages true;
                 }
                 after = id;
                 looked_at += 1;
-                page.extend(resource.map(|r| self.view.project(T::RULES.kind, &r)));
+                page.extend(row);
             }
             if !full {
                 break false;
@@ -169,24 +165,37 @@ impl Search {
             }
         };
         let next = more.then(|| write_cursor(&after, mark));
-        Ok(cursor_page(None, next.as_deref(), page))
+        Ok(cursor_page(None, next.as_deref(), self.show(page).await?))
     }
 
-    async fn chunk<T: Listed>(&self, after: String, size: usize) -> Result<Chunk, StoreError> {
-        let (condition, filter, view) = (self.condition.clone(), self.filter.clone(), self.view.clone());
+    async fn chunk<T: Listed>(&self, after: String, size: usize) -> Result<Chunk<T>, StoreError> {
+        let (condition, filter) = (self.condition.clone(), self.filter.clone());
+        // Memberships cost a query each: they are read where the filter looks at them, and for the page.
+        let view = self.view.for_filter(filter.as_ref());
         let instance = self.center.instance_id.clone();
         let slice = Slice { after, offset: 0, limit: to_i64(size) };
         let read = self.center.store.read(move |tx| {
             let mut rows = Vec::new();
             for row in T::matching(tx, &instance, &condition, &slice)? {
-                let resource = row.shown(tx, &view)?;
-                let fits = filter.as_ref().is_none_or(|f| f.matches(&resource));
-                rows.push((row.id().to_owned(), fits.then_some(resource)));
+                let fits = match &filter {
+                    Some(filter) => filter.matches(&row.shown(tx, &view)?),
+                    None => true,
+                };
+                rows.push((row.id().to_owned(), fits.then_some(row)));
             }
-            Ok::<_, StoreError>(Chunk { rows })
+            Ok::<_, StoreError>(rows)
         });
         read.await
     }
+
+    async fn show<T: Listed>(self, page: Vec<T>) -> Result<Vec<Value>, StoreError> {
+        let view = self.view;
+        self.center.store.read(move |tx| shown(tx, &view, &page)).await
+    }
+}
+
+fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, rows: &[T]) -> Result<Vec<Value>, StoreError> {
+    rows.iter().map(|row| Ok(view.project(T::RULES.kind, &row.shown(tx, view)?))).collect()
 }
 
 /// What ties a cursor to its list: a cursor of another filter would leave resources out.

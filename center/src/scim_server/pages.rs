@@ -4,14 +4,16 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
+use web::Timestamp;
 use web::form::{Csrf, Form};
-use web::page::{Banner, Crumb, NavItem, Shell, Tone, render_with};
-use web::{Timestamp, page};
+use web::page::{Banner, Shell, Tone, render_with};
 
 use super::api::{endpoint, load};
 use super::tokens::{MOST_TOKENS, NewToken, Token, TokenError, store};
 use crate::Center;
 use crate::access::Caller;
+use crate::admin_api::ApiError;
+use crate::console::{self, PageError};
 
 const PAGE: &str = "/console/settings/automatic-provisioning";
 
@@ -38,17 +40,12 @@ struct Shown {
 }
 
 /// `GET`: how it stands.
-pub(super) async fn show(State(center): State<Center>, caller: Caller, Csrf(csrf): Csrf) -> Response {
+pub(super) async fn show(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Response {
     answer(&center, &caller, csrf, StatusCode::OK, None, None).await
 }
 
 /// `POST …/enable`: the answer shows the first token, this one time.
-pub(super) async fn enable(
-    State(center): State<Center>,
-    caller: Caller,
-    Csrf(csrf): Csrf,
-    _: Form,
-) -> Response {
+pub(super) async fn enable(State(center): State<Center>, caller: Caller, csrf: Csrf, _: Form) -> Response {
     let author = center.author(&caller);
     let new = NewToken::draw(&center.random, author.now);
     let made = new.clone();
@@ -60,7 +57,7 @@ pub(super) async fn enable(
 pub(super) async fn create_token(
     State(center): State<Center>,
     caller: Caller,
-    Csrf(csrf): Csrf,
+    csrf: Csrf,
     _: Form,
 ) -> Response {
     let author = center.author(&caller);
@@ -74,7 +71,7 @@ pub(super) async fn create_token(
 pub(super) async fn delete_token(
     State(center): State<Center>,
     caller: Caller,
-    Csrf(csrf): Csrf,
+    csrf: Csrf,
     Path(id): Path<String>,
     Form(fields): Form,
 ) -> Response {
@@ -90,7 +87,7 @@ pub(super) async fn delete_token(
 pub(super) async fn disable(
     State(center): State<Center>,
     caller: Caller,
-    Csrf(csrf): Csrf,
+    csrf: Csrf,
     Form(fields): Form,
 ) -> Response {
     if fields.text("confirm") != "DISABLE" {
@@ -104,7 +101,7 @@ pub(super) async fn disable(
 async fn made_token(
     center: &Center,
     caller: &Caller,
-    csrf: String,
+    csrf: Csrf,
     title: &str,
     done: Result<NewToken, TokenError>,
 ) -> Response {
@@ -118,43 +115,42 @@ async fn made_token(
     }
 }
 
-async fn back(center: &Center, caller: &Caller, csrf: String, done: Result<(), TokenError>) -> Response {
+async fn back(center: &Center, caller: &Caller, csrf: Csrf, done: Result<(), TokenError>) -> Response {
     match done {
         Ok(()) => Redirect::to(PAGE).into_response(),
         Err(error) => refused(center, caller, csrf, error).await,
     }
 }
 
-async fn not_confirmed(center: &Center, caller: &Caller, csrf: String, word: &str) -> Response {
+async fn not_confirmed(center: &Center, caller: &Caller, csrf: Csrf, word: &str) -> Response {
     let text = format!("Type {word} in capital letters to confirm. Nothing was changed.");
     let banner = Banner::new(Tone::Danger, "Not confirmed", text);
     answer(center, caller, csrf, StatusCode::BAD_REQUEST, Some(banner), None).await
 }
 
-async fn refused(center: &Center, caller: &Caller, csrf: String, error: TokenError) -> Response {
-    if let TokenError::Store(_) = error {
-        return failed(error);
+async fn refused(center: &Center, caller: &Caller, csrf: Csrf, error: TokenError) -> Response {
+    let error = ApiError::from(error);
+    if error.status.is_server_error() {
+        return PageError(error).into_response();
     }
-    let mut text = error.to_string();
-    text.get_mut(..1).map(str::make_ascii_uppercase);
-    let banner = Banner::new(Tone::Danger, "Nothing was changed", format!("{text}."));
-    answer(center, caller, csrf, StatusCode::CONFLICT, Some(banner), None).await
+    let banner = Banner::new(Tone::Danger, "Nothing was changed", error.for_people());
+    answer(center, caller, csrf, error.status, Some(banner), None).await
 }
 
 async fn answer(
     center: &Center,
     caller: &Caller,
-    csrf: String,
+    csrf: Csrf,
     status: StatusCode,
     banner: Option<Banner>,
     secret: Option<String>,
 ) -> Response {
     let state = match load(center).await {
         Ok(state) => state,
-        Err(error) => return failed(error),
+        Err(error) => return PageError::from(error).into_response(),
     };
     let now = center.clock.now();
-    let mut shell = shell(caller, csrf);
+    let mut shell = console::shell(caller, &csrf, "Automatic provisioning", "/console/settings");
     shell.banners.extend(banner);
     shell.banners.extend(state.tokens.iter().filter_map(|token| reminder(token, now)));
     let page = AutomaticProvisioning {
@@ -183,9 +179,9 @@ fn reminder(token: &Token, now: Timestamp) -> Option<Banner> {
 
 fn shown(token: &Token, now: Timestamp) -> Shown {
     let (state, tone) = match (token.expired(now), token.ends_soon(now)) {
-        (true, _) => ("Expired", "danger"),
-        (_, true) => ("Expires soon", "warning"),
-        _ => ("Active", "success"),
+        (true, _) => ("Expired", "bad"),
+        (_, true) => ("Expires soon", "warn"),
+        _ => ("Active", "good"),
     };
     Shown {
         id: token.id.clone(),
@@ -195,33 +191,4 @@ fn shown(token: &Token, now: Timestamp) -> Shown {
         state,
         tone,
     }
-}
-
-fn shell(caller: &Caller, csrf: String) -> Shell {
-    let item = |label, href, current| NavItem { label, href, current };
-    Shell {
-        product: "Entente center",
-        title: "Automatic provisioning".to_owned(),
-        nav: vec![
-            item("Dashboard", "/console", false),
-            item("Users", "/console/users", false),
-            item("Groups", "/console/groups", false),
-            item("AWS accounts", "/console/accounts", false),
-            item("Settings", "/console/settings", true),
-        ],
-        crumbs: vec![Crumb { label: "Settings".to_owned(), href: "/console/settings".to_owned() }],
-        person: Some(caller.name.clone()),
-        sign_out: "/console/sign-out",
-        csrf,
-        banners: Vec::new(),
-    }
-}
-
-fn failed(error: TokenError) -> Response {
-    tracing::error!(%error, "the store failed at automatic provisioning");
-    page::message(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Something failed on our side",
-        "Nothing was changed. The server's log says what happened.",
-    )
 }

@@ -39,10 +39,10 @@ impl View {
         Self { instance_id: center.instance_id.clone(), base: base(center, tenant), projection, memberships }
     }
 
-    /// The same, with memberships read where the filter looks at them.
-    pub(super) fn for_filter(mut self, filter: Option<&BoundFilter>) -> Self {
-        self.memberships |= filter.is_some_and(|f| looks_at(f, &["groups", "members"]));
-        self
+    /// The same for the filter's eyes: memberships are read only where it looks at them.
+    pub(super) fn for_filter(&self, filter: Option<&BoundFilter>) -> Self {
+        let memberships = filter.is_some_and(|f| looks_at(f, &["groups", "members"]));
+        Self { memberships, ..self.clone() }
     }
 
     /// A user with everything that a filter may look at.

@@ -2,15 +2,17 @@
 //! first administrator and an API key.
 
 mod http;
+mod store;
 
+use ::store::{Retryable, Store, StoreError, Tx};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use store::{Retryable, Store, StoreError, Tx};
 use thiserror::Error;
 use web::password::{self, PasswordError};
 use web::{Clock, Random, Timestamp, throttle, token};
 
 pub use http::routes;
+pub use store::has_administrator;
 
 use crate::instance::{self, Author, Subject};
 use crate::{Center, organization};
@@ -18,6 +20,8 @@ use crate::{Center, organization};
 /// Longest user name of an administrator.
 const MAX_USER_NAME: usize = 128;
 const THROTTLED: &str = "setup";
+/// What the API key of the set-up is called.
+const KEY_NAME: &str = "made at set-up";
 
 /// What a start found or made.
 #[derive(Debug, Clone)]
@@ -50,7 +54,7 @@ pub async fn first_start(
             if has_administrator(tx, &instance_id)? {
                 return Ok(Started { instance_id, secret: None });
             }
-            save_secret(tx, &instance_id, &secret, now)?;
+            store::save_secret(tx, &instance_id, &secret, now)?;
             Ok(Started { instance_id, secret: Some(secret.clone()) })
         })
         .await
@@ -61,23 +65,6 @@ fn create(tx: &mut Tx<'_>, random: &Random, region: &str, now: Timestamp) -> Res
     let author = Author { instance_id: instance.id.clone(), actor: "system".to_owned(), now };
     organization::store::create(tx, &author, random)?;
     Ok(instance.id)
-}
-
-fn save_secret(tx: &mut Tx<'_>, instance_id: &str, secret: &str, now: Timestamp) -> Result<(), StoreError> {
-    tx.exec(
-        "INSERT INTO setup_secrets (instance_id, secret_sha256, created_at) VALUES (?1, ?2, ?3) \
-         ON CONFLICT (instance_id) DO UPDATE SET secret_sha256 = ?2, created_at = ?3",
-        &[instance_id.into(), token::hash(secret)[..].into(), now.micros().into()],
-    )?;
-    Ok(())
-}
-
-/// Whether the set-up has been completed.
-///
-/// # Errors
-/// The engine's.
-pub fn has_administrator(tx: &mut Tx<'_>, instance_id: &str) -> Result<bool, StoreError> {
-    tx.exists("SELECT 1 FROM administrators WHERE instance_id = ?1 LIMIT 1", &[instance_id.into()])
 }
 
 /// Why the set-up was refused.
@@ -167,9 +154,7 @@ fn check_secret(
     if let Some(until) = throttle::blocked_until(tx, instance, THROTTLED, author.now)? {
         return Ok(Err(SetupError::Blocked(until)));
     }
-    let sql = "SELECT secret_sha256 FROM setup_secrets WHERE instance_id = ?1";
-    let stored = tx.row(sql, &[instance.into()])?.map(|row| row.bytes(0)).transpose()?;
-    if stored.is_some_and(|stored| token::same(&stored, secret)) {
+    if store::secret(tx, instance)?.is_some_and(|stored| token::same(&stored, secret)) {
         return Ok(Ok(()));
     }
     throttle::failed(tx, instance, THROTTLED, author.now)?;
@@ -179,34 +164,12 @@ fn check_secret(
 fn finish(tx: &mut Tx<'_>, author: &Author, secret: &[u8; 32], new: &New) -> Result<(), SetupError> {
     // Another request may have been faster while the password was hashed.
     check_secret(tx, author, secret)??;
-    let instance = &author.instance_id;
-    tx.exec(
-        "INSERT INTO administrators (instance_id, id, user_name, user_name_key, password_hash, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        &[
-            instance.into(),
-            (&new.administrator_id).into(),
-            (&new.user_name).into(),
-            (&new.user_name.to_lowercase()).into(),
-            (&new.hash).into(),
-            author.now.micros().into(),
-        ],
-    )?;
+    store::insert_administrator(tx, author, new)?;
     let subject = Subject { kind: "administrator", id: &new.administrator_id };
     author.record(tx, "administrator.created", subject, None, Some(&json!({ "userName": new.user_name })))?;
-    tx.exec(
-        "INSERT INTO api_keys (instance_id, id, display_name, secret_sha256, created_at) \
-         VALUES (?1, ?2, 'made at set-up', ?3, ?4)",
-        &[
-            instance.into(),
-            (&new.key_id).into(),
-            token::hash(&new.key)[..].into(),
-            author.now.micros().into(),
-        ],
-    )?;
+    store::insert_key(tx, author, new)?;
     let subject = Subject { kind: "api_key", id: &new.key_id };
-    author.record(tx, "api_key.created", subject, None, Some(&json!({ "displayName": "made at set-up" })))?;
-    tx.exec("DELETE FROM setup_secrets WHERE instance_id = ?1", &[instance.into()])?;
-    throttle::succeeded(tx, instance, THROTTLED)?;
-    Ok(())
+    author.record(tx, "api_key.created", subject, None, Some(&json!({ "displayName": KEY_NAME })))?;
+    store::delete_secret(tx, &author.instance_id)?;
+    Ok(throttle::succeeded(tx, &author.instance_id, THROTTLED)?)
 }

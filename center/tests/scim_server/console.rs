@@ -123,7 +123,7 @@ async fn the_page_says_what_is_needed_and_forms_need_their_token() {
         assert!(page.contains("An external identity provider is needed") && !page.contains("/enable\""));
         let refused = browser.post("/enable", "").await;
         assert_eq!(refused.status, StatusCode::CONFLICT);
-        assert!(refused.text.contains("change the identity source first"), "{}", refused.text);
+        assert!(refused.text.contains("Change the identity source to an external"), "{}", refused.text);
         browser.csrf = "wrong".to_owned();
         assert_eq!(browser.post("/enable", "").await.status, StatusCode::FORBIDDEN);
     }

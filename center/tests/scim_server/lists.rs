@@ -205,3 +205,48 @@ async fn a_search_has_its_query_in_the_body() {
         assert_eq!(refusal(&app.post("/.search", &body).await), refused(501, ""));
     }
 }
+
+#[tokio::test]
+async fn a_filter_without_index_looks_at_everybody() {
+    for app in apps().await {
+        many(&app, 1200).await;
+        let mut seen = Vec::new();
+        for start in [1, 101, 201, 301] {
+            let page = app.get(&format!("/Users?filter=title+eq+%22third%22&startIndex={start}")).await.body;
+            assert_eq!((&page["totalResults"], &page["itemsPerPage"]), (&json!(400), &json!(100)));
+            seen.extend(page["Resources"].as_array().unwrap().iter().map(|u| u["id"].clone()));
+        }
+        let (mut by_cursor, mut cursor) = (Vec::new(), Some(String::new()));
+        while let Some(at) = cursor {
+            let page =
+                app.get(&format!("/Users?filter=title+eq+%22third%22&count=70&cursor={at}")).await.body;
+            by_cursor.extend(page["Resources"].as_array().unwrap().iter().map(|u| u["id"].clone()));
+            cursor = page["nextCursor"].as_str().map(str::to_owned);
+        }
+        assert_eq!(by_cursor, seen);
+        seen.dedup();
+        assert_eq!(seen.len(), 400);
+    }
+}
+
+/// Users without the way through the server; every third has a title.
+async fn many(app: &App, count: usize) {
+    let instance = app.center.instance_id.clone();
+    let insert = move |tx: &mut store::Tx<'_>| {
+        for n in 0..count {
+            let name = format!("u{n:05}");
+            let mut resource = json!({ "userName": name, "active": true });
+            if n % 3 == 0 {
+                resource["title"] = json!("Third");
+            }
+            tx.exec(
+                "INSERT INTO users (instance_id, id, user_name, user_name_key, display_name, display_name_key, \
+                 active, owner, resource, created_at, updated_at) \
+                 VALUES (?1, ?2, ?2, ?2, ?2, ?2, 1, 'api', ?3, 0, 0)",
+                &[(&instance).into(), (&name).into(), (&resource.to_string()).into()],
+            )?;
+        }
+        Ok::<_, store::StoreError>(())
+    };
+    app.center.store.write(insert).await.unwrap();
+}

@@ -205,14 +205,7 @@ async fn a_cycle_of_entra_in_both_dialects() {
             let probe = app.find("Users", "userName eq \"4d7b2f0e-1111-4222-8333-944445555666\"").await;
             assert_eq!((probe.status, &probe.body["totalResults"]), (StatusCode::OK, &json!(0)));
             assert_eq!(probe.body["Resources"], json!([]));
-            let body = json!({
-                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
-                "externalId": "entra-ana", "userName": "ana@x.example", "active": true, "addresses": [], "displayName": "Ana",
-                "emails": [{ "primary": true, "type": "work", "value": "ana@x.example" }],
-                "meta": { "resourceType": "User" }, "name": { "formatted": "Ana Ng", "familyName": "Ng", "givenName": "Ana" }, "roles": [],
-                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { "department": "R&D" },
-            });
-            let user = app.post(&format!("/Users{flag}"), &body).await;
+            let user = app.post(&format!("/Users{flag}"), &entra_user()).await;
             assert_eq!(user.status, StatusCode::CREATED, "{}", user.text);
             let id = user.body["id"].as_str().unwrap().to_owned();
             let group = json!({
@@ -231,22 +224,10 @@ async fn a_cycle_of_entra_in_both_dialects() {
             let add =
                 json!([{ "op": op("add"), "path": "members", "value": [{ "$ref": null, "value": id }] }]);
             assert_eq!(app.patch(&path, add).await.status, StatusCode::NO_CONTENT);
-            assert_eq!(app.members(&group).await, [id.clone()]);
+            assert_eq!(app.members(&group).await, std::slice::from_ref(&id));
 
-            let rename = match old {
-                true => json!([
-                    { "op": "Replace", "path": "displayName", "value": "Ana N." },
-                    { "op": "Add", "path": "phoneNumbers[type eq \"mobile\"].value", "value": "+49 1" },
-                    { "op": "Replace", "path": "active", "value": "True" },
-                    { "op": "Add", "path": "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager", "value": "m-1" },
-                ]),
-                false => json!([
-                    { "op": "replace", "value": { "displayName": "Ana N.", "name.givenName": "Anna", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager": "m-1" } },
-                    { "op": "replace", "path": "phoneNumbers[type eq \"mobile\"].value", "value": "+49 1" },
-                ]),
-            };
             let user = format!("/Users/{id}{flag}");
-            let changed = app.patch(&user, rename).await;
+            let changed = app.patch(&user, renamed(old)).await;
             assert_eq!(
                 (changed.status, &changed.body["displayName"]),
                 (StatusCode::OK, &json!("Ana N.")),
@@ -269,5 +250,31 @@ async fn a_cycle_of_entra_in_both_dialects() {
             assert_eq!(app.delete(&format!("/Users/{id}")).await.status, StatusCode::NO_CONTENT);
             assert_eq!(app.delete(&format!("/Groups/{group}")).await.status, StatusCode::NO_CONTENT);
         }
+    }
+}
+
+fn entra_user() -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
+        "externalId": "entra-ana", "userName": "ana@x.example", "active": true, "addresses": [], "displayName": "Ana",
+        "emails": [{ "primary": true, "type": "work", "value": "ana@x.example" }],
+        "meta": { "resourceType": "User" }, "name": { "formatted": "Ana Ng", "familyName": "Ng", "givenName": "Ana" }, "roles": [],
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": { "department": "R&D" },
+    })
+}
+
+/// In the old dialect and in the one of `aadOptscim062020`.
+fn renamed(old: bool) -> Value {
+    match old {
+        true => json!([
+            { "op": "Replace", "path": "displayName", "value": "Ana N." },
+            { "op": "Add", "path": "phoneNumbers[type eq \"mobile\"].value", "value": "+49 1" },
+            { "op": "Replace", "path": "active", "value": "True" },
+            { "op": "Add", "path": "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager", "value": "m-1" },
+        ]),
+        false => json!([
+            { "op": "replace", "value": { "displayName": "Ana N.", "name.givenName": "Anna", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager": "m-1" } },
+            { "op": "replace", "path": "phoneNumbers[type eq \"mobile\"].value", "value": "+49 1" },
+        ]),
     }
 }

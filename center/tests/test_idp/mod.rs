@@ -13,22 +13,24 @@ pub const SIGN_IN_URL: &str = "https://login.idp.example/tenant-1/saml2";
 
 /// A key of an identity provider.
 pub struct Key {
-    /// For signing by hand.
-    pub pair: KeyPair,
-    /// For signing by the crate.
+    /// It signs, and has the certificate.
     pub signing: SigningKey,
 }
 
 impl Key {
     /// A certificate for a new key, valid between two years' beginnings.
     pub fn valid(from: i32, until: i32) -> Self {
-        let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+        Self::of(&KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap(), from, until)
+    }
+
+    /// The same for a key that is there.
+    pub fn of(pair: &KeyPair, from: i32, until: i32) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.not_before = date_time_ymd(from, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
-        let certificate = params.self_signed(&pair).unwrap();
+        let certificate = params.self_signed(pair).unwrap();
         let signing = SigningKey::new(&pair.serialize_der(), certificate.der()).unwrap();
-        Self { pair, signing }
+        Self { signing }
     }
 
     /// The key in use.

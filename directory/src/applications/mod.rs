@@ -22,8 +22,8 @@ pub use certificates::{
     Certificate, NewCertificate, activate, active_certificate, add_certificate, certificate, certificates,
     delete_certificate, make_certificate,
 };
-pub(crate) use http::{IdpValues, save as save_saml};
 pub use http::routes;
+pub(crate) use http::{IdpValues, save as save_saml};
 pub use reach::{NotFollowed, Reach, reach};
 pub(crate) use settings::{FORMATS, name_id_sources};
 pub use settings::{SamlChange, checked_url};

@@ -9,10 +9,10 @@ use web::page::{Banner, Shell, render, render_with};
 use web::routes::Routes;
 
 use super::{Look, application_shell, done, refused, with};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, Reach, SamlChange};
 use crate::refused::{PageRefused, Refused};
-use crate::Directory;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")

@@ -8,11 +8,11 @@ use web::page::{Shell, render, render_with};
 use web::routes::Routes;
 
 use super::{Look, ON_PAGE, crumb, done, refused, shell, with};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application};
 use crate::refused::PageRefused;
 use crate::users::{self, Filter};
-use crate::Directory;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")

@@ -11,10 +11,10 @@ use web::routes::Routes;
 
 use super::picker::{self, Entry};
 use super::{Look, ON_PAGE, application_shell, done, refused, with};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, DEFAULT_ACCESS, MSIAM_ROLE, Reach, USER_ROLE};
 use crate::refused::{PageRefused, Refused};
-use crate::Directory;
 
 /// Most principals of one form.
 const MOST: usize = 1000;

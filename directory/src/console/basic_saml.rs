@@ -9,10 +9,10 @@ use web::page::{Banner, Tone};
 
 use super::refused;
 use super::single_sign_on::{Extra, answer, page};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, NameId, Proposal, ReplyUrl, SamlChange};
 use crate::refused::Refused;
-use crate::Directory;
 
 /// What the card's form holds, as texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,8 @@ impl Basic {
 
     /// The change that saves it.
     fn change(&self, application: &Application) -> Result<SamlChange, Refused> {
-        let filled = |text: &str| text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
+        let filled =
+            |text: &str| text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect();
         let lines: Vec<String> = filled(&self.reply_urls);
         let replies: Result<Vec<ReplyUrl>, Refused> =
             lines.iter().enumerate().map(|(n, line)| reply(line, n == 0)).collect();
@@ -110,7 +111,10 @@ fn reply(line: &str, is_default: bool) -> Result<ReplyUrl, Refused> {
         "" => None,
         text => {
             let parsed = text.parse();
-            Some(parsed.map_err(|_| Refused::invalid("replyUrls", "a URL and an index from 0 to 65535", line))?)
+            Some(
+                parsed
+                    .map_err(|_| Refused::invalid("replyUrls", "a URL and an index from 0 to 65535", line))?,
+            )
         }
     };
     Ok(ReplyUrl { url: url.to_owned(), index, is_default })
@@ -170,7 +174,8 @@ async fn read(directory: &Directory, id: &str, upload: &Upload) -> Result<(Basic
             let mut taken = Vec::new();
             for identifier in &identifiers {
                 let owner = applications::by_identifier(tx, tenant, identifier)?;
-                taken.extend(owner.filter(|owner| owner.id != application.id).map(|owner| owner.display_name));
+                taken
+                    .extend(owner.filter(|owner| owner.id != application.id).map(|owner| owner.display_name));
             }
             Ok((application, taken))
         })

@@ -7,10 +7,10 @@ use web::form::{Csrf, Form};
 use web::routes::Routes;
 
 use super::single_sign_on::{Extra, answer};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications;
 use crate::refused::{PageRefused, Refused};
-use crate::Directory;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")
@@ -94,9 +94,7 @@ async fn download(
         other => return Err(Refused::not_found("form of a certificate", other).into()),
     };
     let name = format!("attachment; filename=\"{}-{form}.cer\"", certificate.thumbprint);
-    let headers = [
-        (header::CONTENT_TYPE, "application/pkix-cert".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "application/pkix-cert".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, body).into_response())
 }

@@ -12,12 +12,12 @@ use web::routes::Routes;
 
 use super::picker::{self, Entry};
 use super::{Look, ON_PAGE, crumb, done, refused, shell, with};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::Principal;
 use crate::groups::{self, Group, GroupChange, NewGroup};
 use crate::refused::{PageRefused, Refused};
 use crate::users::{self, Filter};
-use crate::Directory;
 
 /// Most members of one form.
 const MOST: usize = 1000;

@@ -9,10 +9,10 @@ use web::page::{Banner, Shell, Tone, render_with};
 use web::routes::Routes;
 
 use super::{refused, shell, with};
+use crate::Directory;
 use crate::access::Caller;
 use crate::import::{Files, Report, run, text_of};
 use crate::refused::Refused;
-use crate::Directory;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")

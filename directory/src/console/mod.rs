@@ -22,9 +22,9 @@ use web::form::{self, Csrf};
 use web::page::{Banner, Crumb, NavItem, Shell, Tone};
 use web::routes::Routes;
 
+use crate::Directory;
 use crate::access::{self, Caller};
 use crate::refused::Refused;
-use crate::Directory;
 
 /// Most rows on a page.
 const ON_PAGE: usize = 50;
@@ -63,7 +63,8 @@ const NAV: &[(&str, &str)] = &[
 
 /// What stands around a page of the console.
 pub fn shell(_: &Directory, caller: &Caller, csrf: &Csrf, title: &str, section: &str) -> Shell {
-    let item = |(label, href): &(&'static str, &'static str)| NavItem { label, href, current: *href == section };
+    let item =
+        |(label, href): &(&'static str, &'static str)| NavItem { label, href, current: *href == section };
     Shell {
         product: "Entente directory",
         title: title.to_owned(),

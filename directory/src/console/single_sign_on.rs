@@ -12,11 +12,12 @@ use web::routes::Routes;
 
 use super::basic_saml::{self, Basic};
 use super::{Look, application_shell, done, refused};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, Certificate, IdpValues, NameId, SamlChange, SigningOption};
 use crate::refused::{PageRefused, Refused};
+use crate::saml_idp::{DEFAULT_CLAIMS, Source};
 use crate::users;
-use crate::Directory;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")
@@ -133,32 +134,22 @@ fn shown(certificate: &Certificate, directory: &Directory) -> Shown {
 /// The claims of every assertion, in Entra's order, and what they are for one person. An assertion leaves
 /// out a claim without a value.
 fn claims(directory: &Directory, application: &Application, person: Option<&users::User>) -> Vec<Claim> {
-    const IDENTITY: [(&str, &str); 7] = [
-        ("http://schemas.microsoft.com/identity/claims/objectidentifier", "objectId"),
-        ("http://schemas.microsoft.com/identity/claims/displayname", "displayName"),
-        ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname", "givenName"),
-        ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname", "surname"),
-        ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress", "mail"),
-        ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name", "userPrincipalName"),
-        ("Unique User Identifier (NameID)", ""),
-    ];
-    let fixed = [
-        ("http://schemas.microsoft.com/identity/claims/tenantid", directory.tenant_id.clone()),
-        ("http://schemas.microsoft.com/identity/claims/identityprovider", IdpValues::new(directory, application).entity_id),
-    ];
-    let name_id = application.name_id.source.as_str();
-    let of_person = IDENTITY.into_iter().map(|(name, source)| {
-        let source = if source.is_empty() { name_id } else { source };
-        let value = person.map(|p| p.property(source).unwrap_or_default());
-        Claim { name, source: format!("user.{source}"), value }
-    });
-    let fixed = fixed.into_iter().map(|(name, value)| Claim { name, source: "fixed".to_owned(), value: Some(value) });
-    let mut claims: Vec<Claim> = of_person.chain(fixed).collect();
+    let entity_id = IdpValues::new(directory, application).entity_id;
+    let source = application.name_id.source.as_str();
+    let value = person.map(|p| p.property(source).unwrap_or_default());
     // The name first: it decides whether the other side knows the person.
-    if let Some(at) = claims.iter().position(|c| c.name.starts_with("Unique")) {
-        claims[..=at].rotate_right(1);
-    }
-    claims
+    let name_id = Claim { name: "Unique User Identifier (NameID)", source: format!("user.{source}"), value };
+    let others = DEFAULT_CLAIMS.into_iter().map(|(name, source)| {
+        let value = source.value(&directory.tenant_id, &entity_id, person);
+        match source {
+            Source::User(property) => {
+                let value = person.map(|_| value.unwrap_or_default());
+                Claim { name, source: format!("user.{property}"), value }
+            }
+            _ => Claim { name, source: "fixed".to_owned(), value },
+        }
+    });
+    std::iter::once(name_id).chain(others).collect()
 }
 
 #[derive(Deserialize)]
@@ -210,8 +201,7 @@ async fn choose(
     csrf: Csrf,
     _: Form,
 ) -> Response {
-    let outcome =
-        applications::save_saml(&directory, &caller, id.clone(), |_| SamlChange::default()).await;
+    let outcome = applications::save_saml(&directory, &caller, id.clone(), |_| SamlChange::default()).await;
     answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
 }
 
@@ -223,10 +213,10 @@ async fn save_claims(
     csrf: Csrf,
     Form(fields): Form,
 ) -> Response {
-    let name_id = NameId { source: fields.text("source").to_owned(), format: fields.text("format").to_owned() };
+    let name_id =
+        NameId { source: fields.text("source").to_owned(), format: fields.text("format").to_owned() };
     let wanted = SamlChange { name_id: Some(name_id), ..SamlChange::default() };
-    let outcome =
-        applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await;
+    let outcome = applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await;
     answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
 }
 

@@ -2,12 +2,15 @@
 //! once.
 
 use serde_json::{Value as Json, json};
-use store::{Row, StoreError, Tx};
+use store::{Row, StoreError, Tx, Val};
 
 use super::{Group, get};
 use crate::change::Change;
 use crate::refused::Refused;
 use crate::users;
+
+/// How many rows one statement writes.
+const AT_ONCE: usize = 50;
 
 /// What a member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -167,20 +170,47 @@ pub fn add_member(tx: &mut Tx<'_>, change: &Change, group: &str, member: &str) -
 }
 
 /// Writes a membership that was looked for, and its event.
+fn insert(tx: &mut Tx<'_>, change: &Change, group: &str, member: &Member) -> Result<(), StoreError> {
+    insert_many(tx, change, &[(group.to_owned(), member.clone())])
+}
+
+/// Writes memberships, group and member, that were looked for, and their events.
 ///
 /// # Errors
 /// The engine's.
-pub(crate) fn insert(
+pub(crate) fn insert_many(
     tx: &mut Tx<'_>,
     change: &Change,
-    group: &str,
-    member: &Member,
+    members: &[(String, Member)],
 ) -> Result<(), StoreError> {
-    let sql =
-        "INSERT INTO group_members (tenant_id, group_id, member_id, member_type) VALUES (?1, ?2, ?3, ?4)";
-    let row = [(&change.tenant).into(), group.into(), (&member.id).into(), member.kind.as_str().into()];
-    tx.exec(sql, &row)?;
-    change.record(tx, "group.member_added", ("group", group), None, Some(&as_json(member)))
+    for chunk in members.chunks(AT_ONCE) {
+        // Only two texts, so that both stay prepared.
+        match chunk.len() {
+            AT_ONCE => insert_rows(tx, change, chunk)?,
+            _ => chunk.iter().try_for_each(|one| insert_rows(tx, change, std::slice::from_ref(one)))?,
+        }
+    }
+    let states: Vec<Json> = members.iter().map(|(_, member)| as_json(member)).collect();
+    let events: Vec<_> = members
+        .iter()
+        .zip(&states)
+        .map(|((group, _), after)| change.event("group.member_added", ("group", group), None, Some(after)))
+        .collect();
+    tx.append_events(&events)
+}
+
+fn insert_rows(tx: &mut Tx<'_>, change: &Change, members: &[(String, Member)]) -> Result<(), StoreError> {
+    let places = |n: usize| format!("(?1, ?{}, ?{}, ?{})", n * 3 + 2, n * 3 + 3, n * 3 + 4);
+    let rows: Vec<String> = (0..members.len()).map(places).collect();
+    let sql = format!(
+        "INSERT INTO group_members (tenant_id, group_id, member_id, member_type) VALUES {}",
+        rows.join(", ")
+    );
+    let mut params: Vec<Val<'_>> = vec![(&change.tenant).into()];
+    for (group, member) in members {
+        params.extend([Val::from(group), (&member.id).into(), member.kind.as_str().into()]);
+    }
+    tx.exec(&sql, &params).map(|_| ())
 }
 
 /// Takes a user or group out of a group.

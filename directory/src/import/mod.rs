@@ -93,8 +93,6 @@ fn apply(tx: &mut Tx<'_>, change: &Change, plan: &Plan) -> Result<(), Refused> {
     for (before, after) in &plan.groups {
         groups::save(tx, change, before.as_ref(), after)?;
     }
-    for (group, member) in &plan.members {
-        groups::insert(tx, change, group, member)?;
-    }
+    groups::insert_many(tx, change, &plan.members)?;
     users::after_disabled(tx, change, &disabled)
 }

@@ -8,10 +8,10 @@ use web::form::{self, Csrf};
 use web::page::{Shell, render};
 use web::routes::Routes;
 
+use crate::Directory;
 use crate::access::{self, Caller};
 use crate::applications::{self, Application};
 use crate::refused::PageRefused;
-use crate::Directory;
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {

@@ -1,7 +1,5 @@
 //! One sign-on while it is under way, and how its end is recorded and shown.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
@@ -9,28 +7,13 @@ use store::StoreError;
 use web::Timestamp;
 use web::page::{Shell, render_with};
 
-use super::keys::SigningKeys;
 use super::refusal::Refusal;
+use super::running::Running;
 use super::sign_ins::{self, SignIn};
 use super::trace::Trace;
 use crate::Directory;
 use crate::applications::Application;
 use crate::users::User;
-
-/// What all sign-ons of this process share.
-#[derive(Debug, Clone, Default)]
-pub struct Running {
-    /// The parsed keys.
-    pub keys: SigningKeys,
-    strangers: Strangers,
-}
-
-impl Running {
-    /// Whether one more refusal of somebody without a session is recorded now.
-    pub fn may_record_stranger(&self, now: Timestamp) -> bool {
-        self.strangers.may_be_recorded(now)
-    }
-}
 
 /// How a sign-on started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,24 +136,5 @@ fn status(refusal: &Refusal) -> StatusCode {
         }
         Refusal::NoSigningKey { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
-    }
-}
-
-/// How many refusals of people without a session are recorded in a minute. Anybody can send bad requests
-/// without end; beyond this they are logged, not stored.
-const STRANGERS_A_MINUTE: u32 = 120;
-
-#[derive(Debug, Clone, Default)]
-struct Strangers(Arc<Mutex<(i64, u32)>>);
-
-impl Strangers {
-    fn may_be_recorded(&self, now: Timestamp) -> bool {
-        let minute = now.seconds().div_euclid(60);
-        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if window.0 != minute {
-            *window = (minute, 0);
-        }
-        window.1 += 1;
-        window.1 <= STRANGERS_A_MINUTE
     }
 }

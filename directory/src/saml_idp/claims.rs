@@ -10,10 +10,46 @@ use super::refusal::Refusal;
 use crate::applications::Application;
 use crate::users::User;
 
-const MICROSOFT: &str = "http://schemas.microsoft.com/identity/claims/";
-const XMLSOAP: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/";
-const METHODS: &str = "http://schemas.microsoft.com/claims/authnmethodsreferences";
 const BY_PASSWORD: &str = "http://schemas.microsoft.com/ws/2008/06/identity/authenticationmethod/password";
+
+/// Where a claim's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The tenant's id.
+    Tenant,
+    /// Our entity ID.
+    Issuer,
+    /// How the person signed in.
+    Method,
+    /// A property of the user.
+    User(&'static str),
+}
+
+/// The claims of every assertion: five that are fixed, then the four default ones, in the order in which
+/// Entra's assertions have them.
+pub const DEFAULT_CLAIMS: [(&str, Source); 9] = [
+    ("http://schemas.microsoft.com/identity/claims/tenantid", Source::Tenant),
+    ("http://schemas.microsoft.com/identity/claims/objectidentifier", Source::User("objectId")),
+    ("http://schemas.microsoft.com/identity/claims/displayname", Source::User("displayName")),
+    ("http://schemas.microsoft.com/identity/claims/identityprovider", Source::Issuer),
+    ("http://schemas.microsoft.com/claims/authnmethodsreferences", Source::Method),
+    ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname", Source::User("givenName")),
+    ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname", Source::User("surname")),
+    ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress", Source::User("mail")),
+    ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name", Source::User("userPrincipalName")),
+];
+
+impl Source {
+    /// The value for a person; none where the person has none, or where there is no person to look at.
+    pub fn value(self, tenant: &str, idp_entity_id: &str, person: Option<&User>) -> Option<String> {
+        match self {
+            Self::Tenant => Some(tenant.to_owned()),
+            Self::Issuer => Some(idp_entity_id.to_owned()),
+            Self::Method => Some(BY_PASSWORD.to_owned()),
+            Self::User(property) => person?.property(property).filter(|value| !value.is_empty()),
+        }
+    }
+}
 
 /// The NameID of an assertion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,23 +60,11 @@ pub struct NameId {
     pub format: String,
 }
 
-/// The fixed claims, then the four default ones. One without a value is left out, as Entra does.
+/// The claims about a person. One without a value is left out, as Entra does.
 pub fn default_claims(tenant: &str, idp_entity_id: &str, person: &User) -> Vec<Attribute> {
-    let of = |property: &str| person.property(property);
-    let all = [
-        (format!("{MICROSOFT}tenantid"), Some(tenant.to_owned())),
-        (format!("{MICROSOFT}objectidentifier"), of("objectId")),
-        (format!("{MICROSOFT}displayname"), of("displayName")),
-        (format!("{MICROSOFT}identityprovider"), Some(idp_entity_id.to_owned())),
-        (METHODS.to_owned(), Some(BY_PASSWORD.to_owned())),
-        (format!("{XMLSOAP}givenname"), of("givenName")),
-        (format!("{XMLSOAP}surname"), of("surname")),
-        (format!("{XMLSOAP}emailaddress"), of("mail")),
-        (format!("{XMLSOAP}name"), of("userPrincipalName")),
-    ];
-    let with_value = all.into_iter().filter_map(|(name, value)| {
-        let value = value.filter(|v| !v.is_empty())?;
-        Some(Attribute { name, values: vec![value] })
+    let with_value = DEFAULT_CLAIMS.iter().filter_map(|(name, source)| {
+        let value = source.value(tenant, idp_entity_id, Some(person))?;
+        Some(Attribute { name: (*name).to_owned(), values: vec![value] })
     });
     with_value.collect()
 }

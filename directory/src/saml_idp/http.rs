@@ -10,8 +10,9 @@ use saml::bindings::{
     BindingReason, BindingRefusal, Parameter, check_relay_state, decode_post, decode_redirect,
 };
 
-use super::attempt::{Attempt, Running, StartedBy};
+use super::attempt::{Attempt, StartedBy};
 use super::refusal::Refusal;
+use super::running::Running;
 use super::sign_on::{self, Case, Ended, Message};
 use super::store as rows;
 use super::waiting::{self, can_be_looked_up};
@@ -115,6 +116,7 @@ async fn answer(
     attempt: Attempt,
     outcome: Result<Response, Ended>,
 ) -> Result<Response, PageRefused> {
+    running.clear_away(directory).await?;
     match outcome {
         Ok(response) => Ok(response),
         Err(Ended::Refused(refusal)) => Ok(attempt.refuse(directory, running, &refusal).await?),

@@ -12,6 +12,7 @@ use web::Timestamp;
 use super::decide::Grant;
 use super::refusal::Refusal;
 use crate::Directory;
+use crate::applications::{Application, IdpValues};
 
 /// What the response needs beside the grant.
 #[derive(Debug, Clone)]
@@ -30,12 +31,12 @@ pub struct Occasion {
 /// [`Refusal::ValueNotXml`] and [`Refusal::NoSigningKey`].
 pub async fn sign(
     directory: &Directory,
-    application: &str,
+    application: &Application,
     grant: Grant,
     occasion: Occasion,
     key: Arc<SigningKey>,
 ) -> Result<String, Refusal> {
-    let issuer = entity_id(directory);
+    let issuer = IdpValues::new(directory, application).entity_id;
     let ids = [directory.random.uuid(), directory.random.uuid()].map(|id| format!("_{id}"));
     // An RSA signature takes about a millisecond: too long for the threads that serve everybody.
     let work = move || {
@@ -57,7 +58,8 @@ pub async fn sign(
         };
         issue_response(&response, &key)
     };
-    let unusable = |found: String| Refusal::NoSigningKey { application: application.to_owned(), found };
+    let unusable =
+        |found: String| Refusal::NoSigningKey { application: application.display_name.clone(), found };
     let signed = tokio::task::spawn_blocking(work).await;
     match signed.map_err(|_| unusable("signing failed inside".to_owned()))? {
         Ok(xml) => Ok(xml),
@@ -72,6 +74,7 @@ pub async fn sign(
 /// [`Refusal::ValueNotXml`].
 pub fn no_passive(
     directory: &Directory,
+    application: &Application,
     reply_url: &str,
     in_response_to: &str,
     reference: &str,
@@ -86,7 +89,7 @@ pub fn no_passive(
     let response = IssueErrorResponse {
         response_id: &format!("_{}", directory.random.uuid()),
         now: now.to_offset(),
-        issuer: &entity_id(directory),
+        issuer: &IdpValues::new(directory, application).entity_id,
         destination: reply_url,
         in_response_to: Some(in_response_to),
         status: STATUS_RESPONDER,
@@ -123,9 +126,4 @@ pub fn post(application: &str, reply_url: &str, xml: &str, relay_state: Option<&
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
-}
-
-/// Our entity ID, the Issuer of everything that is issued.
-pub fn entity_id(directory: &Directory) -> String {
-    directory.url(&format!("/{}/", directory.tenant_id))
 }

@@ -4,10 +4,9 @@ use saml::authn_request::AuthnRequest;
 use web::Timestamp;
 
 use super::decide::Facts;
-use super::issue;
 use super::store as rows;
 use crate::Directory;
-use crate::applications::{self, Application, Assigned, Certificate};
+use crate::applications::{self, Application, Assigned, Certificate, IdpValues};
 use crate::refused::Refused;
 use crate::users::User;
 
@@ -29,7 +28,7 @@ pub struct Loaded {
 /// # Errors
 /// The store's.
 pub async fn load(directory: &Directory, application: &str, user: &str) -> Result<Loaded, Refused> {
-    let idp_entity_id = issue::entity_id(directory);
+    let half = directory.clone();
     let (id, user) = (application.to_owned(), user.to_owned());
     directory
         .read(move |tx, tenant| {
@@ -43,7 +42,8 @@ pub async fn load(directory: &Directory, application: &str, user: &str) -> Resul
                 assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
                 only_nested = assigned.is_none() && rows::is_nested(tx, tenant, &application.id, &person.id)?;
             }
-            let idp_entity_id = idp_entity_id.clone();
+            let idp_entity_id =
+                application.as_ref().map_or_else(String::new, |a| IdpValues::new(&half, a).entity_id);
             Ok(Loaded { application, person, certificates, assigned, only_nested, idp_entity_id })
         })
         .await

@@ -8,13 +8,12 @@ use saml::certificate::Certificate;
 use saml::metadata::{WriteIdpMetadata, write_idp};
 use serde::Deserialize;
 
-use super::attempt::Running;
 use super::decide;
-use super::issue::entity_id;
+use super::running::Running;
 use super::store as rows;
 use super::waiting::can_be_looked_up;
 use crate::Directory;
-use crate::applications::{self, Application};
+use crate::applications::{self, Application, IdpValues};
 use crate::refused::PageRefused;
 
 /// Which application's.
@@ -81,14 +80,13 @@ async fn written(
     // The active certificate comes first, inactive ones after it: whoever polls knows them before one of
     // them signs.
     let further = certificates.iter().filter_map(|c| Certificate::from_der(&c.der).ok()).collect::<Vec<_>>();
-    let (id, entity_id) = (format!("_{}", directory.random.uuid()), entity_id(directory));
-    let url = directory.url(&format!("/{}/saml2", directory.tenant_id));
+    let (id, own) = (format!("_{}", directory.random.uuid()), IdpValues::new(directory, application));
     let work = move || {
         let metadata = WriteIdpMetadata {
             id: &id,
-            entity_id: &entity_id,
-            single_sign_on_url: &url,
-            single_logout_url: &url,
+            entity_id: &own.entity_id,
+            single_sign_on_url: &own.login_url,
+            single_logout_url: &own.logout_url,
             further_certificates: &further,
         };
         write_idp(&metadata, &key).map_err(|e| e.to_string())

@@ -17,11 +17,14 @@ mod next_step;
 mod pages;
 mod pending;
 mod refusal;
+mod running;
 mod sign_ins;
 mod sign_on;
 mod store;
 mod trace;
 mod waiting;
+
+pub use claims::{DEFAULT_CLAIMS, Source};
 
 use axum::Extension;
 use axum::middleware::from_fn_with_state;
@@ -32,7 +35,7 @@ use crate::{Directory, access};
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
-    let running = attempt::Running::default();
+    let running = running::Running::default();
     let guard = || from_fn_with_state(directory.form_guard.clone(), form::guard);
     Routes::new("anyone")
         .get("/{tenant}/saml2", http::by_redirect)

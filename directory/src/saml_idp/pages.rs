@@ -13,18 +13,20 @@ use web::Timestamp;
 use web::form::Csrf;
 use web::page::{Crumb, Shell, render};
 
-use super::attempt::Running;
 use super::issue::Occasion;
 use super::loaded::{Loaded, load};
 use super::refusal::Refusal;
+use super::running::Running;
 use super::sign_ins::{self, SignIn};
 use super::sign_on::{self, Ended};
 use super::trace::{Check, Trace};
 use super::waiting::can_be_looked_up;
-use crate::Directory;
 use crate::access::Caller;
 use crate::refused::{PageRefused, Refused};
+use crate::{Directory, console};
 
+/// Where the pages of sign-ons are.
+const SECTION: &str = "/console/sign-ins";
 /// Most sign-ons of one look.
 const MOST: i64 = 500;
 
@@ -65,7 +67,7 @@ pub async fn list(
     csrf: Csrf,
 ) -> Result<Response, PageRefused> {
     let sign_ins = newest(&directory, &limit).await?;
-    let shell = shell(&caller, &csrf, "Sign-ins", &[]);
+    let shell = console::shell(&directory, &caller, &csrf, "Sign-ins", SECTION);
     Ok(render(&SignInsPage { shell, sign_ins }))
 }
 
@@ -78,7 +80,8 @@ pub async fn one(
 ) -> Result<Response, PageRefused> {
     Ok(match find(&directory, &reference).await? {
         Some(sign_in) => {
-            let shell = shell(&caller, &csrf, "Sign-in", &[("Sign-ins", "/console/sign-ins")]);
+            let mut shell = console::shell(&directory, &caller, &csrf, "Sign-in", SECTION);
+            shell.crumbs.push(Crumb { label: "Sign-ins".to_owned(), href: SECTION.to_owned() });
             render(&SignInPage { shell, sign_in })
         }
         None => web::page::message(
@@ -128,14 +131,9 @@ pub async fn test(
         return Ok(web::page::message(StatusCode::NOT_FOUND, "No such application", text));
     };
     let result = if user.is_empty() { None } else { Some(tried(&directory, &running, &loaded, user).await?) };
-    let overview = format!("/console/applications/{id}");
-    let single_sign_on = format!("{overview}/single-sign-on");
-    let crumbs = [
-        ("Applications", "/console/applications"),
-        (application.display_name.as_str(), overview.as_str()),
-        ("Single sign-on", single_sign_on.as_str()),
-    ];
-    let shell = shell(&caller, &csrf, "Test single sign-on", &crumbs);
+    let mut shell = console::application_shell(&directory, &caller, &csrf, application, "Test");
+    let href = format!("/console/applications/{}/single-sign-on", application.id);
+    shell.crumbs.push(Crumb { label: "Single sign-on".to_owned(), href });
     let (name, app_id) = (&application.display_name, &application.app_id);
     Ok(render(&TestPage { shell, name, app_id, user, result }))
 }
@@ -200,21 +198,6 @@ struct TestPage<'a> {
     app_id: &'a str,
     user: &'a str,
     result: Option<Tried>,
-}
-
-fn shell(caller: &Caller, csrf: &Csrf, title: &str, crumbs: &[(&str, &str)]) -> Shell {
-    let crumb = |(label, href): &(&str, &str)| Crumb { label: (*label).to_owned(), href: (*href).to_owned() };
-    let mut all = vec![Crumb { label: "Console".to_owned(), href: "/console".to_owned() }];
-    all.extend(crumbs.iter().map(crumb));
-    Shell {
-        product: "Entente directory",
-        title: title.to_owned(),
-        crumbs: all,
-        person: Some(caller.name.clone()),
-        sign_out: "/sign-out",
-        csrf: csrf.0.clone(),
-        ..Shell::default()
-    }
 }
 
 /// For the templates: a record's time as people read it.

@@ -59,14 +59,12 @@ struct Kept {
     by_post: bool,
 }
 
-/// Saves a request for the browser with this cookie, and clears away expired ones.
+/// Saves a request for the browser with this cookie.
 ///
 /// # Errors
 /// The engine's.
 pub fn save(tx: &mut Tx<'_>, tenant: &str, pending: &Pending, browser: &str) -> Result<(), StoreError> {
     let now = pending.received_at;
-    tx.exec("DELETE FROM saml_requests WHERE expires_at <= ?1", &[now.micros().into()])?;
-    drop_oldest(tx, tenant)?;
     let kept = serde_json::to_string(&keep(pending)).unwrap_or_default();
     let sql = "INSERT INTO saml_requests (tenant_id, id, application_id, browser_sha256, request, relay_state, \
                received_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -86,7 +84,12 @@ pub fn save(tx: &mut Tx<'_>, tenant: &str, pending: &Pending, browser: &str) -> 
     Ok(())
 }
 
-fn drop_oldest(tx: &mut Tx<'_>, tenant: &str) -> Result<(), StoreError> {
+/// Clears away what has expired, and the oldest beyond the most that may wait.
+///
+/// # Errors
+/// The engine's.
+pub fn clear_away(tx: &mut Tx<'_>, tenant: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.exec("DELETE FROM saml_requests WHERE expires_at <= ?1", &[now.micros().into()])?;
     let waiting = tx.int("SELECT count(*) FROM saml_requests WHERE tenant_id = ?1", &[tenant.into()])?;
     if waiting < MOST {
         return Ok(());

@@ -8,7 +8,7 @@ use store::{NewEvent, Row, StoreError, Tx};
 use web::Timestamp;
 
 use super::refusal::Refusal;
-use super::trace::Check;
+use super::trace::{Check, cut};
 
 /// How long a record is kept, as in Entra.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -70,8 +70,8 @@ impl SignIn {
         self.code = Some(refusal.code().to_owned());
         self.aadsts = Some(refusal.aadsts());
         self.message = Some(refusal.to_string());
-        self.expected = Some(refusal.expected());
-        self.found = Some(refusal.found());
+        self.expected = Some(cut(&refusal.expected()));
+        self.found = Some(cut(&refusal.found()));
         self.who = Some(refusal.who().to_owned());
         self.fix = Some(refusal.fix().to_owned());
         self
@@ -82,13 +82,11 @@ impl SignIn {
     }
 }
 
-/// Records a sign-on and its event, and clears away what is too old.
+/// Records a sign-on and its event.
 ///
 /// # Errors
 /// The engine's.
 pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -> Result<(), StoreError> {
-    let oldest = now.micros().saturating_sub(i64::try_from(KEPT.as_micros()).unwrap_or(i64::MAX));
-    tx.exec("DELETE FROM sign_ins WHERE tenant_id = ?1 AND at < ?2", &[tenant.into(), oldest.into()])?;
     let details = json!(sign_in);
     let sql = "INSERT INTO sign_ins (tenant_id, reference, at, outcome, application_id, user_id, details) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -114,6 +112,16 @@ pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -
         before: None,
         after: Some(&without_checks(details)),
     })
+}
+
+/// Clears away records that are too old.
+///
+/// # Errors
+/// The engine's.
+pub fn clear_away(tx: &mut Tx<'_>, tenant: &str, now: Timestamp) -> Result<(), StoreError> {
+    let oldest = now.micros().saturating_sub(i64::try_from(KEPT.as_micros()).unwrap_or(i64::MAX));
+    let sql = "DELETE FROM sign_ins WHERE tenant_id = ?1 AND at < ?2";
+    tx.exec(sql, &[tenant.into(), oldest.into()]).map(|_| ())
 }
 
 /// The event names the sign-on; its checks stay in the record, which does not live as long.

@@ -6,13 +6,14 @@ use saml::authn_request::{self, RequestSignature};
 use saml::bindings::BindingRefusal;
 use store::StoreError;
 
-use super::attempt::{Attempt, Running, StartedBy};
+use super::attempt::{Attempt, StartedBy};
 use super::decide::{self, Facts, Grant};
 use super::issue::{self, Occasion};
 use super::loaded::load;
 use super::next_step::{Step, next_step};
 use super::pending::{self, Pending};
 use super::refusal::Refusal;
+use super::running::Running;
 use super::sign_ins;
 use super::store as rows;
 use super::trace::Trace;
@@ -196,7 +197,7 @@ pub async fn grant(
     let key = running.keys.get(directory, &grant.certificate).await;
     let key = key.map_err(|found| Refusal::NoSigningKey { application: name.clone(), found });
     let key = trace.step("Signing key", "opens and fits its certificate", key, |_| "fits".to_owned())?;
-    let signed = issue::sign(directory, name, grant.clone(), occasion, key).await;
+    let signed = issue::sign(directory, application, grant.clone(), occasion, key).await;
     let length = |xml: &String| format!("{} bytes of XML", xml.len());
     let xml = trace.step("Signature", "RSA-SHA256", signed, length)?;
     Ok((grant, xml))
@@ -237,7 +238,8 @@ async fn refuse_passive(
     let (application, reply_url) = decide::admit(Some(request), application.as_ref(), &mut attempt.trace)?;
     attempt.concerns(application);
     let _ = attempt.trace.step("Session", "a session", Err::<(), _>(Refusal::NoSession), |()| String::new());
-    let xml = issue::no_passive(directory, &reply_url, &request.id, &attempt.reference, attempt.now)?;
+    let xml =
+        issue::no_passive(directory, application, &reply_url, &request.id, &attempt.reference, attempt.now)?;
     let sign_in = attempt.issued().refused(&Refusal::NoSession);
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
     let (tenant, now) = (directory.tenant_id.clone(), attempt.now);

@@ -51,7 +51,8 @@ impl Trace {
     }
 }
 
-fn cut(text: &str) -> String {
+/// A text of a check in the length that is recorded.
+pub fn cut(text: &str) -> String {
     let short: String = text.chars().take(LONGEST).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }
 }

@@ -169,7 +169,7 @@ fn first_administrator(
 /// Whether the secret is right, counting failures. The count is committed although the answer is no.
 async fn check_secret(directory: &Directory, secret: &str) -> Result<(), Refused> {
     let (tenant, now, secret) = (directory.tenant_id.clone(), directory.clock.now(), secret.to_owned());
-    let outcome = directory
+    directory
         .store
         .write(move |tx| -> Result<Result<(), Refused>, Refused> {
             if tenant::is_set_up(tx, &tenant)? {
@@ -184,8 +184,7 @@ async fn check_secret(directory: &Directory, secret: &str) -> Result<(), Refused
             throttle::failed(tx, &tenant, THROTTLE, now)?;
             Ok(Err(Refused::SetupSecret))
         })
-        .await?;
-    outcome
+        .await?
 }
 
 fn secret_is(tx: &mut Tx<'_>, tenant: &str, secret: &str) -> Result<bool, Refused> {

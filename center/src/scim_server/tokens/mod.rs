@@ -95,44 +95,26 @@ pub struct Provisioning {
 #[derive(Debug, Error)]
 pub enum TokenError {
     /// Users of another identity source are not provisioned.
-    #[error(
-        "automatic provisioning needs an external identity provider as identity source; \
-         change the identity source first"
-    )]
+    #[error("automatic provisioning needs an external identity provider as identity source")]
     SourceNotExternal,
     /// It is on already.
-    #[error("automatic provisioning is on already; create another token instead")]
+    #[error("automatic provisioning is on already")]
     AlreadyEnabled,
     /// It is off.
-    #[error("automatic provisioning is off; enable it first")]
+    #[error("automatic provisioning is off")]
     NotEnabled,
     /// There are two tokens.
-    #[error("there are {MOST_TOKENS} tokens already; delete the one that is not in use and try again")]
+    #[error("there are {MOST_TOKENS} tokens already")]
     TokenLimit,
     /// No such token.
     #[error("there is no token {0}")]
     TokenNotFound(String),
     /// Tokens are left.
-    #[error("there are {0} tokens left; delete them before automatic provisioning is disabled")]
+    #[error("tokens are left, {0} of them")]
     TokensLeft(usize),
     /// The store's.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl TokenError {
-    /// A stable name.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::SourceNotExternal => "SourceNotExternal",
-            Self::AlreadyEnabled => "AlreadyEnabled",
-            Self::NotEnabled => "NotEnabled",
-            Self::TokenLimit => "TokenLimit",
-            Self::TokenNotFound(_) => "TokenNotFound",
-            Self::TokensLeft(_) => "TokensLeft",
-            Self::Store(_) => "Internal",
-        }
-    }
 }
 
 impl Retryable for TokenError {

@@ -57,9 +57,11 @@ async fn the_road_from_empty_halves_to_a_person_in_the_portal() {
     let road = Road::begin().await;
     set_up(&road).await;
     let sp_metadata = choose_source(&road).await;
+    people(&road).await;
     let app = application(&road, &sp_metadata).await;
-    let idp_metadata = road.folder.path().join("idp.xml");
-    assert!(idp_metadata.exists());
+    assign_application(&road, &app).await;
+    road.browser.go(&format!("{app}/single-sign-on")).await;
+    let idp_metadata = road.download("a[download$='.xml']", "idp.xml").await;
     finish_source(&road, &idp_metadata).await;
     accounts(&road).await;
     provisioning(&road, &app).await;
@@ -131,7 +133,7 @@ async fn accounts(road: &Road) {
     b.choose("input[name=accounts]", &Road::organization("accounts.csv")).await;
     b.choose("input[name=permission_sets]", &Road::organization("permission_sets.csv")).await;
     b.press("Import").await;
-    b.sees("shop-production").await;
+    b.sees("Workloads").await;
     b.picture("accounts").await;
 }
 
@@ -154,4 +156,103 @@ async fn assign(road: &Road) {
     b.press("Submit").await;
     b.sees("shop-production").await;
     b.picture("assign-done").await;
+}
+
+async fn people(road: &Road) {
+    let b = &road.browser;
+    road.go("directory", "/console/import").await;
+    for name in ["users", "groups", "members"] {
+        b.choose(&format!("input[name={name}]"), &Road::organization(&format!("{name}.csv"))).await;
+    }
+    b.click("select[name=action] option[value=import]").await;
+    b.press("Go").await;
+    b.sees("12").await;
+    b.picture("directory-import").await;
+    road.go("directory", "/console/users?q=ana").await;
+    b.press("Ana Lind").await;
+    b.fill("input[name=password]", PASSWORD).await;
+    b.click("input[name=must_change]").await;
+    b.picture("directory-user").await;
+    b.press("Set password").await;
+}
+
+/// The address of the application's pages.
+async fn application(road: &Road, sp_metadata: &std::path::Path) -> String {
+    let b = &road.browser;
+    road.go("directory", "/console/applications/new").await;
+    b.fill("input[name=display_name]", "AWS SSO").await;
+    b.picture("application-new").await;
+    b.press("Create").await;
+    b.sees("AWS SSO").await;
+    let url = b.client.current_url().await.unwrap();
+    let id = url.path().split('/').nth(3).unwrap().to_owned();
+    let app = road.url("directory", &format!("/console/applications/{id}"));
+    b.go(&format!("{app}/single-sign-on")).await;
+    if b.text().await.contains("Select a single sign-on method") {
+        b.press("SAML").await;
+    }
+    b.choose("input[name=metadata]", sp_metadata).await;
+    b.press("Read the file").await;
+    b.sees("/platform/saml/acs/").await;
+    b.picture("single-sign-on-read").await;
+    b.press("Save").await;
+    b.sees("Federation Metadata").await;
+    b.picture("single-sign-on").await;
+    app
+}
+
+async fn assign_application(road: &Road, app: &str) {
+    let b = &road.browser;
+    b.go(&format!("{app}/users-and-groups?q=platform")).await;
+    b.click("input[name=id]").await;
+    b.press("Assign the chosen").await;
+    b.sees("platform").await;
+    b.picture("users-and-groups").await;
+}
+
+async fn provisioning(road: &Road, app: &str) {
+    let b = &road.browser;
+    road.go("center", "/console/settings/automatic-provisioning").await;
+    b.press("Enable").await;
+    b.sees("shown").await;
+    b.picture("automatic-provisioning").await;
+    let shown = b.client.find_all(fantoccini::Locator::Css("main dd code")).await.unwrap();
+    let mut values = Vec::new();
+    for value in shown {
+        values.push(value.text().await.unwrap());
+    }
+    let endpoint = values.iter().find(|v| v.contains("/scim/v2")).unwrap();
+    let token = values.iter().find(|v| v.starts_with("entente_scim_")).unwrap();
+    b.go(&format!("{app}/provisioning/connectivity")).await;
+    b.fill("input[name=tenant_url]", endpoint).await;
+    b.fill("input[name=secret_token]", token).await;
+    b.click("input[name=allow_private]").await;
+    b.press("Test connection").await;
+    b.picture("provisioning-test").await;
+    b.fill("input[name=tenant_url]", endpoint).await;
+    b.fill("input[name=secret_token]", token).await;
+    b.press("Save").await;
+    b.go(&format!("{app}/provisioning")).await;
+    b.press("Start provisioning").await;
+    b.sees("3 memberships").await;
+    b.picture("provisioning").await;
+    b.go(&format!("{app}/provisioning/logs")).await;
+    b.sees("ana@lindqvist.example").await;
+    b.picture("provisioning-logs").await;
+    road.go("center", "/console/users").await;
+    b.sees(PERSON).await;
+    b.picture("center-users").await;
+}
+
+async fn person(road: &Road) {
+    let b = &road.browser;
+    b.client.delete_all_cookies().await.unwrap();
+    road.go("center", "/start").await;
+    b.fill("input[name=user_name]", PERSON).await;
+    b.fill("input[name=password]", PASSWORD).await;
+    b.press("Sign in").await;
+    b.sees("shop-production").await;
+    b.sees("shop-test").await;
+    b.picture("portal-after-the-road").await;
+    assert_eq!(b.client.current_url().await.unwrap().as_str(), road.url("center", "/start"));
 }
