@@ -28,7 +28,7 @@ use crate::{Directory, provisioning};
 
 /// The routes for programs.
 pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
-    Routes::new("api client")
+    Routes::new("api_client")
         .get("/v1.0/servicePrincipals/{id}/synchronization/templates", templates)
         .put("/v1.0/servicePrincipals/{id}/synchronization/secrets", secrets)
         .get("/v1.0/servicePrincipals/{id}/synchronization/jobs", list)
@@ -391,7 +391,7 @@ async fn default_schema(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// A job as Graph shows it, with our own `phase` and `pending` beside.
+/// A job as Graph shows it, with our own `phase`, `upToDate` and `pending` beside.
 fn job_json(status: &Status) -> Json_ {
     let job = &status.job;
     let moment = |t: Option<Timestamp>| t.map(Timestamp::rfc3339);
@@ -441,6 +441,7 @@ fn job_json(status: &Status) -> Json_ {
                 { "key": "DisabledUser", "value": counts.disabled },
             ],
             "phase": status.phase(),
+            "upToDate": status.up_to_date,
             "pending": status.waiting.users + status.waiting.groups + status.waiting.later,
         },
         "synchronizationJobSettings": [
