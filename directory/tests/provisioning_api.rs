@@ -87,7 +87,9 @@ fn sign_in(tx: &mut store::Tx<'_>) -> Result<(), store::StoreError> {
         "INSERT INTO api_tokens VALUES (?1, ?2, 'c', ?3)",
         &[token::hash("program")[..].into(), TENANT.into(), end.into()],
     )?;
-    let sql = "INSERT INTO users VALUES (?1, 'root', 'root@t', 'root@t', 'Root', 'root', 1, NULL, '{}', 1, 1, NULL)";
+    let sql = "INSERT INTO users (tenant_id, id, user_principal_name, user_principal_name_key, display_name, \
+               display_name_key, account_enabled, profile, created_at, updated_at) \
+               VALUES (?1, 'root', 'root@t', 'root@t', 'Root', 'root', 1, '{}', 1, 1)";
     tx.exec(sql, &[TENANT.into()])?;
     let sql = "INSERT INTO role_assignments VALUES (?1, 'root', ?2)";
     tx.exec(sql, &[TENANT.into(), GLOBAL_ADMINISTRATOR.into()])?;
@@ -130,6 +132,9 @@ async fn a_program_sets_provisioning_up_as_with_graph() {
         world.cycle().await;
         let (_, job) = client.graph("GET", &path, json!({})).await;
         assert_eq!(job["status"]["code"], "Active");
+        assert_eq!(job["status"]["upToDate"], true);
+        world.edit("ana", "account_enabled = 1").await;
+        assert_eq!(client.graph("GET", &path, json!({})).await.1["status"]["upToDate"], false);
         let counts = &job["status"]["synchronizedEntryCountByType"];
         assert_eq!((&counts[0]["value"], &counts[1]["value"]), (&json!(2), &json!(1)));
         assert_eq!(world.picture().active(), names(&["ana", "leo"]));

@@ -391,7 +391,7 @@ async fn default_schema(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// A job as Graph shows it, with our own `phase` and `pending` beside.
+/// A job as Graph shows it, with our own `phase`, `upToDate` and `pending` beside.
 fn job_json(status: &Status) -> Json_ {
     let job = &status.job;
     let moment = |t: Option<Timestamp>| t.map(Timestamp::rfc3339);
@@ -441,6 +441,7 @@ fn job_json(status: &Status) -> Json_ {
                 { "key": "DisabledUser", "value": counts.disabled },
             ],
             "phase": status.phase(),
+            "upToDate": status.up_to_date,
             "pending": status.waiting.users + status.waiting.groups + status.waiting.later,
         },
         "synchronizationJobSettings": [

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use store::StoreError;
 use web::form::{Csrf, Form};
-use web::page::{Banner, Crumb, NavItem, Shell, Tone, message, render};
+use web::page::{Banner, Crumb, Shell, Tone, message, render};
 use web::routes::Routes;
 
 use super::job::{Job, ProvisioningError, State as JobState};
@@ -17,6 +17,8 @@ use super::status::Status;
 use super::{pages_logs, pages_settings, store as jobs};
 use crate::Directory;
 use crate::access::{self, Caller};
+use crate::applications::{self, Application};
+use crate::console::application_shell;
 
 /// The routes for administrators.
 pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
@@ -39,10 +41,13 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
         .guarded(from_fn_with_state(directory.clone(), access::administrator))
 }
 
+/// Which of the application's tabs these pages are in.
+pub(super) const TAB: &str = "provisioning";
+
 /// The application that a page is about, and its job where it has one.
 pub(super) struct Subject {
     pub id: String,
-    pub name: String,
+    pub application: Application,
     pub job: Option<Job>,
 }
 
@@ -50,11 +55,12 @@ impl Subject {
     pub async fn find(directory: &Directory, id: &str) -> Result<Self, PageError> {
         let (tenant, wanted) = (directory.tenant_id.clone(), id.to_owned());
         let found = directory.store.read(move |tx| {
-            let Some((id, name)) = settings::application(tx, &tenant, &wanted)? else {
+            let Some((id, _)) = settings::application(tx, &tenant, &wanted)? else {
                 return Ok::<_, StoreError>(None);
             };
             let job = jobs::find(tx, &tenant, &id)?;
-            Ok(Some(Self { id, name, job }))
+            let application = applications::find(tx, &tenant, &id)?;
+            Ok(application.map(|application| Self { id, application, job }))
         });
         found.await?.ok_or_else(|| PageError(ProvisioningError::NoApplication(id.to_owned())))
     }
@@ -64,22 +70,11 @@ impl Subject {
         if page.is_empty() { base } else { format!("{base}/{page}") }
     }
 
-    pub fn shell(&self, title: &str, caller: &Caller, csrf: Csrf) -> Shell {
-        let crumb = |label: &str, href: String| Crumb { label: label.to_owned(), href };
-        Shell {
-            product: "Entente directory",
-            title: title.to_owned(),
-            nav: navigation(),
-            crumbs: vec![
-                crumb("Enterprise applications", "/console/applications".to_owned()),
-                crumb(&self.name, format!("/console/applications/{}", self.id)),
-                crumb("Provisioning", self.path("")),
-            ],
-            person: Some(caller.name.clone()),
-            sign_out: "/sign-out",
-            csrf: csrf.0,
-            banners: Vec::new(),
-        }
+    /// The shell of the console, with the way here over the application's overview of provisioning.
+    pub fn shell(&self, directory: &Directory, title: &str, caller: &Caller, csrf: &Csrf) -> Shell {
+        let mut shell = application_shell(directory, caller, csrf, &self.application, title);
+        shell.crumbs.push(Crumb { label: "Provisioning".to_owned(), href: self.path("") });
+        shell
     }
 
     pub fn tabs(&self, current: &str) -> Vec<Tab> {
@@ -105,19 +100,6 @@ pub(super) struct Tab {
     pub label: &'static str,
     pub href: String,
     pub current: bool,
-}
-
-fn navigation() -> Vec<NavItem> {
-    let item = |label, href| NavItem { label, href, current: href == "/console/applications" };
-    vec![
-        item("Overview", "/console"),
-        item("Users", "/console/users"),
-        item("Groups", "/console/groups"),
-        item("Enterprise applications", "/console/applications"),
-        item("Import", "/console/import"),
-        item("Audit log", "/console/events"),
-        item("Tenant", "/console/tenant"),
-    ]
 }
 
 /// An error as a page.
@@ -169,6 +151,8 @@ pub(super) fn error_banner(title: &str, error: &ProvisioningError) -> Banner {
 #[template(path = "provisioning/overview.html")]
 struct Overview {
     shell: Shell,
+    tab: &'static str,
+    application: Application,
     tabs: Vec<Tab>,
     base: String,
     status: Option<Status>,
@@ -189,7 +173,7 @@ async fn overview(
     Query(said): Query<Said>,
 ) -> Result<Response, PageError> {
     let subject = Subject::find(&directory, &id).await?;
-    let mut shell = subject.shell("Provisioning", &caller, csrf);
+    let mut shell = subject.shell(&directory, "Provisioning", &caller, &csrf);
     shell.crumbs.pop();
     let status = match subject.job.clone() {
         Some(job) => {
@@ -215,7 +199,8 @@ async fn overview(
         .as_ref()
         .is_some_and(|s| s.progress().is_some() || s.job.cursor.is_none() && s.job.state.runs());
     let (tabs, base) = (subject.tabs(""), subject.path(""));
-    Ok(render(&Overview { shell, tabs, base, status, refresh }))
+    let application = subject.application;
+    Ok(render(&Overview { shell, tab: TAB, application, tabs, base, status, refresh }))
 }
 
 fn done_text(done: &str) -> Option<&'static str> {

@@ -12,10 +12,11 @@ use web::page::{Shell, render};
 use super::cycle::Engine;
 use super::job::{Job, ProvisioningError};
 use super::log::{self, Entry, Search};
-use super::pages::{PageError, Subject, Tab, error_banner};
+use super::pages::{PageError, Subject, TAB, Tab, error_banner};
 use super::{Kind, Pace};
 use crate::Directory;
 use crate::access::Caller;
+use crate::applications::Application;
 
 const PAGE: i64 = 50;
 
@@ -35,6 +36,8 @@ pub(super) struct Look {
 #[template(path = "provisioning/logs.html")]
 struct Logs {
     shell: Shell,
+    tab: &'static str,
+    application: Application,
     tabs: Vec<Tab>,
     base: String,
     look: Look,
@@ -50,7 +53,7 @@ pub(super) async fn list(
     Query(look): Query<Look>,
 ) -> Result<Response, PageError> {
     let subject = Subject::find(&directory, &id).await?;
-    let shell = subject.shell("Provisioning logs", &caller, csrf);
+    let shell = subject.shell(&directory, "Provisioning logs", &caller, &csrf);
     let mut entries = match subject.job.clone() {
         Some(job) => {
             let search = Search {
@@ -67,7 +70,9 @@ pub(super) async fn list(
     let more = i64::try_from(entries.len()).is_ok_and(|n| n > PAGE);
     entries.truncate(usize::try_from(PAGE).unwrap_or(0));
     let next = entries.last().filter(|_| more).map(|e| next_url(&subject, &look, &e.id)).unwrap_or_default();
-    Ok(render(&Logs { shell, tabs: subject.tabs("logs"), base: subject.path("logs"), look, entries, next }))
+    let (tabs, base) = (subject.tabs("logs"), subject.path("logs"));
+    let application = subject.application;
+    Ok(render(&Logs { shell, tab: TAB, application, tabs, base, look, entries, next }))
 }
 
 fn next_url(subject: &Subject, look: &Look, before: &str) -> String {
@@ -84,6 +89,8 @@ fn next_url(subject: &Subject, look: &Look, before: &str) -> String {
 #[template(path = "provisioning/log.html")]
 struct Detail {
     shell: Shell,
+    tab: &'static str,
+    application: Application,
     tabs: Vec<Tab>,
     details: Vec<Shown>,
 }
@@ -128,14 +135,17 @@ pub(super) async fn show(
     let wanted = entry.clone();
     let found = directory.store.read(move |tx| log::find(tx, &job, &wanted)).await?;
     let found = found.ok_or(ProvisioningError::NoObject("log entry", entry))?;
-    let shell = subject.shell(&found.source_name, &caller, csrf);
-    Ok(render(&Detail { shell, tabs: subject.tabs("logs"), details: vec![Shown::of(found)] }))
+    let shell = subject.shell(&directory, &found.source_name, &caller, &csrf);
+    let (tabs, application) = (subject.tabs("logs"), subject.application);
+    Ok(render(&Detail { shell, tab: TAB, application, tabs, details: vec![Shown::of(found)] }))
 }
 
 #[derive(Template)]
 #[template(path = "provisioning/on_demand.html")]
 struct OnDemand {
     shell: Shell,
+    tab: &'static str,
+    application: Application,
     tabs: Vec<Tab>,
     action: String,
     name: String,
@@ -151,13 +161,15 @@ pub(super) async fn on_demand(
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let subject = Subject::find(&directory, &id).await?;
-    let shell = subject.shell("Provision on demand", &caller, csrf);
+    let shell = subject.shell(&directory, "Provision on demand", &caller, &csrf);
     Ok(render(&on_demand_page(&subject, shell, "", false)))
 }
 
 fn on_demand_page(subject: &Subject, shell: Shell, name: &str, group: bool) -> OnDemand {
     OnDemand {
         shell,
+        tab: TAB,
+        application: subject.application.clone(),
         tabs: subject.tabs("on-demand"),
         action: subject.path("on-demand"),
         name: name.to_owned(),
@@ -177,7 +189,12 @@ pub(super) async fn run_on_demand(
     let subject = Subject::find(&directory, &id).await?;
     let (name, group) = (fields.text("name"), fields.text("kind") == "group");
     let kind = if group { Kind::Group } else { Kind::User };
-    let mut page = on_demand_page(&subject, subject.shell("Provision on demand", &caller, csrf), name, group);
+    let mut page = on_demand_page(
+        &subject,
+        subject.shell(&directory, "Provision on demand", &caller, &csrf),
+        name,
+        group,
+    );
     match demand(&directory, subject.job.clone(), kind, name).await {
         Ok((standing, details)) => {
             page.standing = standing;

@@ -11,10 +11,11 @@ use web::page::{Banner, Shell, Tone, render};
 use super::job::{Job, ProvisioningError, removal_limit};
 use super::links;
 use super::mapping::{Apply, Mapping, Mappings, Source};
-use super::pages::{PageError, Subject, Tab, back, error_banner};
+use super::pages::{PageError, Subject, TAB, Tab, back, error_banner};
 use super::settings::{self, Change};
 use crate::Directory;
 use crate::access::Caller;
+use crate::applications::Application;
 
 #[derive(Deserialize)]
 pub(super) struct Said {
@@ -32,6 +33,8 @@ impl Said {
 #[template(path = "provisioning/connectivity.html")]
 struct Connectivity {
     shell: Shell,
+    tab: &'static str,
+    application: Application,
     tabs: Vec<Tab>,
     action: String,
     base_url: String,
@@ -47,7 +50,7 @@ pub(super) async fn connectivity(
     Query(said): Query<Said>,
 ) -> Result<Response, PageError> {
     let subject = Subject::find(&directory, &id).await?;
-    let shell = said.onto(subject.shell("Connectivity", &caller, csrf));
+    let shell = said.onto(subject.shell(&directory, "Connectivity", &caller, &csrf));
     let (url, private) = subject
         .job
         .as_ref()
@@ -58,6 +61,8 @@ pub(super) async fn connectivity(
 fn connectivity_page(subject: &Subject, shell: Shell, base_url: String, allow_private: bool) -> Connectivity {
     Connectivity {
         shell,
+        tab: TAB,
+        application: subject.application.clone(),
         tabs: subject.tabs("connectivity"),
         action: subject.path("connectivity"),
         base_url,
@@ -83,7 +88,7 @@ pub(super) async fn save_connectivity(
         ..Change::default()
     };
     let (url, private) = (fields.text("tenant_url").to_owned(), fields.has("allow_private"));
-    let shell = subject.shell("Connectivity", &caller, csrf);
+    let shell = subject.shell(&directory, "Connectivity", &caller, &csrf);
     let job = settings::create(&directory, &caller.actor, &subject.id, false).await?;
     let banner = if fields.text("what") == "test" {
         tested(&directory, &job, &change).await
@@ -115,6 +120,8 @@ async fn tested(directory: &Directory, job: &Job, change: &Change) -> Banner {
 #[template(path = "provisioning/mappings.html")]
 struct MappingsPage {
     shell: Shell,
+    tab: &'static str,
+    application: Application,
     tabs: Vec<Tab>,
     tables: Vec<(&'static str, Vec<Row>)>,
 }
@@ -158,17 +165,25 @@ pub(super) async fn mappings(
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
     let subject = Subject::find(&directory, &id).await?;
-    let shell = subject.shell("Attribute mapping", &caller, csrf);
+    let shell = subject.shell(&directory, "Attribute mapping", &caller, &csrf);
     let mappings = subject.job.as_ref().map_or_else(Mappings::default, |j| j.mappings.clone());
     let rows = |all: &[Mapping]| all.iter().map(Row::of).collect();
     let tables = vec![("Users", rows(&mappings.users)), ("Groups", rows(&mappings.groups))];
-    Ok(render(&MappingsPage { shell, tabs: subject.tabs("mappings"), tables }))
+    Ok(render(&MappingsPage {
+        shell,
+        tab: TAB,
+        tabs: subject.tabs("mappings"),
+        application: subject.application,
+        tables,
+    }))
 }
 
 #[derive(Template)]
 #[template(path = "provisioning/settings.html")]
 struct SettingsPage {
     shell: Shell,
+    tab: &'static str,
+    application: Application,
     tabs: Vec<Tab>,
     action: String,
     sync_all: bool,
@@ -184,7 +199,7 @@ pub(super) async fn settings(
     Query(said): Query<Said>,
 ) -> Result<Response, PageError> {
     let subject = Subject::find(&directory, &id).await?;
-    let shell = said.onto(subject.shell("Settings", &caller, csrf));
+    let shell = said.onto(subject.shell(&directory, "Settings", &caller, &csrf));
     let (all, limit) = subject.job.as_ref().map_or((false, None), |j| (j.sync_all, j.removal_limit));
     let limit = limit.map(|l| l.to_string()).unwrap_or_default();
     settings_page(&directory, &subject, shell, all, limit).await
@@ -205,7 +220,8 @@ async fn settings_page(
         None => removal_limit(None, 0),
     };
     let (tabs, action) = (subject.tabs("settings"), subject.path("settings"));
-    Ok(render(&SettingsPage { shell, tabs, action, sync_all, limit, default_limit }))
+    let application = subject.application.clone();
+    Ok(render(&SettingsPage { shell, tab: TAB, application, tabs, action, sync_all, limit, default_limit }))
 }
 
 pub(super) async fn save_settings(
@@ -216,7 +232,7 @@ pub(super) async fn save_settings(
     Form(fields): Form,
 ) -> Result<Response, PageError> {
     let subject = Subject::find(&directory, &id).await?;
-    let shell = subject.shell("Settings", &caller, csrf);
+    let shell = subject.shell(&directory, "Settings", &caller, &csrf);
     let sync_all = fields.text("scope") == "all";
     let limit = fields.text("removal_limit").to_owned();
     let parsed = match limit.as_str() {

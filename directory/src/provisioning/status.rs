@@ -3,6 +3,7 @@
 use store::{StoreError, Tx};
 use web::Timestamp;
 
+use super::intake::{EVENTS, marks_of};
 use super::job::{Job, State, removal_limit};
 use super::links::{self, Counts};
 use super::pending::{self, Escrowed, Waiting};
@@ -26,6 +27,8 @@ pub struct Status {
     pub staged_count: i64,
     /// The limit of removals as it is now.
     pub limit: i64,
+    /// Whether everything that is known by now has been sent, besides what failed and waits for its time.
+    pub up_to_date: bool,
 }
 
 impl Status {
@@ -46,6 +49,7 @@ impl Status {
             waiting: pending::waiting(tx, &job)?,
             escrowed: pending::escrowed(tx, &job, 100)?,
             limit: removal_limit(job.removal_limit, counts.users + counts.groups),
+            up_to_date: up_to_date(tx, &job, now)?,
             counts,
             staged,
             staged_count,
@@ -73,4 +77,19 @@ impl Status {
             State::Active => "Following changes",
         }
     }
+}
+
+fn up_to_date(tx: &mut Tx<'_>, job: &Job, now: Timestamp) -> Result<bool, StoreError> {
+    let Some(cursor) = job.cursor.filter(|_| job.state == State::Active && job.cycle_id.is_none()) else {
+        return Ok(false);
+    };
+    if job.cycle_ended.is_none() || !pending::due(tx, job, now, 1)?.is_empty() {
+        return Ok(false);
+    }
+    // On PostgreSQL the newest events may not be settled yet; then nobody knows.
+    let newest = tx.events_newest(&job.tenant_id, None, None, 1)?;
+    let settled = newest.first().map(|e| e.cursor) <= Some(tx.event_head(&job.tenant_id)?);
+    let events = tx.events_after(&job.tenant_id, cursor, EVENTS)?;
+    let full = i64::try_from(events.len()).is_ok_and(|n| n == EVENTS);
+    Ok(settled && !full && events.iter().all(|e| marks_of(e, &job.application_id).is_empty()))
 }

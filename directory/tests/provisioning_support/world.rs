@@ -89,7 +89,7 @@ impl World {
 
     async fn seed(&self) {
         self.write(|tx| {
-            tx.exec("INSERT INTO tenants VALUES (?1, 'T', 't.example', 0, 1)", &[TENANT.into()])?;
+            tx.exec("INSERT INTO tenants (id, display_name, default_domain, transitive_groups, created_at) VALUES (?1, 'T', 't.example', 0, 1)", &[TENANT.into()])?;
             let sql = "INSERT INTO applications VALUES (?1, ?2, 'appid-1', 'sp-1', 'AWS SSO', 'aws sso', 1, 1, 1, \
                        NULL, NULL, NULL, NULL, 'userPrincipalName', 'f', 'assertion', 1, 1)";
             tx.exec(sql, &[TENANT.into(), APP.into()]).map(|_| ())
@@ -308,7 +308,9 @@ impl World {
 fn insert_user(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     let upn = format!("{id}@t.example");
     let profile = json!({ "givenName": id, "surname": "Lee", "mail": upn, "department": "Sea" }).to_string();
-    let sql = "INSERT INTO users VALUES (?1, ?2, ?3, ?3, ?2, ?2, 1, NULL, ?4, 1, 1, NULL)";
+    let sql = "INSERT INTO users (tenant_id, id, user_principal_name, user_principal_name_key, display_name, \
+               display_name_key, account_enabled, profile, created_at, updated_at) \
+               VALUES (?1, ?2, ?3, ?3, ?2, ?2, 1, ?4, 1, 1)";
     tx.exec(sql, &[TENANT.into(), id.into(), (&upn).into(), (&profile).into()])?;
     event(tx, "user.created", "user", id, &json!({ "id": id }))
 }
