@@ -1,5 +1,8 @@
 //! provisioning
 
+pub mod expression;
+pub mod scoping_filter;
+
 use web::routes::Routes;
 
 use crate::Directory;
