@@ -1,6 +1,6 @@
 //! Names that a mistyped one may have meant.
 
-/// At most three of `names`, the nearest first; none that differs in more than a third of its letters.
+/// At most three of `names`, the nearest first; none that differs in more than one letter and a quarter of its own.
 pub(super) fn nearest(wrong: &str, names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     // Longer than any name: nothing is near, and the comparison would cost its square.
     if wrong.chars().count() > 40 {
@@ -9,7 +9,7 @@ pub(super) fn nearest(wrong: &str, names: impl Iterator<Item = &'static str>) ->
     let wrong = wrong.to_lowercase();
     let mut found: Vec<(usize, &str)> = names
         .map(|name| (distance(&wrong, &name.to_lowercase()), name))
-        .filter(|(far, name)| *far <= 1.max(name.len() / 3))
+        .filter(|(far, name)| *far <= 1 + name.len() / 4)
         .collect();
     found.sort_unstable();
     found.into_iter().take(3).map(|(_, name)| name).collect()
