@@ -58,7 +58,39 @@ fn expected(audience: For, actor: Actor) -> Ended {
 /// One row: method, path and audience.
 type Row = (&'static str, &'static str, For);
 
-const ROWS: &[&[Row]] = &[PAGES, SAML_IDP, CONSOLE, API, GRAPH];
+const ROWS: &[&[Row]] = &[PAGES, SAML_IDP, CONSOLE, API, GRAPH, PROVISIONING];
+
+const PROVISIONING: &[Row] = &[
+    ("GET", "/v1.0/servicePrincipals/{id}/synchronization/templates", Programs),
+    ("PUT", "/v1.0/servicePrincipals/{id}/synchronization/secrets", Programs),
+    ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs", Programs),
+    ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs", Programs),
+    ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs/validateCredentials", Programs),
+    ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}", Programs),
+    ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/validateCredentials", Programs),
+    ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/start", Programs),
+    ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/pause", Programs),
+    ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/restart", Programs),
+    ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/provisionOnDemand", Programs),
+    ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema", Programs),
+    ("PUT", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema", Programs),
+    ("DELETE", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema", Programs),
+    ("GET", "/v1.0/auditLogs/provisioning", Programs),
+    ("GET", "/console/applications/{id}/provisioning", Administrators),
+    ("POST", "/console/applications/{id}/provisioning/start", Administrators),
+    ("POST", "/console/applications/{id}/provisioning/pause", Administrators),
+    ("POST", "/console/applications/{id}/provisioning/restart", Administrators),
+    ("POST", "/console/applications/{id}/provisioning/allow-removals", Administrators),
+    ("GET", "/console/applications/{id}/provisioning/connectivity", Administrators),
+    ("POST", "/console/applications/{id}/provisioning/connectivity", Administrators),
+    ("GET", "/console/applications/{id}/provisioning/mappings", Administrators),
+    ("GET", "/console/applications/{id}/provisioning/settings", Administrators),
+    ("POST", "/console/applications/{id}/provisioning/settings", Administrators),
+    ("GET", "/console/applications/{id}/provisioning/logs", Administrators),
+    ("GET", "/console/applications/{id}/provisioning/logs/{entry}", Administrators),
+    ("GET", "/console/applications/{id}/provisioning/on-demand", Administrators),
+    ("POST", "/console/applications/{id}/provisioning/on-demand", Administrators),
+];
 
 const PAGES: &[Row] = &[
     ("GET", "/assets/{name}", Anyone),

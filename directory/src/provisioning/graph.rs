@@ -28,7 +28,7 @@ use crate::{Directory, provisioning};
 
 /// The routes for programs.
 pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
-    Routes::new("api client")
+    Routes::new("api_client")
         .get("/v1.0/servicePrincipals/{id}/synchronization/templates", templates)
         .put("/v1.0/servicePrincipals/{id}/synchronization/secrets", secrets)
         .get("/v1.0/servicePrincipals/{id}/synchronization/jobs", list)

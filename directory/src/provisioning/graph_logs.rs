@@ -19,7 +19,7 @@ const MOST: i64 = 999;
 
 /// The route for programs.
 pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
-    Routes::new("api client")
+    Routes::new("api_client")
         .get("/v1.0/auditLogs/provisioning", list)
         .guarded(from_fn_with_state(directory.clone(), access::api_client))
 }
