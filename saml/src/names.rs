@@ -42,6 +42,9 @@ pub const STATUS_NO_PASSIVE: &str = "urn:oasis:names:tc:SAML:2.0:status:NoPassiv
 /// Nested status: the NameID format cannot be delivered (SAML Core 3.2.2.2).
 pub const STATUS_INVALID_NAME_ID_POLICY: &str = "urn:oasis:names:tc:SAML:2.0:status:InvalidNameIDPolicy";
 
+/// Nested status: some sessions could not be ended (SAML Core 3.2.2.2).
+pub const STATUS_PARTIAL_LOGOUT: &str = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout";
+
 /// Subject confirmation by bearing the assertion (SAML Profiles 3.3).
 pub const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 /// Authentication by password (SAML AuthnContext 3.4.16).

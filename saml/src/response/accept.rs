@@ -8,7 +8,7 @@ use super::message::{self, Message};
 use super::reason::{Reject, RejectReason, SignedPart};
 use super::rules;
 use super::trace::Trace;
-use crate::dsig::{VerifiedElement, verify_enveloped};
+use crate::dsig::{Trust, VerifiedElement, verify_enveloped};
 
 /// What a response proved. Two things are left to the caller: the assertion ID must be new (replay memory), and the
 /// NameID must belong to somebody.
@@ -104,7 +104,8 @@ impl Proof {
 /// Every signature that is there must verify; one of them must be there.
 fn verify(message: &Message<'_>, expect: &Expect<'_>) -> Result<Proof, Reject> {
     let verify = |part: SignedPart, element, signature: Option<_>| {
-        let proof = signature.map(|signature| verify_enveloped(element, signature, expect.certificates));
+        let proof = signature
+            .map(|signature| verify_enveloped(element, signature, Trust::usual(expect.certificates)));
         proof.transpose().map_err(|e| e.under(|reason| RejectReason::Signature(part, reason)))
     };
     let response = verify(SignedPart::Response, message.response, message.response_signature)?;

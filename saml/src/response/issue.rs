@@ -202,10 +202,10 @@ fn write_authn_statement(writer: &mut Writer, response: &IssueResponse<'_>) {
 }
 
 /// Entra writes assertions in the default namespace.
-pub(super) fn saml(local: &'static str) -> Name {
+pub(crate) fn saml(local: &'static str) -> Name {
     Name { prefix: "", uri: ASSERTION, local }
 }
 
-pub(super) fn samlp(local: &'static str) -> Name {
+pub(crate) fn samlp(local: &'static str) -> Name {
     Name { prefix: "samlp", uri: PROTOCOL, local }
 }

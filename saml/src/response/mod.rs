@@ -14,6 +14,7 @@ pub use accept::{Accepted, accept_response, trace_response};
 pub use assertion::Attribute;
 pub use expect::{Expect, ExpectInResponseTo};
 pub use issue::{IssueError, IssueResponse, SignOption, issue_response};
+pub(crate) use issue::{saml, samlp};
 pub use issue_error::{IssueErrorResponse, issue_error_response};
 pub(crate) use message::duplicate_id;
 pub use reason::{Reject, RejectReason, ResponseReason, SignedPart};
