@@ -21,6 +21,11 @@ impl VerifiedElement {
         self.document.root()
     }
 
+    /// What this element holds in encrypted form. The signature covers the ciphertext, and so what it decrypts to.
+    pub(crate) fn decrypted(&self, document: Document) -> VerifiedElement {
+        VerifiedElement { document, thumbprint: self.thumbprint.clone() }
+    }
+
     /// SHA-1 thumbprint of the certificate that verified it, as administrators know it.
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
