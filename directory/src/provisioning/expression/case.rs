@@ -38,7 +38,8 @@ fn turkic(call: &Call<'_>) -> Result<bool, EvaluationError> {
     let mut parts = culture.split('-');
     let language = parts.next().unwrap_or_default();
     let well_formed = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
-    if !culture.is_empty() && !((2..=3).contains(&language.len()) && culture.split('-').all(well_formed)) {
+    let is_culture = (2..=3).contains(&language.len()) && culture.split('-').all(well_formed);
+    if !culture.is_empty() && !is_culture {
         return Err(call.error(1, &culture.into(), Problem::NotACulture));
     }
     Ok(language.eq_ignore_ascii_case("tr") || language.eq_ignore_ascii_case("az"))

@@ -58,16 +58,16 @@ fn order(a: &Value, b: &Value) -> Ordering {
     if let (Some(a), Some(b)) = (a.as_integer(), b.as_integer()) {
         return a.cmp(&b);
     }
-    if matches!(a, Value::Bool(_)) || matches!(b, Value::Bool(_)) {
-        if let (Some(a), Some(b)) = (a.as_bool(), b.as_bool()) {
-            return a.cmp(&b);
-        }
+    if (matches!(a, Value::Bool(_)) || matches!(b, Value::Bool(_)))
+        && let (Some(a), Some(b)) = (a.as_bool(), b.as_bool())
+    {
+        return a.cmp(&b);
     }
     let (a, b) = (a.texts(), b.texts());
-    if let ([x], [y]) = (a.as_slice(), b.as_slice()) {
-        if let (Some(x), Some(y)) = (date::read_canonical(x), date::read_canonical(y)) {
-            return x.cmp(&y);
-        }
+    if let ([x], [y]) = (a.as_slice(), b.as_slice())
+        && let (Some(x), Some(y)) = (date::read_canonical(x), date::read_canonical(y))
+    {
+        return x.cmp(&y);
     }
     a.cmp(&b)
 }

@@ -22,6 +22,7 @@ fn filter(groups: Vec<Vec<FilterClause>>) -> ScopingFilter {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table: one case on each line")]
 fn every_operator_with_and_without_a_value() {
     for (attribute, operator, operand, wanted) in [
         ("department", "EQUALS", "Sales", true),

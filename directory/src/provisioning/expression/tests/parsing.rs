@@ -22,6 +22,7 @@ fn canonical_text_is_printed() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table: one case on each line")]
 fn errors_say_where_and_what() {
     for (text, message) in [
         ("", "character 1: the expression is empty"),
