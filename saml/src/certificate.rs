@@ -11,11 +11,13 @@ mod tests;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use aws_lc_rs::rsa::PublicEncryptingKey;
-use aws_lc_rs::signature::{UnparsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::signature::{ParsedPublicKey, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 use x509_cert::der::{Decode as _, Encode as _};
+
+use crate::dsig::{Method, SignatureAlgorithm};
 
 pub use reason::{CertificateReason, CertificateRefusal};
 pub use self_signed::SelfSigned;
@@ -39,14 +41,35 @@ pub enum KeyKind {
 }
 
 /// A certificate whose key can verify signatures.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,
     key_info: Vec<u8>,
     kind: KeyKind,
+    /// The key, ready for the usual algorithm of its kind: parsing it again would cost a third of a verification.
+    ready: ParsedPublicKey,
+    thumbprint: String,
     subject: String,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
+}
+
+/// Two certificates are the same when their bytes are.
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for Certificate {}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificate")
+            .field("thumbprint", &self.thumbprint)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Certificate {
@@ -116,10 +139,17 @@ impl Certificate {
                     refuse(CertificateReason::NotACertificate, "a validity out of range".to_owned())
                 })
         };
+        let kind = key_kind(info, &key_info)?;
+        let usual = SignatureAlgorithm::usual(kind).method().verification;
+        let ready = ParsedPublicKey::new(usual, &key_info).map_err(|_| {
+            refuse(CertificateReason::KeyNotSupported, "a key that cannot be read".to_owned())
+        })?;
         Ok(Certificate {
             der: der.to_vec(),
-            kind: key_kind(info, &key_info)?,
+            kind,
             key_info,
+            ready,
+            thumbprint: upper_hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, der).as_ref()),
             subject: fields.subject().to_string(),
             not_before: instant(fields.validity().not_before)?,
             not_after: instant(fields.validity().not_after)?,
@@ -150,7 +180,7 @@ impl Certificate {
 
     /// SHA-1 over the DER in upper-case hexadecimal: the "thumbprint" of Microsoft's pages. A name, no proof.
     pub fn thumbprint(&self) -> String {
-        upper_hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, &self.der).as_ref())
+        self.thumbprint.clone()
     }
 
     /// SHA-256 over the DER in upper-case hexadecimal.
@@ -190,13 +220,11 @@ impl Certificate {
     }
 
     /// Does the key say that it signed `message`?
-    pub(crate) fn verifies(
-        &self,
-        algorithm: &'static dyn VerificationAlgorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> bool {
-        UnparsedPublicKey::new(algorithm, &self.key_info).verify(message, signature).is_ok()
+    pub(crate) fn verifies(&self, method: &Method, message: &[u8], signature: &[u8]) -> bool {
+        if method.algorithm == Some(SignatureAlgorithm::usual(self.kind)) {
+            return self.ready.verify_sig(message, signature).is_ok();
+        }
+        UnparsedPublicKey::new(method.verification, &self.key_info).verify(message, signature).is_ok()
     }
 }
 

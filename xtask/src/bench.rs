@@ -13,6 +13,8 @@ use crate::root;
 pub enum What {
     /// Time from start to first answer, and memory when idle.
     Start,
+    /// Issuing and accepting SAML responses, beside the machine's own RSA-2048.
+    Saml,
 }
 
 /// Longest start, in milliseconds.
@@ -25,6 +27,7 @@ const RUNS: usize = 5;
 pub fn run(what: What) -> Result<(), String> {
     match what {
         What::Start => start(),
+        What::Saml => crate::bench_saml::run(),
     }
 }
 

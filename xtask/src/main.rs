@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
 mod bench;
+mod bench_saml;
 mod needs;
 mod postgres;
 mod test;

@@ -132,7 +132,7 @@ impl RedirectMessage {
         let verified = trusted
             .iter()
             .filter(|certificate| method.fits(certificate.key_kind()))
-            .any(|c| c.verifies(method.verification, signature.signed.as_bytes(), &signature.value));
+            .any(|c| c.verifies(&method, signature.signed.as_bytes(), &signature.value));
         if verified {
             return Ok(());
         }

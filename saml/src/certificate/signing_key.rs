@@ -126,7 +126,7 @@ impl SigningKey {
             (Pair::Rsa(_), KeyKind::Rsa { .. }) | (Pair::Ec(_), KeyKind::P256 | KeyKind::P384)
         );
         let method = self.algorithm.method();
-        let fits = same_kind && self.certificate.verifies(method.verification, probe, &self.sign(probe)?);
+        let fits = same_kind && self.certificate.verifies(&method, probe, &self.sign(probe)?);
         if fits { Ok(()) } else { Err(SigningKeyError::OtherKey) }
     }
 }

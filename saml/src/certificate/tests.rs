@@ -91,8 +91,8 @@ fn a_new_certificate_has_the_shape_of_those_of_entra() {
     assert!(fields.extensions().is_none());
     assert_eq!(fields.serial_number().as_bytes().first(), Some(&0x7f));
     let signed = fields.to_der().unwrap();
-    let algorithm = &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256;
-    assert!(certificate.verifies(algorithm, &signed, parsed.signature().raw_bytes()));
+    let method = crate::dsig::SignatureAlgorithm::RsaSha256.method();
+    assert!(certificate.verifies(&method, &signed, parsed.signature().raw_bytes()));
     let long = SigningKey::self_signed(&private_key("idp"), &values(datetime!(2051-01-01 0:00 UTC))).unwrap();
     assert_eq!(long.certificate().not_after(), datetime!(2051-01-01 0:00 UTC));
 }

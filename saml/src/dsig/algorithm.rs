@@ -73,7 +73,7 @@ impl SignatureAlgorithm {
             A::EcdsaSha256 => (&ECDSA_P256_SHA256_FIXED, Family::P256),
             A::EcdsaSha384 => (&ECDSA_P384_SHA384_FIXED, Family::P384),
         };
-        Method { verification, family }
+        Method { verification, family, algorithm: Some(self) }
     }
 
     /// The digest that goes with it, and its URI.
@@ -132,7 +132,7 @@ impl AcceptedAlgorithms {
     pub(crate) fn method(self, uri: &str) -> Option<Method> {
         if uri == RSA_SHA1 {
             let verification = &RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY;
-            return self.sha1().then_some(Method { verification, family: Family::Rsa });
+            return self.sha1().then_some(Method { verification, family: Family::Rsa, algorithm: None });
         }
         let only_rsa_sha256 =
             matches!(self, AcceptedAlgorithms::RsaSha256 | AcceptedAlgorithms::RsaSha256AndSha1);
@@ -159,6 +159,8 @@ impl AcceptedAlgorithms {
 pub(crate) struct Method {
     pub(crate) verification: &'static dyn VerificationAlgorithm,
     family: Family,
+    /// None for SHA-1.
+    pub(crate) algorithm: Option<SignatureAlgorithm>,
 }
 
 #[derive(Clone, Copy)]

@@ -11,6 +11,7 @@ mod sign;
 mod tests;
 mod verify;
 
+pub(crate) use algorithm::Method;
 pub use algorithm::{AcceptedAlgorithms, SignatureAlgorithm};
 pub(crate) use message::{MessageSignature, message_signature};
 pub use reason::{SignatureReason, SignatureRefusal};

@@ -9,6 +9,9 @@ use crate::certificate::Certificate;
 use crate::names::DSIG;
 use crate::xml::Element;
 
+/// Most prefixes in a PrefixList; two or three are usual.
+const MOST_PREFIXES: usize = 32;
+
 /// A signature of the allowed shape and algorithms. Nothing in it is proven yet.
 pub(super) struct Shape<'a> {
     pub(super) signed_info: Element<'a>,
@@ -20,8 +23,8 @@ pub(super) struct Shape<'a> {
     pub(super) prefixes: Vec<&'a str>,
     pub(super) digest: &'static aws_lc_rs::digest::Algorithm,
     pub(super) digest_value: Vec<u8>,
-    /// The certificate that the message carries. It is never trusted; it explains a refusal.
-    pub(super) carried: Option<Certificate>,
+    /// The whole signature. The certificate in it is never trusted; it explains a refusal.
+    pub(super) signature: Element<'a>,
 }
 
 /// Checks the shape of `signature` for the element with the ID `id`.
@@ -43,7 +46,7 @@ pub(super) fn read<'a>(
         prefixes: transform_prefixes(transforms)?,
         digest: digest(digest_method, accepted)?,
         digest_value: base64(digest_value)?,
-        carried: carried_certificate(signature),
+        signature,
     })
 }
 
@@ -141,7 +144,18 @@ fn exclusive<'a>(method: Element<'a>, reason: Reason) -> Result<Vec<&'a str>, Si
         [] => Ok(Vec::new()),
         [list] if list.is(algorithm::EXCLUSIVE, "InclusiveNamespaces") => {
             no_parameters(list)?;
-            Ok(list.attribute("PrefixList").unwrap_or("").split_ascii_whitespace().collect())
+            let prefixes: Vec<&str> = list
+                .attribute("PrefixList")
+                .unwrap_or("")
+                .split_ascii_whitespace()
+                .take(MOST_PREFIXES + 1)
+                .collect();
+            // Each is looked up at every element.
+            if prefixes.len() > MOST_PREFIXES {
+                let expected = format!("at most {MOST_PREFIXES} prefixes in PrefixList");
+                return Err(SignatureRefusal::new(Reason::AlgorithmParameters, expected, "more"));
+            }
+            Ok(prefixes)
         }
         _ => Err(refuse(Reason::AlgorithmParameters, "at most InclusiveNamespaces", &children)),
     }
@@ -179,7 +193,7 @@ fn base64(element: Element<'_>) -> Result<Vec<u8>, SignatureRefusal> {
         SignatureRefusal::new(Reason::NotBase64, format!("base64 in {}", element.local_name()), found)
     };
     let text = element.text().map_err(|e| refuse(e.found()))?;
-    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let compact: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
     let value = STANDARD.decode(compact).map_err(|_| refuse(text))?;
     if value.is_empty() { Err(refuse("nothing")) } else { Ok(value) }
 }

@@ -2,7 +2,7 @@
 
 use super::algorithm::AcceptedAlgorithms;
 use super::reason::{SignatureReason as Reason, SignatureRefusal};
-use super::shape::{self, Shape};
+use super::shape::{self, Shape, carried_certificate};
 use crate::certificate::Certificate;
 use crate::xml::{Document, Element, Limits, canonical};
 
@@ -75,7 +75,7 @@ fn signer<'c>(shape: &Shape<'_>, trusted: &'c [Certificate]) -> Result<&'c Certi
     trusted
         .iter()
         .filter(|certificate| shape.method.fits(certificate.key_kind()))
-        .find(|c| c.verifies(shape.method.verification, &bytes, &shape.signature_value))
+        .find(|c| c.verifies(&shape.method, &bytes, &shape.signature_value))
         .ok_or_else(|| {
             let known: Vec<_> = trusted.iter().map(Certificate::thumbprint).collect();
             let expected = format!("a signature by a trusted certificate ({})", known.join(", "));
@@ -85,11 +85,11 @@ fn signer<'c>(shape: &Shape<'_>, trusted: &'c [Certificate]) -> Result<&'c Certi
 
 /// After a rollover the message says which certificate is missing here.
 fn describe_signer(shape: &Shape<'_>, trusted: &[Certificate]) -> String {
-    let Some(carried) = &shape.carried else {
+    let Some(carried) = carried_certificate(shape.signature) else {
         return "a signature by another key; the message carries no certificate".to_owned();
     };
     let (thumbprint, subject) = (carried.thumbprint(), carried.subject());
-    if trusted.contains(carried) {
+    if trusted.contains(&carried) {
         return format!("a wrong signature that carries the trusted certificate {thumbprint}");
     }
     format!("a signature that carries the certificate {thumbprint} ({subject}), which is not trusted")
@@ -117,5 +117,11 @@ fn too_large() -> SignatureRefusal {
 /// Canonical form can be longer than the message (escapes, namespace declarations written again), so the limits are wider
 /// than those of the first reading, which bounded the work already.
 fn reparse_limits(bytes: usize) -> Limits {
-    Limits { bytes, namespace_declarations: usize::MAX, attributes: usize::MAX, ..Limits::MESSAGE }
+    Limits {
+        bytes,
+        namespace_declarations: usize::MAX,
+        namespaces_in_scope: usize::MAX,
+        attributes: usize::MAX,
+        ..Limits::MESSAGE
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::LONGEST_ASSERTION;
 use super::reason::{Reject, RejectReason, ResponseReason as Reason, refuse};
 use crate::names::{ASSERTION, DSIG, PROTOCOL, STATUS_SUCCESS};
-use crate::xml::{Document, Element, Limits, canonical};
+use crate::xml::{Document, Element, Limits, canonical_length};
 
 /// The parts of a response whose signatures are to be verified. Nothing of it is proven.
 #[derive(Debug)]
@@ -106,11 +106,8 @@ pub(super) fn check_assertion(document: &Document) -> Result<Element<'_>, Reject
 }
 
 pub(super) fn check_length(assertion: Element<'_>) -> Result<usize, Reject> {
-    let characters =
-        canonical(assertion, None, &[]).map(|bytes| String::from_utf8_lossy(&bytes).chars().count());
-    characters.filter(|count| *count <= LONGEST_ASSERTION).ok_or_else(|| {
-        let found = characters.map_or("many more".to_owned(), |count| format!("{count} characters"));
-        refuse(Reason::AssertionTooLong, format!("at most {LONGEST_ASSERTION} characters"), found)
+    canonical_length(assertion, LONGEST_ASSERTION).ok_or_else(|| {
+        refuse(Reason::AssertionTooLong, format!("at most {LONGEST_ASSERTION} characters"), "more")
     })
 }
 

@@ -9,7 +9,7 @@ use quick_xml::{Reader, XmlVersion};
 
 use super::attributes::RawAttributes;
 use super::characters::{is_char, is_ncname, is_space, local_start};
-use super::document::{Attribute, Content, Document, Node, QName, Scope, Tag};
+use super::document::{Attribute, Content, Document, Node, QName, Scope, Span, Tag};
 use super::limits::Limits;
 use super::reason::{XmlReason, XmlRefusal};
 use crate::names::{XML, XMLNS};
@@ -22,13 +22,13 @@ pub(super) fn document(bytes: &[u8], limits: &Limits) -> Result<Document, XmlRef
         return Err(XmlRefusal::new(XmlReason::TooLarge, expectation(XmlReason::TooLarge, limits), found));
     }
     let text = std::str::from_utf8(bytes).map_err(|e| refuse(XmlReason::NotUtf8, e.valid_up_to() as u64))?;
-    if let Some((at, _)) = text.char_indices().find(|(_, c)| !is_char(*c)) {
+    if let Some(at) = illegal_character(text) {
         return Err(refuse(XmlReason::IllegalCharacter, at as u64));
     }
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     reader.config_mut().check_comments = true;
-    let mut builder = Builder::new(*limits);
+    let mut builder = Builder::new(*limits, text.len());
     while !builder.finished {
         let at = reader.buffer_position();
         let event = reader.read_event().map_err(|_| refuse(XmlReason::NotWellFormed, at))?;
@@ -56,24 +56,42 @@ type Step = Result<(), XmlReason>;
 struct Builder {
     document: Document,
     limits: Limits,
-    /// Open elements, each with the scope that is in force again after it.
-    open: Vec<(u32, u32)>,
+    open: Vec<Open>,
+    /// The element that is being read: its attributes without namespace declarations, before their names are resolved.
+    written: Vec<(Span, Span)>,
     scope: u32,
     declarations: usize,
     started: bool,
     finished: bool,
 }
 
+/// An open element.
+struct Open {
+    id: u32,
+    /// The scope that is in force again after it.
+    outer: u32,
+    last_child: u32,
+}
+
 impl Builder {
-    fn new(limits: Limits) -> Self {
-        let end = Scope { outer: 0, prefix: String::new(), uri: 0 };
-        let xml = Scope { outer: 0, prefix: "xml".to_owned(), uri: 1 };
-        let uris = vec![String::new(), XML.to_owned()];
-        let document = Document { nodes: Vec::new(), uris, scopes: vec![end, xml] };
+    fn new(limits: Limits, bytes: usize) -> Self {
+        // Both grow when they must; the guess fits the usual message.
+        let mut text = String::with_capacity(bytes + 16);
+        text.push_str("xml");
+        let end = Scope { outer: 0, prefix: Span { start: 0, end: 0 }, uri: 0, depth: 0 };
+        let xml = Scope { outer: 0, prefix: Span { start: 0, end: 3 }, uri: 1, depth: 0 };
+        let document = Document {
+            text,
+            nodes: Vec::with_capacity(bytes / 48),
+            attributes: Vec::with_capacity(bytes / 96),
+            uris: vec![String::new(), XML.to_owned()],
+            scopes: vec![end, xml],
+        };
         Builder {
             document,
             limits,
-            open: Vec::new(),
+            open: Vec::with_capacity(16),
+            written: Vec::new(),
             scope: 1,
             declarations: 0,
             started: false,
@@ -109,18 +127,25 @@ impl Builder {
             return Err(XmlReason::TooDeep);
         }
         let outer = self.scope;
-        let written = self.declare_namespaces(token.attributes_raw())?;
-        let name = self.qname(token.name().as_ref(), true)?;
-        let attributes = self.attributes(written)?;
+        self.read_attributes(token.attributes_raw())?;
+        let name = self.append(token.name().as_ref());
+        let name = self.qname(name, true)?;
+        let attributes = self.resolve_attributes()?;
         let tag = Tag { name, attributes, scope: self.scope };
         let id = self.push(Content::Element(tag))?;
-        self.open.push((id, outer));
+        self.open.push(Open { id, outer, last_child: 0 });
         Ok(())
     }
 
-    /// Takes the namespace declarations out and returns the other attributes.
-    fn declare_namespaces<'t>(&mut self, text: &'t str) -> Result<Vec<(&'t str, String)>, XmlReason> {
-        let mut others = Vec::new();
+    fn append(&mut self, text: &str) -> Span {
+        let start = self.document.text.len() as u32;
+        self.document.text.push_str(text);
+        Span { start, end: self.document.text.len() as u32 }
+    }
+
+    /// Takes the namespace declarations out and keeps the other attributes in `written`.
+    fn read_attributes(&mut self, text: &str) -> Step {
+        self.written.clear();
         for attribute in RawAttributes::new(text) {
             let attribute = attribute?;
             let value = unescape(attribute.value)?;
@@ -128,17 +153,18 @@ impl Builder {
                 None if attribute.name == "xmlns" => "",
                 Some(("xmlns", prefix)) => prefix,
                 _ => {
-                    if others.len() >= self.limits.attributes {
+                    if self.written.len() >= self.limits.attributes {
                         return Err(XmlReason::TooManyAttributes);
                     }
-                    others.push((attribute.name, value));
+                    let written = (self.append(attribute.name), self.append(&value));
+                    self.written.push(written);
                     continue;
                 }
             };
             let bare = attribute.name == "xmlns";
             self.declare(prefix, bare, &value)?;
         }
-        Ok(others)
+        Ok(())
     }
 
     /// Namespaces in XML 1.0 section 3: reserved prefixes and names, no un-declaring of a prefix. The
@@ -154,7 +180,12 @@ impl Builder {
             return Err(XmlReason::BadNamespaceDeclaration);
         }
         let uri = self.uri(uri);
-        self.document.scopes.push(Scope { outer: self.scope, prefix: prefix.to_owned(), uri });
+        let depth = self.document.scopes[self.scope as usize].depth + 1;
+        if depth as usize > self.limits.namespaces_in_scope {
+            return Err(XmlReason::TooManyNamespaceDeclarations);
+        }
+        let span = self.append(prefix);
+        self.document.scopes.push(Scope { outer: self.scope, prefix: span, uri, depth });
         let declared_twice = self.declared_here(prefix);
         self.scope = self.document.scopes.len() as u32 - 1;
         if declared_twice { Err(XmlReason::DuplicateAttribute) } else { Ok(()) }
@@ -162,14 +193,14 @@ impl Builder {
 
     /// Did the element that is being read declare this prefix before?
     fn declared_here(&self, prefix: &str) -> bool {
-        let outer = self.open.last().map_or(1, |(id, _)| match &self.document.nodes[*id as usize].content {
+        let outer = self.open.last().map_or(1, |open| match &self.document.nodes[open.id as usize].content {
             Content::Element(tag) => tag.scope,
             Content::Text(_) => 1,
         });
         let mut scope = self.scope;
         while scope != outer {
             let declaration = &self.document.scopes[scope as usize];
-            if declaration.prefix == prefix {
+            if self.document.slice(declaration.prefix) == prefix {
                 return true;
             }
             scope = declaration.outer;
@@ -188,7 +219,8 @@ impl Builder {
 
     /// The default namespace applies to elements and never to attributes (Namespaces in XML 6.2). Elements of the `xml`
     /// namespace do not exist; parsers disagree about them, so they are refused.
-    fn qname(&self, text: &str, element: bool) -> Result<QName, XmlReason> {
+    fn qname(&self, span: Span, element: bool) -> Result<QName, XmlReason> {
+        let text = self.document.slice(span);
         let local_start = local_start(text).ok_or(XmlReason::BadName)?;
         let prefix = &text[..local_start.saturating_sub(1)];
         if element && prefix == "xml" {
@@ -199,24 +231,29 @@ impl Builder {
             (0, false) => 0,
             _ => self.document.lookup(self.scope, prefix).ok_or(XmlReason::UndeclaredPrefix)?,
         };
-        Ok(QName { text: text.to_owned(), local_start, uri })
+        Ok(QName { span, local_start: span.start + local_start as u32, uri })
     }
 
-    fn attributes(&self, written: Vec<(&str, String)>) -> Result<Vec<Attribute>, XmlReason> {
-        let mut attributes: Vec<Attribute> = Vec::with_capacity(written.len());
-        for (name, value) in written {
+    /// All namespaces of the element are declared now: resolves the names in `written`.
+    fn resolve_attributes(&mut self) -> Result<Span, XmlReason> {
+        let start = self.document.attributes.len();
+        for at in 0..self.written.len() {
+            let (name, value) = self.written[at];
             let name = self.qname(name, false)?;
-            if attributes.iter().any(|a| a.name.uri == name.uri && a.name.local() == name.local()) {
+            let document = &self.document;
+            let same = |a: &Attribute| {
+                a.name.uri == name.uri && document.slice(a.name.local()) == document.slice(name.local())
+            };
+            if document.attributes[start..].iter().any(same) {
                 return Err(XmlReason::DuplicateAttribute);
             }
-            attributes.push(Attribute { name, value });
+            self.document.attributes.push(Attribute { name, value });
         }
-        Ok(attributes)
+        Ok(Span { start: start as u32, end: self.document.attributes.len() as u32 })
     }
 
     fn end(&mut self) -> Step {
-        let (_, outer) = self.open.pop().ok_or(XmlReason::NotWellFormed)?;
-        self.scope = outer;
+        self.scope = self.open.pop().ok_or(XmlReason::NotWellFormed)?.outer;
         Ok(())
     }
 
@@ -233,23 +270,28 @@ impl Builder {
         if text.is_empty() {
             return Ok(());
         }
-        let parent = self.open.last().map(|(id, _)| *id as usize).ok_or(XmlReason::TextOutsideRoot)?;
-        let last = self.document.nodes[parent].children.last().map(|id| *id as usize);
-        if let Some(Content::Text(before)) = last.map(|id| &mut self.document.nodes[id].content) {
-            before.push_str(text);
+        let last = self.open.last().ok_or(XmlReason::TextOutsideRoot)?.last_child as usize;
+        let added = self.append(text);
+        // Between two texts that become one there was a comment at most: they stand side by side.
+        if let Content::Text(before) = &mut self.document.nodes[last].content {
+            before.end = added.end;
             return Ok(());
         }
-        self.push(Content::Text(text.to_owned())).map(|_| ())
+        self.push(Content::Text(added)).map(|_| ())
     }
 
     fn push(&mut self, content: Content) -> Result<u32, XmlReason> {
-        if self.document.nodes.len() >= self.limits.nodes {
+        let nodes = &mut self.document.nodes;
+        if nodes.len() >= self.limits.nodes {
             return Err(XmlReason::TooManyNodes);
         }
-        let id = self.document.nodes.len() as u32;
-        self.document.nodes.push(Node { content, children: Vec::new() });
-        if let Some((parent, _)) = self.open.last() {
-            self.document.nodes[*parent as usize].children.push(id);
+        let id = nodes.len() as u32;
+        nodes.push(Node { content, first_child: 0, next: 0 });
+        if let Some(parent) = self.open.last_mut() {
+            match std::mem::replace(&mut parent.last_child, id) {
+                0 => nodes[parent.id as usize].first_child = id,
+                before => nodes[before as usize].next = id,
+            }
         }
         Ok(id)
     }
@@ -284,10 +326,27 @@ fn predefined(name: &str) -> Option<&'static str> {
 }
 
 /// Attribute-value normalization, XML 1.0 section 3.3.3 (no DTD, so every attribute is CDATA).
-fn unescape(value: &str) -> Result<String, XmlReason> {
+fn unescape(value: &str) -> Result<Cow<'_, str>, XmlReason> {
+    if !value.bytes().any(|byte| matches!(byte, b'&' | b'\t' | b'\n' | b'\r')) {
+        return Ok(Cow::Borrowed(value));
+    }
     let attribute = Unescaper { key: TokenName("a"), value: Cow::Borrowed(value) };
     let text = attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|_| XmlReason::UnknownEntity)?;
-    if text.chars().all(is_char) { Ok(text.into_owned()) } else { Err(XmlReason::IllegalCharacter) }
+    if text.chars().all(is_char) {
+        Ok(Cow::Owned(text.into_owned()))
+    } else {
+        Err(XmlReason::IllegalCharacter)
+    }
+}
+
+/// Where the first character is that XML forbids. Only control characters and texts with U+F000 and above need a closer
+/// look; the first pass, over bytes and without branches, rules them out for nearly every document.
+fn illegal_character(text: &str) -> Option<usize> {
+    let suspicious = |b: u8| (b < 0x20 && b != b'\t' && b != b'\n' && b != b'\r') | (b == 0xef);
+    if !text.bytes().fold(false, |found, byte| found | suspicious(byte)) {
+        return None;
+    }
+    text.char_indices().find(|(_, c)| !is_char(*c)).map(|(at, _)| at)
 }
 
 /// XMLDecl, XML 1.0 production 23. Another encoding than UTF-8 is refused even when the bytes are UTF-8:

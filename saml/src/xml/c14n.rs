@@ -1,6 +1,6 @@
 //! Exclusive XML Canonicalization 1.0 without comments (<https://www.w3.org/TR/xml-exc-c14n/>).
 
-use super::document::{Content, Document, Element, Tag};
+use super::document::{Attribute, Content, Document, Element, Tag};
 
 /// The canonical bytes of `apex` and all below it, without the element `left_out` (the enveloped signature).
 /// `inclusive` is the InclusiveNamespaces PrefixList; `#default` in it stands for the default namespace.
@@ -12,16 +12,77 @@ pub(crate) fn canonical(
     left_out: Option<Element<'_>>,
     inclusive: &[&str],
 ) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(apex.document().text.len() + 1024);
+    write(apex, left_out, inclusive, &mut out);
+    (out.len() <= LONGEST).then_some(out)
+}
+
+/// How many characters the canonical form of `apex` has; `None` when more than `longest`.
+pub(crate) fn canonical_length(apex: Element<'_>, longest: usize) -> Option<usize> {
+    let mut out = Counter { characters: 0, longest };
+    write(apex, None, &[], &mut out);
+    (!out.is_full()).then_some(out.characters)
+}
+
+fn write<S: Sink>(apex: Element<'_>, left_out: Option<Element<'_>>, inclusive: &[&str], out: &mut S) {
     let inclusive = inclusive.iter().map(|p| if *p == "#default" { "" } else { *p }).collect();
     let left_out = left_out.map(|element| element.id());
-    let mut writer = Canonical { document: apex.document(), left_out, inclusive, rendered: Vec::new() };
-    let mut out = Vec::with_capacity(4096);
-    writer.node(apex.id(), &mut out);
-    (out.len() <= LONGEST).then_some(out)
+    let mut writer = Canonical {
+        document: apex.document(),
+        left_out,
+        inclusive,
+        rendered: Vec::with_capacity(8),
+        sorted: Vec::new(),
+    };
+    writer.node(apex.id(), out);
 }
 
 /// The longest canonical form, four times the longest message.
 const LONGEST: usize = 1024 * 1024;
+
+/// Where canonical form goes. Writing stops when it is full.
+pub(super) trait Sink {
+    fn put(&mut self, text: &str);
+    fn is_full(&self) -> bool;
+}
+
+impl Sink for Vec<u8> {
+    fn put(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    fn is_full(&self) -> bool {
+        self.len() > LONGEST
+    }
+}
+
+impl Sink for String {
+    fn put(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    /// What we write ourselves has no limit.
+    fn is_full(&self) -> bool {
+        false
+    }
+}
+
+/// Counts instead of keeping.
+struct Counter {
+    characters: usize,
+    longest: usize,
+}
+
+impl Sink for Counter {
+    /// In UTF-8 every character has one byte that is no continuation.
+    fn put(&mut self, text: &str) {
+        self.characters += text.bytes().filter(|byte| byte & 0xc0 != 0x80).count();
+    }
+
+    fn is_full(&self) -> bool {
+        self.characters > self.longest
+    }
+}
 
 struct Canonical<'a> {
     document: &'a Document,
@@ -29,58 +90,71 @@ struct Canonical<'a> {
     inclusive: Vec<&'a str>,
     /// Declarations that output ancestors carry: prefix and URI.
     rendered: Vec<(&'a str, u32)>,
+    /// The attributes of the element that is being written; kept for the next one.
+    sorted: Vec<Attribute>,
 }
 
 impl<'a> Canonical<'a> {
     /// Recursion is bounded by the depth limit of the parser.
-    fn node(&mut self, id: u32, out: &mut Vec<u8>) {
-        if self.left_out == Some(id) || out.len() > LONGEST {
+    fn node<S: Sink>(&mut self, id: u32, out: &mut S) {
+        if self.left_out == Some(id) || out.is_full() {
             return;
         }
         let document = self.document;
-        let node = &document.nodes[id as usize];
-        match &node.content {
-            Content::Text(text) => escape_text(text, out),
+        match &document.nodes[id as usize].content {
+            Content::Text(text) => escape_text(document.slice(*text), out),
             Content::Element(tag) => {
                 let inherited = self.rendered.len();
-                out.push(b'<');
-                out.extend(tag.name.text.as_bytes());
+                let name = document.slice(tag.name.span);
+                out.put("<");
+                out.put(name);
                 self.namespaces(tag, out);
                 self.attributes(tag, out);
-                out.push(b'>');
-                for child in &node.children {
-                    self.node(*child, out);
+                out.put(">");
+                for child in document.children_of(id) {
+                    self.node(child, out);
                 }
-                out.extend(b"</");
-                out.extend(tag.name.text.as_bytes());
-                out.push(b'>');
+                out.put("</");
+                out.put(name);
+                out.put(">");
                 self.rendered.truncate(inherited);
             }
         }
     }
 
     /// Section 3: a namespace is written where it is visibly used (or listed) and no output ancestor says the same.
-    fn namespaces(&mut self, tag: &'a Tag, out: &mut Vec<u8>) {
-        for prefix in self.prefixes(tag) {
-            let uri = self.document.lookup(tag.scope, prefix).unwrap_or(0);
-            let known = self.rendered.iter().rev().find(|(p, _)| *p == prefix).map(|(_, uri)| *uri);
-            if known == Some(uri) || (known.is_none() && uri == 0) {
-                continue;
-            }
-            out.extend(if prefix.is_empty() { b" xmlns".as_slice() } else { b" xmlns:" });
-            out.extend(prefix.as_bytes());
-            out.extend(b"=\"");
-            escape_attribute(&self.document.uris[uri as usize], out);
-            out.push(b'"');
-            self.rendered.push((prefix, uri));
+    fn namespaces<S: Sink>(&mut self, tag: &'a Tag, out: &mut S) {
+        let attributes = self.document.attributes_of(tag);
+        if self.inclusive.is_empty() && attributes.iter().all(|a| a.name.prefix().is_empty()) {
+            // Only the element's own name uses a namespace, as nearly everywhere.
+            return self.namespace(tag, self.document.slice(tag.name.prefix()), out);
         }
+        for prefix in self.prefixes(tag) {
+            self.namespace(tag, prefix, out);
+        }
+    }
+
+    fn namespace<S: Sink>(&mut self, tag: &'a Tag, prefix: &'a str, out: &mut S) {
+        let uri = self.document.lookup(tag.scope, prefix).unwrap_or(0);
+        let known = self.rendered.iter().rev().find(|(p, _)| *p == prefix).map(|(_, uri)| *uri);
+        if known == Some(uri) || (known.is_none() && uri == 0) {
+            return;
+        }
+        out.put(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
+        out.put(prefix);
+        out.put("=\"");
+        escape_attribute(&self.document.uris[uri as usize], out);
+        out.put("\"");
+        self.rendered.push((prefix, uri));
     }
 
     /// The prefixes to consider, sorted. `xml` is never declared (Canonical XML 1.0 section 2.3).
     fn prefixes(&self, tag: &'a Tag) -> Vec<&'a str> {
-        let of_attributes = tag.attributes.iter().filter(|a| a.name.local_start > 0).map(|a| a.name.prefix());
-        let listed = self.inclusive.iter().copied().filter(|p| self.document.lookup(tag.scope, p).is_some());
-        let all = std::iter::once(tag.name.prefix()).chain(of_attributes).chain(listed);
+        let document = self.document;
+        let of_attributes = document.attributes_of(tag).iter().map(|a| document.slice(a.name.prefix()));
+        let of_attributes = of_attributes.filter(|prefix| !prefix.is_empty());
+        let listed = self.inclusive.iter().copied().filter(|p| document.lookup(tag.scope, p).is_some());
+        let all = std::iter::once(document.slice(tag.name.prefix())).chain(of_attributes).chain(listed);
         let mut prefixes: Vec<&str> = all.filter(|prefix| *prefix != "xml").collect();
         prefixes.sort_unstable();
         prefixes.dedup();
@@ -88,45 +162,60 @@ impl<'a> Canonical<'a> {
     }
 
     /// Sorted by namespace URI, then by local name (Canonical XML 1.0 section 2.3).
-    fn attributes(&self, tag: &Tag, out: &mut Vec<u8>) {
-        let mut sorted: Vec<_> = tag.attributes.iter().collect();
-        sorted.sort_by_key(|a| (self.document.uris[a.name.uri as usize].as_str(), a.name.local()));
-        for attribute in sorted {
-            out.push(b' ');
-            out.extend(attribute.name.text.as_bytes());
-            out.extend(b"=\"");
-            escape_attribute(&attribute.value, out);
-            out.push(b'"');
+    fn attributes<S: Sink>(&mut self, tag: &Tag, out: &mut S) {
+        let document = self.document;
+        self.sorted.clear();
+        self.sorted.extend_from_slice(document.attributes_of(tag));
+        if self.sorted.len() > 1 {
+            let key =
+                |a: &Attribute| (document.uris[a.name.uri as usize].as_str(), document.slice(a.name.local()));
+            self.sorted.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        }
+        for attribute in &self.sorted {
+            out.put(" ");
+            out.put(document.slice(attribute.name.span));
+            out.put("=\"");
+            escape_attribute(document.slice(attribute.value), out);
+            out.put("\"");
         }
     }
 }
 
 /// Canonical XML 1.0 section 2.3, text nodes.
-pub(super) fn escape_text(text: &str, out: &mut Vec<u8>) {
-    for byte in text.bytes() {
-        match byte {
-            b'&' => out.extend(b"&amp;"),
-            b'<' => out.extend(b"&lt;"),
-            b'>' => out.extend(b"&gt;"),
-            b'\r' => out.extend(b"&#xD;"),
-            other => out.push(other),
-        }
-    }
+pub(super) fn escape_text<S: Sink>(text: &str, out: &mut S) {
+    escape(text, out, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
 }
 
 /// Canonical XML 1.0 section 2.3, attribute nodes.
-pub(super) fn escape_attribute(value: &str, out: &mut Vec<u8>) {
-    for byte in value.bytes() {
-        match byte {
-            b'&' => out.extend(b"&amp;"),
-            b'<' => out.extend(b"&lt;"),
-            b'"' => out.extend(b"&quot;"),
-            b'\t' => out.extend(b"&#x9;"),
-            b'\n' => out.extend(b"&#xA;"),
-            b'\r' => out.extend(b"&#xD;"),
-            other => out.push(other),
+pub(super) fn escape_attribute<S: Sink>(value: &str, out: &mut S) {
+    escape(value, out, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    });
+}
+
+/// Copies the stretches between the characters that are written otherwise.
+fn escape<S: Sink>(text: &str, out: &mut S, written: impl Fn(u8) -> Option<&'static str>) {
+    let mut begin = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(reference) = written(byte) {
+            out.put(&text[begin..at]);
+            out.put(reference);
+            begin = at + 1;
         }
     }
+    out.put(&text[begin..]);
 }
 
 #[cfg(test)]

@@ -5,63 +5,88 @@ use super::reason::{XmlReason, XmlRefusal};
 use super::{build, characters};
 
 /// A parsed document. It owns its text, so it can outlive the bytes that it came from.
+///
+/// Names, values and texts stand back to back in one string; nodes and attributes are ranges of it. A document of any
+/// size is a handful of allocations.
 #[derive(Debug, Clone)]
 pub struct Document {
+    pub(super) text: String,
     pub(super) nodes: Vec<Node>,
+    pub(super) attributes: Vec<Attribute>,
     /// Namespace URIs, each once; index 0 is "no namespace".
     pub(super) uris: Vec<String>,
     /// Namespace declarations as a chain; index 0 ends it.
     pub(super) scopes: Vec<Scope>,
 }
 
+/// A range of [`Document::text`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// The root has the number 0 and is nobody's child or sibling: 0 stands for "none".
 #[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) content: Content,
-    pub(super) children: Vec<u32>,
+    pub(super) first_child: u32,
+    pub(super) next: u32,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Element(Tag),
-    Text(String),
+    Text(Span),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Tag {
     pub(super) name: QName,
-    pub(super) attributes: Vec<Attribute>,
+    /// A range of [`Document::attributes`].
+    pub(super) attributes: Span,
     /// The innermost namespace declaration in scope.
     pub(super) scope: u32,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Attribute {
     pub(super) name: QName,
-    pub(super) value: String,
+    pub(super) value: Span,
 }
 
 /// A name with its prefix as written: canonical form needs the prefix, every comparison uses URI and local name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct QName {
-    pub(super) text: String,
-    pub(super) local_start: usize,
+    pub(super) span: Span,
+    /// Where in the document's text the local name begins; `span.start` without prefix.
+    pub(super) local_start: u32,
     pub(super) uri: u32,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
     pub(super) outer: u32,
-    pub(super) prefix: String,
+    pub(super) prefix: Span,
     pub(super) uri: u32,
+    /// How many declarations are in scope, this one included.
+    pub(super) depth: u32,
+}
+
+impl Span {
+    pub(super) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
 }
 
 impl QName {
-    pub(super) fn local(&self) -> &str {
-        &self.text[self.local_start..]
+    pub(super) fn local(self) -> Span {
+        Span { start: self.local_start, end: self.span.end }
     }
 
-    pub(super) fn prefix(&self) -> &str {
-        &self.text[..self.local_start.saturating_sub(1)]
+    pub(super) fn prefix(self) -> Span {
+        let has_prefix = self.local_start > self.span.start;
+        Span { start: self.span.start, end: if has_prefix { self.local_start - 1 } else { self.span.start } }
     }
 }
 
@@ -91,12 +116,29 @@ impl Document {
     pub(super) fn lookup(&self, mut scope: u32, prefix: &str) -> Option<u32> {
         while scope != 0 {
             let declaration = &self.scopes[scope as usize];
-            if declaration.prefix == prefix {
+            if self.slice(declaration.prefix) == prefix {
                 return Some(declaration.uri);
             }
             scope = declaration.outer;
         }
         None
+    }
+
+    pub(super) fn slice(&self, span: Span) -> &str {
+        &self.text[span.start as usize..span.end as usize]
+    }
+
+    pub(super) fn attributes_of(&self, tag: &Tag) -> &[Attribute] {
+        &self.attributes[tag.attributes.start as usize..tag.attributes.end as usize]
+    }
+
+    /// The children of a node.
+    pub(super) fn children_of(&self, id: u32) -> impl Iterator<Item = u32> + use<'_> {
+        let first = self.nodes[id as usize].first_child;
+        std::iter::successors((first != 0).then_some(first), |id| {
+            let next = self.nodes[*id as usize].next;
+            (next != 0).then_some(next)
+        })
     }
 }
 
@@ -127,7 +169,7 @@ impl<'a> Element<'a> {
 
     /// The name without prefix.
     pub fn local_name(&self) -> &'a str {
-        self.tag().map_or("", |tag| tag.name.local())
+        self.tag().map_or("", |tag| self.document.slice(tag.name.local()))
     }
 
     /// The namespace URI, empty for none.
@@ -137,24 +179,27 @@ impl<'a> Element<'a> {
 
     /// The value of an attribute without namespace.
     pub fn attribute(&self, name: &str) -> Option<&'a str> {
-        let found = self.tag()?.attributes.iter().find(|a| a.name.uri == 0 && a.name.text == name)?;
-        Some(found.value.as_str())
+        let document = self.document;
+        let mut attributes = document.attributes_of(self.tag()?).iter();
+        let found = attributes.find(|a| a.name.uri == 0 && document.slice(a.name.span) == name)?;
+        Some(document.slice(found.value))
     }
 
     /// All attributes as (namespace URI, local name, value).
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> + use<'a> {
         let document = self.document;
-        let attributes = self.tag().map_or(&[][..], |tag| &tag.attributes);
-        attributes
-            .iter()
-            .map(move |a| (document.uris[a.name.uri as usize].as_str(), a.name.local(), a.value.as_str()))
+        let attributes = self.tag().map_or(&[][..], |tag| document.attributes_of(tag));
+        attributes.iter().map(move |a| {
+            let uri = document.uris[a.name.uri as usize].as_str();
+            (uri, document.slice(a.name.local()), document.slice(a.value))
+        })
     }
 
     /// The child elements. Text between them is ignored; see [`Element::only_children`].
     pub fn children(&self) -> impl Iterator<Item = Element<'a>> + use<'a> {
         let document = self.document;
-        document.nodes[self.id as usize].children.iter().filter_map(move |id| {
-            let element = Element { document, id: *id };
+        document.children_of(self.id).filter_map(move |id| {
+            let element = Element { document, id };
             element.tag().map(|_| element)
         })
     }
@@ -173,12 +218,12 @@ impl<'a> Element<'a> {
     /// # Errors
     /// `TextBetweenElements` when there is text other than white space.
     pub fn only_children(&self) -> Result<Vec<Element<'a>>, XmlRefusal> {
-        let texts = self.document.nodes[self.id as usize].children.iter().filter_map(|id| {
-            match &self.document.nodes[*id as usize].content {
-                Content::Text(text) => Some(text),
+        let document = self.document;
+        let texts =
+            document.children_of(self.id).filter_map(|id| match &document.nodes[id as usize].content {
+                Content::Text(text) => Some(document.slice(*text)),
                 Content::Element(_) => None,
-            }
-        });
+            });
         for text in texts {
             if !text.chars().all(characters::is_space) {
                 let expected = format!("only elements inside {}", self.local_name());
@@ -194,11 +239,13 @@ impl<'a> Element<'a> {
     /// `ElementInText` when there is a child element.
     pub fn text(&self) -> Result<&'a str, XmlRefusal> {
         // Neighbouring texts are joined while the tree is built: at most one child remains.
-        match self.document.nodes[self.id as usize].children[..] {
-            [] => return Ok(""),
-            [only] => {
-                if let Content::Text(text) = &self.document.nodes[only as usize].content {
-                    return Ok(text);
+        let document = self.document;
+        let mut children = document.children_of(self.id);
+        match (children.next(), children.next()) {
+            (None, _) => return Ok(""),
+            (Some(only), None) => {
+                if let Content::Text(text) = &document.nodes[only as usize].content {
+                    return Ok(document.slice(*text));
                 }
             }
             _ => {}

@@ -13,7 +13,7 @@ mod limits;
 mod reason;
 mod write;
 
-pub(crate) use c14n::canonical;
+pub(crate) use c14n::{canonical, canonical_length};
 pub use document::{Document, Element};
 pub use limits::Limits;
 pub use reason::{XmlReason, XmlRefusal};

@@ -20,7 +20,7 @@ pub(crate) struct Name {
 
 /// Builds one document or one fragment of a document that is canonical on its own.
 pub(crate) struct Writer {
-    out: Vec<u8>,
+    out: String,
     open: Vec<(Name, usize)>,
     declared: Vec<(&'static str, &'static str)>,
     illegal: Option<String>,
@@ -28,34 +28,34 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new() -> Self {
-        Writer { out: Vec::with_capacity(4096), open: Vec::new(), declared: Vec::new(), illegal: None }
+        Writer { out: String::with_capacity(4096), open: Vec::new(), declared: Vec::new(), illegal: None }
     }
 
     /// Opens an element. Attributes have no namespace and are sorted here. Those without value are left out.
     pub(crate) fn open(&mut self, name: Name, attributes: &[(&'static str, Option<&str>)]) {
         self.open.push((name, self.declared.len()));
-        self.out.push(b'<');
+        self.out.push('<');
         self.qname(name);
         self.declare(name);
         let mut sorted: Vec<_> = attributes.iter().filter_map(|(n, v)| v.map(|v| (*n, v))).collect();
         sorted.sort_unstable();
         for (attribute, value) in sorted {
             self.check(value);
-            self.out.push(b' ');
-            self.out.extend(attribute.as_bytes());
-            self.out.extend(b"=\"");
+            self.out.push(' ');
+            self.out.push_str(attribute);
+            self.out.push_str("=\"");
             escape_attribute(value, &mut self.out);
-            self.out.push(b'"');
+            self.out.push('"');
         }
-        self.out.push(b'>');
+        self.out.push('>');
     }
 
     /// Closes the innermost open element.
     pub(crate) fn close(&mut self) {
         if let Some((name, declared)) = self.open.pop() {
-            self.out.extend(b"</");
+            self.out.push_str("</");
             self.qname(name);
-            self.out.push(b'>');
+            self.out.push('>');
             self.declared.truncate(declared);
         }
     }
@@ -74,7 +74,7 @@ impl Writer {
 
     /// Inserts a fragment that is canonical on its own and whose apex declares what it uses.
     pub(crate) fn fragment(&mut self, canonical: &str) {
-        self.out.extend(canonical.as_bytes());
+        self.out.push_str(canonical);
     }
 
     /// Where the next byte goes; a signature is inserted at such a place later.
@@ -90,16 +90,16 @@ impl Writer {
         }
         match self.illegal {
             Some(value) => Err(IllegalCharacter { value }),
-            None => Ok(String::from_utf8_lossy(&self.out).into_owned()),
+            None => Ok(self.out),
         }
     }
 
     fn qname(&mut self, name: Name) {
         if !name.prefix.is_empty() {
-            self.out.extend(name.prefix.as_bytes());
-            self.out.push(b':');
+            self.out.push_str(name.prefix);
+            self.out.push(':');
         }
-        self.out.extend(name.local.as_bytes());
+        self.out.push_str(name.local);
     }
 
     /// exc-c14n: a namespace is declared where it is first used.
@@ -108,11 +108,11 @@ impl Writer {
         if known.is_some_and(|(_, uri)| *uri == name.uri) {
             return;
         }
-        self.out.extend(if name.prefix.is_empty() { b" xmlns".as_slice() } else { b" xmlns:" });
-        self.out.extend(name.prefix.as_bytes());
-        self.out.extend(b"=\"");
+        self.out.push_str(if name.prefix.is_empty() { " xmlns" } else { " xmlns:" });
+        self.out.push_str(name.prefix);
+        self.out.push_str("=\"");
         escape_attribute(name.uri, &mut self.out);
-        self.out.push(b'"');
+        self.out.push('"');
         self.declared.push((name.prefix, name.uri));
     }
 
