@@ -228,3 +228,59 @@ async fn lists_come_in_pages_and_searches_find_parts_of_names() {
         assert_eq!(found(Filter::Enabled(false)).await.unwrap(), [""; 0]);
     }
 }
+
+#[tokio::test]
+async fn of_many_who_take_one_name_at_once_one_gets_it() {
+    for test in engines().await {
+        let new = || users::NewUser {
+            user_principal_name: "same@contoso.example".to_owned(),
+            display_name: "Same".to_owned(),
+            account_enabled: true,
+            manager_id: None,
+            profile: users::Profile::default(),
+        };
+        let attempts = (0..8).map(|_| {
+            let new = new();
+            test.write(move |tx, change| users::create(tx, change, &new))
+        });
+        let outcomes = futures::future::join_all(attempts).await;
+        assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 1);
+        let clear = |o: &&Result<User, Refused>| {
+            let status = o.as_ref().err().map(|e| e.code().1);
+            status == Some(http::StatusCode::CONFLICT)
+        };
+        assert_eq!(outcomes.iter().filter(clear).count(), 7, "{outcomes:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_administrators_cannot_delete_each_other_at_once() {
+    for test in engines().await {
+        let ana = test.user("ana").await;
+        let id = ana.id.clone();
+        test.write(move |tx, change| Ok(users::give_administrator(tx, change, &id)?)).await.unwrap();
+        let (one, other) = tokio::join!(delete(&test, &ana.id), delete(&test, &test.administrator));
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_store_answers_for_its_own_tenant_alone() {
+    for test in engines().await {
+        let ana = test.user("ana").await;
+        let sales = test.group("Sales", &[&ana.id]).await;
+        let (user, group) = (ana.id.clone(), sales.id.clone());
+        let other = "00000000-0000-0000-0000-000000000000";
+        let seen = test.directory.read(move |tx, _| {
+            Ok([
+                users::by_name(tx, other, "ana@contoso.example")?.is_some(),
+                groups::by_id(tx, other, &group)?.is_some(),
+                !groups::direct_members(tx, other, &group)?.is_empty(),
+                !groups::transitive_members(tx, other, &group)?.is_empty(),
+                !groups::transitive_groups_of(tx, other, &user)?.is_empty(),
+                !users::list(tx, other, &Query { limit: 10, ..Query::default() })?.items.is_empty(),
+            ])
+        });
+        assert_eq!(seen.await.unwrap(), [false; 6]);
+    }
+}

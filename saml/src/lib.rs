@@ -5,15 +5,18 @@
 //!
 //! * [`xml`] is the only parser of untrusted XML: limits sit inside the tree builder.
 //! * [`dsig`] verifies and writes the one shape of XML signature that SAML needs.
+//! * [`encryption`] encrypts and decrypts assertions.
 //! * [`certificate`] reads certificates and holds the signing key.
-//! * [`metadata`], [`authn_request`], [`response`] are the documents that the two sides exchange.
+//! * [`metadata`], [`authn_request`], [`response`], [`logout`] are the documents that the two sides exchange.
 //! * [`bindings`] carries them through a browser.
 
 pub mod authn_request;
 pub mod bindings;
 pub mod certificate;
 pub mod dsig;
+pub mod encryption;
 pub mod instant;
+pub mod logout;
 pub mod metadata;
 pub mod names;
 pub mod refusal;

@@ -8,6 +8,10 @@ pub const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 /// Namespace of XML signatures (XML-DSig 1).
 pub const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// Namespace of XML encryption (XML Encryption 1.1 section 1.3).
+pub const XMLENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+/// Namespace of what XML Encryption 1.1 added.
+pub const XMLENC11: &str = "http://www.w3.org/2009/xmlenc11#";
 /// Namespace bound to the prefix `xml` (Namespaces in XML 3).
 pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// Namespace bound to the prefix `xmlns` (Namespaces in XML 3).
@@ -41,6 +45,9 @@ pub const STATUS_REQUEST_UNSUPPORTED: &str = "urn:oasis:names:tc:SAML:2.0:status
 pub const STATUS_NO_PASSIVE: &str = "urn:oasis:names:tc:SAML:2.0:status:NoPassive";
 /// Nested status: the NameID format cannot be delivered (SAML Core 3.2.2.2).
 pub const STATUS_INVALID_NAME_ID_POLICY: &str = "urn:oasis:names:tc:SAML:2.0:status:InvalidNameIDPolicy";
+
+/// Nested status: some sessions could not be ended (SAML Core 3.2.2.2).
+pub const STATUS_PARTIAL_LOGOUT: &str = "urn:oasis:names:tc:SAML:2.0:status:PartialLogout";
 
 /// Subject confirmation by bearing the assertion (SAML Profiles 3.3).
 pub const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";

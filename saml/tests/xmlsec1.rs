@@ -8,10 +8,18 @@ mod common;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{ACS, ANA, IDP, REQUEST, SP, attributes, certificate, expect, issue, signing_key, testdata};
+use common::{
+    ACS, ANA, IDP, REQUEST, SP, attributes, certificate, decryption_key, encryption, expect, issue,
+    signing_key, testdata,
+};
+use saml::dsig::{AcceptedAlgorithms, SignatureAlgorithm};
+use saml::encryption::{ContentAlgorithm, KeyTransport};
 use saml::metadata::{WriteIdpMetadata, write_idp};
 use saml::names::{ASSERTION, METADATA, PROTOCOL};
-use saml::response::{Accepted, Reject, SignOption, accept_response, issue_response};
+use saml::response::{
+    AcceptOptions, Accepted, Reject, SignOption, accept_response, accept_response_with,
+    issue_encrypted_response, issue_response,
+};
 
 fn xmlsec1(arguments: &[&str]) -> Result<(), String> {
     let output = Command::new("xmlsec1")
@@ -27,23 +35,34 @@ fn file(name: &str, content: &str) -> PathBuf {
     path
 }
 
-/// Verifies the signature inside the element `of`.
+/// Verifies the signature of the identity provider inside the element `of`.
 fn verify(name: &str, xml: &str, of: &str) -> Result<(), String> {
+    verify_by("idp", name, xml, of)
+}
+
+fn verify_by(who: &str, name: &str, xml: &str, of: &str) -> Result<(), String> {
     let path = file(name, xml);
     let xpath = format!("/descendant::*[local-name()='{of}']/*[local-name()='Signature']");
-    let certificate = testdata("keys/idp.cert.pem");
+    let certificate = testdata(&format!("keys/{who}.cert.pem"));
+    let kind = if who.starts_with('p') { "ecdsa" } else { "rsa" };
     let ids = id_attributes();
-    let mut arguments = vec!["--verify", "--enabled-key-data", "rsa", "--pubkey-cert-pem", &certificate];
+    let mut arguments = vec!["--verify", "--enabled-key-data", kind, "--pubkey-cert-pem", &certificate];
     arguments.extend(ids.iter().map(String::as_str));
     arguments.extend(["--node-xpath", &xpath, path.to_str().unwrap()]);
     xmlsec1(&arguments)
 }
 
 fn id_attributes() -> Vec<String> {
-    [(ASSERTION, "Assertion"), (PROTOCOL, "Response"), (METADATA, "EntityDescriptor")]
-        .iter()
-        .flat_map(|(uri, local)| ["--id-attr:ID".to_owned(), format!("{uri}:{local}")])
-        .collect()
+    [
+        (ASSERTION, "Assertion"),
+        (PROTOCOL, "Response"),
+        (METADATA, "EntityDescriptor"),
+        (PROTOCOL, "LogoutRequest"),
+        (PROTOCOL, "AuthnRequest"),
+    ]
+    .iter()
+    .flat_map(|(uri, local)| ["--id-attr:ID".to_owned(), format!("{uri}:{local}")])
+    .collect()
 }
 
 /// Lets xmlsec1 fill the signature template in `xml`.
@@ -151,4 +170,154 @@ fn we_verify_what_xmlsec1_signs() {
         let other_key = accept(&signed, "evil").unwrap_err();
         assert_eq!(other_key.code(), "SignatureMismatch");
     }
+}
+
+#[test]
+fn xmlsec1_verifies_every_algorithm_that_we_sign_with() {
+    use SignatureAlgorithm as A;
+    for (who, algorithm) in [
+        ("idp", A::RsaSha256),
+        ("idp", A::RsaSha384),
+        ("idp", A::RsaSha512),
+        ("p256", A::EcdsaSha256),
+        ("p384", A::EcdsaSha384),
+    ] {
+        let key = signing_key(who).with_algorithm(algorithm).unwrap();
+        let attributes = attributes();
+        let xml = issue_response(&issue(&attributes, SignOption::ResponseAndAssertion), &key).unwrap();
+        for of in ["Response", "Assertion"] {
+            let name = format!("ours-{algorithm:?}-{of}.xml");
+            verify_by(who, &name, &xml, of).unwrap_or_else(|e| panic!("{algorithm:?}: {e}"));
+        }
+        assert_eq!(accept(&xml, who).unwrap().name_id, ANA);
+        assert!(signing_key("evil").with_algorithm(A::EcdsaSha256).is_err());
+    }
+}
+
+#[test]
+fn xmlsec1_verifies_requests_and_logout_messages() {
+    let key = signing_key("idp");
+    let request = saml::authn_request::WriteAuthnRequest {
+        id: "_q1",
+        issue_instant: common::NOW,
+        destination: "https://directory.example.com/saml2?a=1&b=2",
+        assertion_consumer_service_url: ACS,
+        issuer: SP,
+        name_id_format: saml::names::FORMAT_EMAIL,
+    };
+    let xml = saml::authn_request::write_signed(&request, &key).unwrap();
+    verify("ours-request.xml", &xml, "AuthnRequest").unwrap();
+    let logout = saml::logout::WriteLogoutRequest {
+        id: "_l1",
+        issue_instant: common::NOW,
+        not_on_or_after: None,
+        destination: "https://center.example.com/logout",
+        issuer: IDP,
+        name_id: ANA,
+        name_id_format: None,
+        sp_name_qualifier: None,
+        session_indexes: &["_a1"],
+    };
+    let xml = saml::logout::write_signed_request(&logout, &key).unwrap();
+    verify("ours-logout.xml", &xml, "LogoutRequest").unwrap();
+}
+
+// SHA-1 is read where a connection says so, and refused everywhere else.
+#[test]
+fn sha1_of_xmlsec1_is_read_by_opt_in_only() {
+    let template = foreign_response(&template(&format!("{DS}rsa-sha1"), &format!("{DS}sha1"), ""));
+    let signed = sign("theirs-sha1", &template, "idp");
+    let certificates = [certificate("idp")];
+    let refused = accept_response(signed.as_bytes(), &expect(&certificates)).unwrap_err();
+    assert_eq!(refused.code(), "SignatureMethodNotAllowed");
+    let options = AcceptOptions { algorithms: AcceptedAlgorithms::Sha2AndSha1, ..AcceptOptions::default() };
+    let accepted = accept_response_with(signed.as_bytes(), &expect(&certificates), &options).unwrap();
+    assert_eq!(accepted.name_id, ANA);
+    let evil = [certificate("evil")];
+    let refused = accept_response_with(signed.as_bytes(), &expect(&evil), &options).unwrap_err();
+    assert_eq!(refused.code(), "SignatureMismatch");
+}
+
+const CONTENTS: [ContentAlgorithm; 4] = [
+    ContentAlgorithm::Aes128Gcm,
+    ContentAlgorithm::Aes256Gcm,
+    ContentAlgorithm::Aes128Cbc,
+    ContentAlgorithm::Aes256Cbc,
+];
+
+#[test]
+fn xmlsec1_decrypts_what_we_encrypt() {
+    let (key, attributes, sp) = (signing_key("idp"), attributes(), certificate("evil"));
+    for content in CONTENTS {
+        let encryption = encryption(&sp, content, KeyTransport::OaepSha1);
+        let issue = issue(&attributes, SignOption::Assertion);
+        let xml = issue_encrypted_response(&issue, &key, &encryption).unwrap();
+        let path = file(&format!("ours-{content:?}.xml"), &xml);
+        let plain = file(&format!("ours-{content:?}-plain.xml"), "");
+        let private = testdata("keys/evil.key.pem");
+        xmlsec1(&[
+            "--decrypt",
+            "--privkey-pem",
+            &private,
+            "--output",
+            plain.to_str().unwrap(),
+            path.to_str().unwrap(),
+        ])
+        .unwrap_or_else(|e| panic!("{content:?}: {e}"));
+        let plain = std::fs::read_to_string(plain).unwrap();
+        verify(&format!("ours-{content:?}-signed.xml"), &plain, "Assertion").unwrap();
+    }
+}
+
+#[test]
+fn we_decrypt_what_xmlsec1_encrypts() {
+    let (key, attributes) = (signing_key("idp"), attributes());
+    let signed = issue_response(&issue(&attributes, SignOption::Assertion), &key).unwrap();
+    let wrapped = signed
+        .replace("<Assertion ", &format!("<EncryptedAssertion xmlns=\"{ASSERTION}\"><Assertion "))
+        .replace("</Assertion>", "</Assertion></EncryptedAssertion>");
+    let (keys, certificates) = ([decryption_key("evil")], [certificate("idp")]);
+    let options = AcceptOptions { decryption_keys: &keys, ..AcceptOptions::default() };
+    for (content, session) in [
+        (ContentAlgorithm::Aes128Gcm, "aes-128"),
+        (ContentAlgorithm::Aes256Gcm, "aes-256"),
+        (ContentAlgorithm::Aes128Cbc, "aes-128"),
+        (ContentAlgorithm::Aes256Cbc, "aes-256"),
+    ] {
+        let template = encryption_template(content.uri());
+        let template = file(&format!("theirs-{content:?}-template.xml"), &template);
+        let data = file(&format!("theirs-{content:?}-plain.xml"), &wrapped);
+        let output = file(&format!("theirs-{content:?}.xml"), "");
+        let public = testdata("keys/evil.cert.pem");
+        let node = format!("{ASSERTION}:Assertion");
+        xmlsec1(&[
+            "--encrypt",
+            "--pubkey-cert-pem",
+            &public,
+            "--session-key",
+            session,
+            "--xml-data",
+            data.to_str().unwrap(),
+            "--node-name",
+            &node,
+            "--output",
+            output.to_str().unwrap(),
+            template.to_str().unwrap(),
+        ])
+        .unwrap();
+        let xml = std::fs::read_to_string(output).unwrap();
+        assert!(!xml.contains(ANA));
+        let accepted = accept_response_with(xml.as_bytes(), &expect(&certificates), &options);
+        assert_eq!(accepted.unwrap_or_else(|e| panic!("{content:?}: {e}")).name_id, ANA);
+    }
+}
+
+fn encryption_template(content: &str) -> String {
+    let xenc = "http://www.w3.org/2001/04/xmlenc#";
+    format!(
+        "<xenc:EncryptedData xmlns:xenc='{xenc}' Type='{xenc}Element'>\n<xenc:EncryptionMethod Algorithm='{content}'/>\n\
+         <ds:KeyInfo xmlns:ds='{DS}'><xenc:EncryptedKey><xenc:EncryptionMethod Algorithm='{xenc}rsa-oaep-mgf1p'/>\
+         <xenc:CipherData><xenc:CipherValue/></xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo>\n\
+         <xenc:CipherData><xenc:CipherValue/></xenc:CipherData></xenc:EncryptedData>"
+    )
 }

@@ -64,7 +64,7 @@ pub async fn sign(
     match signed.map_err(|_| unusable("signing failed inside".to_owned()))? {
         Ok(xml) => Ok(xml),
         Err(IssueError::IllegalCharacter(value)) => Err(Refusal::ValueNotXml { value }),
-        Err(IssueError::Signing(error)) => Err(unusable(error.to_string())),
+        Err(error) => Err(unusable(error.to_string())),
     }
 }
 
@@ -98,7 +98,7 @@ pub fn no_passive(
     };
     issue_error_response(&response).map_err(|error| match error {
         IssueError::IllegalCharacter(value) => Refusal::ValueNotXml { value },
-        IssueError::Signing(error) => Refusal::ValueNotXml { value: error.to_string() },
+        other => Refusal::ValueNotXml { value: other.to_string() },
     })
 }
 

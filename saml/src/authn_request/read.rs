@@ -5,11 +5,10 @@ use time::OffsetDateTime;
 
 use super::reason::{AuthnRequestReason, AuthnRequestRefusal, RequestReason as Reason};
 use crate::certificate::Certificate;
-use crate::dsig::verify_enveloped;
+use crate::dsig::{MessageSignature, Trust, message_signature, verify_enveloped};
 use crate::instant;
 use crate::names::{
-    ASSERTION, DSIG, FORMAT_EMAIL, FORMAT_PERSISTENT, FORMAT_TRANSIENT, FORMAT_UNSPECIFIED, HTTP_POST,
-    PROTOCOL,
+    ASSERTION, FORMAT_EMAIL, FORMAT_PERSISTENT, FORMAT_TRANSIENT, FORMAT_UNSPECIFIED, HTTP_POST, PROTOCOL,
 };
 use crate::response::duplicate_id;
 use crate::xml::{Document, Element, Limits};
@@ -68,22 +67,27 @@ const CONTEXTS: &[&str] = &[
     "urn:federation:authentication:windows",
 ];
 
-type Outcome<T> = Result<T, AuthnRequestRefusal>;
+pub(super) type Outcome<T> = Result<T, AuthnRequestRefusal>;
 
 /// Reads a request from its XML.
 ///
 /// # Errors
 /// One reason per rule, each with its AADSTS number ([`AuthnRequestReason::aadsts`]).
 pub fn read(xml: &[u8], signature: RequestSignature<'_>) -> Outcome<AuthnRequest> {
-    let document = Document::parse(xml, &Limits::MESSAGE).map_err(|e| e.under(AuthnRequestReason::Xml))?;
-    let root = document.root();
-    if !root.is(PROTOCOL, "AuthnRequest") {
-        return Err(refuse(Reason::NotAnAuthnRequest, "samlp:AuthnRequest", root.local_name()));
-    }
+    let document = document(xml)?;
     match signature {
-        RequestSignature::Ignored => request(root),
+        RequestSignature::Ignored => request(document.root()),
         RequestSignature::Required(trusted) => signed_request(&document, trusted),
     }
+}
+
+pub(super) fn document(xml: &[u8]) -> Outcome<Document> {
+    let document = Document::parse(xml, &Limits::MESSAGE).map_err(|e| e.under(AuthnRequestReason::Xml))?;
+    let root = document.root();
+    if root.is(PROTOCOL, "AuthnRequest") {
+        return Ok(document);
+    }
+    Err(refuse(Reason::NotAnAuthnRequest, "samlp:AuthnRequest", root.local_name()))
 }
 
 impl AuthnRequest {
@@ -107,25 +111,32 @@ impl AuthnRequest {
     }
 }
 
-/// Reads from the verified bytes, not from those that came.
-fn signed_request(document: &Document, trusted: &[Certificate]) -> Outcome<AuthnRequest> {
-    let root = document.root();
-    if let Some(id) = duplicate_id(document) {
-        return Err(refuse(Reason::DuplicateId, "each ID once", id));
-    }
-    let signatures: Vec<_> = root.children_named(DSIG, "Signature").collect();
-    let everywhere = document.elements().filter(|e| e.is(DSIG, "Signature")).count();
-    match signatures[..] {
-        [] if everywhere == 0 => Err(refuse(Reason::SignatureMissing, "a signed request", "no signature")),
-        [signature] if everywhere == 1 => {
-            let verified = verify_enveloped(root, signature, trusted);
-            request(verified.map_err(|e| e.under(AuthnRequestReason::Signature))?.root())
-        }
-        _ => Err(refuse(Reason::SignatureMisplaced, "one signature", &format!("{everywhere} signatures"))),
+/// A message that is signed as a whole may not use an ID twice, wherever its signature is.
+pub(super) fn checked(document: &Document) -> Outcome<()> {
+    match duplicate_id(document) {
+        None => Ok(()),
+        Some(id) => Err(refuse(Reason::DuplicateId, "each ID once", id)),
     }
 }
 
-fn request(root: Element<'_>) -> Outcome<AuthnRequest> {
+/// Reads from the verified bytes, not from those that came.
+fn signed_request(document: &Document, trusted: &[Certificate]) -> Outcome<AuthnRequest> {
+    match message_signature(document) {
+        MessageSignature::There(signature) => {
+            let verified = verify_enveloped(document.root(), signature, Trust::usual(trusted));
+            request(verified.map_err(|e| e.under(AuthnRequestReason::Signature))?.root())
+        }
+        MessageSignature::Missing => {
+            Err(refuse(Reason::SignatureMissing, "a signed request", "no signature"))
+        }
+        MessageSignature::Misplaced(count) => {
+            Err(refuse(Reason::SignatureMisplaced, "one signature", &format!("{count} signatures")))
+        }
+        MessageSignature::DuplicateId(id) => Err(refuse(Reason::DuplicateId, "each ID once", id)),
+    }
+}
+
+pub(super) fn request(root: Element<'_>) -> Outcome<AuthnRequest> {
     let text = |name: &str| root.attribute(name).map(str::to_owned);
     let id = id(root)?;
     if root.attribute("Version") != Some("2.0") {
@@ -239,6 +250,6 @@ fn boolean(root: Element<'_>, name: &str) -> Outcome<bool> {
     }
 }
 
-fn refuse(reason: Reason, expected: &str, found: &str) -> AuthnRequestRefusal {
+pub(super) fn refuse(reason: Reason, expected: &str, found: &str) -> AuthnRequestRefusal {
     AuthnRequestRefusal::new(reason.into(), expected, found)
 }

@@ -1,5 +1,6 @@
 //! Why a request is refused, with the number under which administrators know it.
 
+use crate::bindings::BindingReason;
 use crate::dsig::SignatureReason;
 use crate::refusal::{Reason, Refusal, reasons};
 use crate::xml::XmlReason;
@@ -14,6 +15,8 @@ pub enum AuthnRequestReason {
     Xml(XmlReason),
     /// It must be signed, and the signature proves nothing.
     Signature(SignatureReason),
+    /// It must be signed, and the signature in the query proves nothing.
+    Binding(BindingReason),
     /// It breaks a rule for requests.
     Request(RequestReason),
 }
@@ -23,6 +26,7 @@ impl Reason for AuthnRequestReason {
         match self {
             AuthnRequestReason::Xml(reason) => reason.code(),
             AuthnRequestReason::Signature(reason) => reason.code(),
+            AuthnRequestReason::Binding(reason) => reason.code(),
             AuthnRequestReason::Request(reason) => reason.code(),
         }
     }
@@ -31,6 +35,7 @@ impl Reason for AuthnRequestReason {
         match self {
             AuthnRequestReason::Xml(reason) => reason.fix(),
             AuthnRequestReason::Signature(reason) => reason.fix(),
+            AuthnRequestReason::Binding(reason) => reason.fix(),
             AuthnRequestReason::Request(reason) => reason.fix(),
         }
     }
@@ -47,8 +52,9 @@ impl AuthnRequestReason {
     pub fn aadsts(self) -> u32 {
         match self {
             AuthnRequestReason::Xml(_) => 75005,
-            AuthnRequestReason::Signature(SignatureReason::NoTrustedCertificate) => 50003,
-            AuthnRequestReason::Signature(_) => 50006,
+            AuthnRequestReason::Signature(SignatureReason::NoTrustedCertificate)
+            | AuthnRequestReason::Binding(BindingReason::NoTrustedCertificate) => 50003,
+            AuthnRequestReason::Signature(_) | AuthnRequestReason::Binding(_) => 50006,
             AuthnRequestReason::Request(reason) => reason.aadsts(),
         }
     }
@@ -95,6 +101,8 @@ reasons! {
         SignatureMissing => "The application must sign its requests, or the administrator must not require it.",
         /// A second signature, or one that is not a child of the request.
         SignatureMisplaced => "The application must put one signature directly into the request.",
+        /// The request names a key that was not uploaded.
+        KeyUnknown => "Upload the certificate that the application signs with, or correct the key in the application.",
         /// The request expired.
         Expired => "Start the sign-in again; check the clocks when it happens to everybody.",
     }
@@ -111,7 +119,7 @@ impl RequestReason {
             RequestReason::SubjectNotSupported => 900_236,
             RequestReason::IndexNotSupported | RequestReason::ScopingNotSupported => 90009,
             RequestReason::SignatureMissing => 76021,
-            RequestReason::SignatureMisplaced => 50006,
+            RequestReason::SignatureMisplaced | RequestReason::KeyUnknown => 50006,
             RequestReason::Expired => 76026,
             _ => 75005,
         }

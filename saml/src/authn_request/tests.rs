@@ -1,7 +1,10 @@
 use time::macros::datetime;
 
 use super::*;
-use crate::dsig::{SignatureReason, sign_enveloped};
+use crate::bindings::{
+    Parameter, Received, RedirectMessage, decode_redirect, encode_redirect, encode_signed_redirect,
+};
+use crate::dsig::{SignatureAlgorithm, SignatureReason, sign_enveloped};
 use crate::names::{FORMAT_EMAIL, FORMAT_PERSISTENT};
 use crate::refusal::Reason as _;
 use crate::testing;
@@ -168,4 +171,59 @@ fn a_required_signature_is_verified_and_an_ignored_one_is_not() {
 #[test]
 fn every_reason_has_a_fix() {
     assert!(RequestReason::ALL.iter().all(|r| r.fix().ends_with('.') && r.aadsts() > 0));
+}
+
+fn redirected(by: &str, algorithm: SignatureAlgorithm) -> RedirectMessage {
+    let key = testing::signing_key(by).with_algorithm(algorithm).unwrap();
+    let xml = write(&sample()).unwrap();
+    let url =
+        encode_signed_redirect("https://i.test/", Parameter::SamlRequest, &xml, Some("s"), &key).unwrap();
+    decode_redirect(url.split_once('?').unwrap().1, Parameter::SamlRequest).unwrap()
+}
+
+// Entra, "Enforce signed SAML authentication requests".
+#[test]
+fn a_policy_demands_what_entra_demands() {
+    let rsa = SignatureAlgorithm::RsaSha256;
+    let certificates = ["idp", "evil", "p256"].map(testing::certificate);
+    let policy = RequestPolicy { required: true, certificates: &certificates, allow_rsa_sha1: false };
+    let refused = |message: Received<'_>, policy: &RequestPolicy<'_>| {
+        let refusal = policy.read(message).unwrap_err();
+        (refusal.code(), refusal.reason.aadsts())
+    };
+    let redirect = redirected("evil", rsa);
+    assert_eq!(policy.read(Received::Redirect(&redirect)).unwrap().id, "aws_1");
+    // The oldest of three certificates is tried when the message names it, and only then.
+    let oldest = redirected("idp", rsa);
+    assert_eq!(refused(Received::Redirect(&oldest), &policy), ("SignatureMismatch", 50006));
+    let posted = write_signed(&sample(), &testing::signing_key("idp")).unwrap();
+    assert_eq!(policy.read(Received::Post(posted.as_bytes())).unwrap().id, "aws_1");
+    let (head, tail) = posted.split_once("<KeyInfo>").unwrap();
+    let nameless = format!("{head}{}", tail.split_once("</KeyInfo>").unwrap().1);
+    assert_eq!(refused(Received::Post(nameless.as_bytes()), &policy), ("SignatureMismatch", 50006));
+    let two = RequestPolicy { certificates: &certificates[..2], ..policy };
+    assert_eq!(two.read(Received::Post(nameless.as_bytes())).unwrap().id, "aws_1");
+    let stranger = RequestPolicy { certificates: &certificates[1..], ..policy };
+    assert_eq!(refused(Received::Post(posted.as_bytes()), &stranger), ("KeyUnknown", 50006));
+    let nobody = RequestPolicy { certificates: &[], ..policy };
+    assert_eq!(refused(Received::Post(posted.as_bytes()), &nobody), ("NoTrustedCertificate", 50003));
+    assert_eq!(refused(Received::Redirect(&redirect), &nobody), ("NoTrustedCertificate", 50003));
+    // Nothing but RSA-SHA256.
+    let longer = redirected("evil", SignatureAlgorithm::RsaSha512);
+    assert_eq!(refused(Received::Redirect(&longer), &policy), ("AlgorithmNotAllowed", 50006));
+    let curve = redirected("p256", SignatureAlgorithm::EcdsaSha256);
+    assert_eq!(refused(Received::Redirect(&curve), &policy), ("AlgorithmNotAllowed", 50006));
+    let posted384 = testing::signing_key("idp").with_algorithm(SignatureAlgorithm::RsaSha384).unwrap();
+    let posted384 = write_signed(&sample(), &posted384).unwrap();
+    assert_eq!(refused(Received::Post(posted384.as_bytes()), &policy), ("SignatureMethodNotAllowed", 50006));
+    // Unsigned, by either way; a signature inside a redirected message does not count.
+    let plain = write(&sample()).unwrap();
+    assert_eq!(refused(Received::Post(plain.as_bytes()), &policy), ("SignatureMissing", 76021));
+    let url = encode_redirect("https://i.test/", Parameter::SamlRequest, &posted, None);
+    let inside = decode_redirect(url.split_once('?').unwrap().1, Parameter::SamlRequest).unwrap();
+    assert_eq!(refused(Received::Redirect(&inside), &policy), ("SignatureMissing", 76021));
+    let off = RequestPolicy::default();
+    let changed = posted.replace("https://center.example.com/acs", "https://evil.test/acs");
+    assert_eq!(refused(Received::Post(changed.as_bytes()), &policy), ("DigestMismatch", 50006));
+    assert_eq!(off.read(Received::Post(changed.as_bytes())).unwrap().id, "aws_1");
 }

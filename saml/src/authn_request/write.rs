@@ -1,11 +1,13 @@
-//! Writes the request as IAM Identity Center sends it: unsigned, without ForceAuthn, IsPassive, AllowCreate,
+//! Writes the request as IAM Identity Center sends it: without ForceAuthn, IsPassive, AllowCreate,
 //! RequestedAuthnContext and Scoping.
 
 use time::OffsetDateTime;
 
+use crate::certificate::{SigningKey, SigningKeyError};
+use crate::dsig::sign_enveloped;
 use crate::instant;
 use crate::names::{ASSERTION, HTTP_POST, PROTOCOL};
-use crate::xml::{Name, Writer};
+use crate::xml::{IllegalCharacter, Name, Writer};
 
 /// What a request says.
 #[derive(Debug, Clone, Copy)]
@@ -32,11 +34,43 @@ pub struct WriteError {
     pub value: String,
 }
 
-/// Writes the request.
+/// Why a signed message cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteSignedError {
+    /// A value has a character that XML cannot carry.
+    #[error(transparent)]
+    Value(#[from] WriteError),
+    /// The key did not sign.
+    #[error(transparent)]
+    Signing(#[from] SigningKeyError),
+}
+
+impl From<IllegalCharacter> for WriteError {
+    fn from(e: IllegalCharacter) -> Self {
+        WriteError { value: e.value }
+    }
+}
+
+/// Writes the request. For HTTP-Redirect it is signed in the query
+/// ([`crate::bindings::encode_signed_redirect`]), never inside.
 ///
 /// # Errors
 /// [`WriteError`] when a value has a control character.
 pub fn write(request: &WriteAuthnRequest<'_>) -> Result<String, WriteError> {
+    Ok(write_unsigned(request)?.0)
+}
+
+/// Writes the request with a signature inside, for HTTP-POST.
+///
+/// # Errors
+/// [`WriteSignedError`].
+pub fn write_signed(request: &WriteAuthnRequest<'_>, key: &SigningKey) -> Result<String, WriteSignedError> {
+    let (xml, position) = write_unsigned(request)?;
+    Ok(sign_enveloped(&xml, position, request.id, key)?)
+}
+
+/// The request and the place of its signature, directly after Issuer (SAML Core 3.2.1).
+fn write_unsigned(request: &WriteAuthnRequest<'_>) -> Result<(String, usize), WriteError> {
     let mut writer = Writer::new();
     writer.open(
         Name { prefix: "samlp", uri: PROTOCOL, local: "AuthnRequest" },
@@ -50,7 +84,8 @@ pub fn write(request: &WriteAuthnRequest<'_>) -> Result<String, WriteError> {
         ],
     );
     writer.leaf(Name { prefix: "saml", uri: ASSERTION, local: "Issuer" }, &[], request.issuer);
+    let position = writer.position();
     let policy = Name { prefix: "samlp", uri: PROTOCOL, local: "NameIDPolicy" };
     writer.leaf(policy, &[("Format", Some(request.name_id_format))], "");
-    writer.finish().map_err(|e| WriteError { value: e.value })
+    Ok((writer.finish()?, position))
 }

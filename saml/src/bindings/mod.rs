@@ -6,7 +6,9 @@ mod redirect;
 
 pub use post::{decode_post, encode_post};
 pub use reason::{BindingReason, BindingRefusal};
-pub use redirect::{QuerySignature, RedirectMessage, decode_redirect, encode_redirect};
+pub use redirect::{
+    QuerySignature, RedirectMessage, decode_redirect, encode_redirect, encode_signed_redirect,
+};
 
 use crate::xml::Limits;
 
@@ -31,6 +33,25 @@ impl Parameter {
         match self {
             Parameter::SamlRequest => "SAMLRequest",
             Parameter::SamlResponse => "SAMLResponse",
+        }
+    }
+}
+
+/// A message as it came. Where its signature is depends on the binding: in the query, or in the message.
+#[derive(Debug, Clone, Copy)]
+pub enum Received<'a> {
+    /// By HTTP-Redirect.
+    Redirect(&'a RedirectMessage),
+    /// By HTTP-POST: the decoded field.
+    Post(&'a [u8]),
+}
+
+impl<'a> Received<'a> {
+    /// The message.
+    pub fn xml(&self) -> &'a [u8] {
+        match self {
+            Received::Redirect(message) => &message.xml,
+            Received::Post(xml) => xml,
         }
     }
 }

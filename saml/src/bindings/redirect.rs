@@ -11,8 +11,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::post::decode_base64;
 use super::{BindingReason as Reason, BindingRefusal, LONGEST_MESSAGE, Parameter, check_relay_state};
-use crate::certificate::Certificate;
-use crate::dsig::verification;
+use crate::certificate::{Certificate, SigningKey, SigningKeyError};
+use crate::dsig::AcceptedAlgorithms;
 
 /// RFC 3986 section 2.3: everything but the unreserved characters is escaped.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -44,14 +44,40 @@ pub struct QuerySignature {
 
 /// The URL that sends `xml` to `endpoint`, which may have a query of its own.
 pub fn encode_redirect(endpoint: &str, parameter: Parameter, xml: &str, relay_state: Option<&str>) -> String {
-    let separator = if endpoint.contains('?') { '&' } else { '?' };
+    with_query(endpoint, &query(parameter, xml, relay_state))
+}
+
+/// As [`encode_redirect`], signed. The signature covers the message, RelayState and SigAlg exactly as they are escaped
+/// here, in this order (SAML Bindings 3.4.4.1); the endpoint's own query is no part of it.
+///
+/// # Errors
+/// `Failed` when the key does not sign.
+pub fn encode_signed_redirect(
+    endpoint: &str,
+    parameter: Parameter,
+    xml: &str,
+    relay_state: Option<&str>,
+    key: &SigningKey,
+) -> Result<String, SigningKeyError> {
+    let algorithm = escape(key.algorithm().uri());
+    let signed = format!("{}&SigAlg={algorithm}", query(parameter, xml, relay_state));
+    let signature = escape(&STANDARD.encode(key.sign(signed.as_bytes())?));
+    Ok(with_query(endpoint, &format!("{signed}&Signature={signature}")))
+}
+
+fn query(parameter: Parameter, xml: &str, relay_state: Option<&str>) -> String {
     let message = STANDARD.encode(deflate(xml.as_bytes()));
-    let mut url = format!("{endpoint}{separator}{}={}", parameter.name(), escape(&message));
+    let mut query = format!("{}={}", parameter.name(), escape(&message));
     if let Some(relay_state) = relay_state {
-        url.push_str("&RelayState=");
-        url.push_str(&escape(relay_state));
+        query.push_str("&RelayState=");
+        query.push_str(&escape(relay_state));
     }
-    url
+    query
+}
+
+fn with_query(endpoint: &str, query: &str) -> String {
+    let separator = if endpoint.contains('?') { '&' } else { '?' };
+    format!("{endpoint}{separator}{query}")
 }
 
 /// Reads a raw query (without `?`). Other parameters, such as `login_hint`, are left to the caller.
@@ -78,6 +104,18 @@ impl RedirectMessage {
     /// # Errors
     /// `SignatureMissing`, `NoTrustedCertificate`, `AlgorithmNotAllowed`, `SignatureMismatch`.
     pub fn verify(&self, trusted: &[Certificate]) -> Result<(), BindingRefusal> {
+        self.verify_with(trusted, AcceptedAlgorithms::default())
+    }
+
+    /// As [`RedirectMessage::verify`], with the algorithms that the connection accepts.
+    ///
+    /// # Errors
+    /// As [`RedirectMessage::verify`].
+    pub fn verify_with(
+        &self,
+        trusted: &[Certificate],
+        algorithms: AcceptedAlgorithms,
+    ) -> Result<(), BindingRefusal> {
         let Some(signature) = &self.signature else {
             return Err(BindingRefusal::new(Reason::SignatureMissing, "SigAlg and Signature", "neither"));
         };
@@ -88,8 +126,8 @@ impl RedirectMessage {
                 "none",
             ));
         }
-        let method = verification(&signature.algorithm).ok_or_else(|| {
-            BindingRefusal::new(Reason::AlgorithmNotAllowed, "RSA or ECDSA with SHA-2", &signature.algorithm)
+        let method = algorithms.method(&signature.algorithm).ok_or_else(|| {
+            BindingRefusal::new(Reason::AlgorithmNotAllowed, algorithms.methods(), &signature.algorithm)
         })?;
         let verified = trusted
             .iter()

@@ -61,7 +61,8 @@ fn a_key_needs_its_own_certificate() {
     let error = |key: &[u8], who: &str| SigningKey::new(key, certificate(who).der()).unwrap_err();
     assert_eq!(error(&private_key("idp"), "evil"), SigningKeyError::OtherKey);
     assert_eq!(error(&private_key("idp"), "p256"), SigningKeyError::OtherKey);
-    assert_eq!(error(&private_key("p256"), "p256"), SigningKeyError::NotAPrivateKey);
+    assert_eq!(error(&private_key("p256"), "p384"), SigningKeyError::OtherKey);
+    assert_eq!(error(&private_key("p384"), "idp"), SigningKeyError::OtherKey);
     assert_eq!(error(b"", "idp"), SigningKeyError::NotAPrivateKey);
     assert!(matches!(SigningKey::new(&private_key("idp"), b"x"), Err(SigningKeyError::Certificate(_))));
     let key = crate::testing::signing_key("idp");

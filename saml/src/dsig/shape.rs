@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::algorithm::{self, Method};
+use super::algorithm::{self, AcceptedAlgorithms, Method};
 use super::reason::{SignatureReason as Reason, SignatureRefusal};
 use crate::certificate::Certificate;
 use crate::names::DSIG;
@@ -25,11 +25,15 @@ pub(super) struct Shape<'a> {
 }
 
 /// Checks the shape of `signature` for the element with the ID `id`.
-pub(super) fn read<'a>(signature: Element<'a>, id: &str) -> Result<Shape<'a>, SignatureRefusal> {
+pub(super) fn read<'a>(
+    signature: Element<'a>,
+    id: &str,
+    accepted: AcceptedAlgorithms,
+) -> Result<Shape<'a>, SignatureRefusal> {
     let (signed_info, signature_value) = signature_parts(signature)?;
     let [canonicalization, method, reference] = signed_info_parts(signed_info)?;
     let signed_info_prefixes = exclusive(canonicalization, Reason::CanonicalizationNotAllowed)?;
-    let method = signature_method(method)?;
+    let method = signature_method(method, accepted)?;
     let [transforms, digest_method, digest_value] = reference_parts(reference, id)?;
     Ok(Shape {
         signed_info,
@@ -37,7 +41,7 @@ pub(super) fn read<'a>(signature: Element<'a>, id: &str) -> Result<Shape<'a>, Si
         method,
         signature_value: base64(signature_value)?,
         prefixes: transform_prefixes(transforms)?,
-        digest: digest(digest_method)?,
+        digest: digest(digest_method, accepted)?,
         digest_value: base64(digest_value)?,
         carried: carried_certificate(signature),
     })
@@ -61,7 +65,8 @@ fn signature_parts(signature: Element<'_>) -> Result<(Element<'_>, Element<'_>),
     }
 }
 
-fn carried_certificate(signature: Element<'_>) -> Option<Certificate> {
+/// The certificate in KeyInfo. It is a name of the key, never the key.
+pub(crate) fn carried_certificate(signature: Element<'_>) -> Option<Certificate> {
     let info = signature.children_named(DSIG, "KeyInfo").next()?;
     let data = info.children_named(DSIG, "X509Data").next()?;
     let certificate = data.children_named(DSIG, "X509Certificate").next()?;
@@ -142,20 +147,23 @@ fn exclusive<'a>(method: Element<'a>, reason: Reason) -> Result<Vec<&'a str>, Si
     }
 }
 
-fn signature_method(method: Element<'_>) -> Result<Method, SignatureRefusal> {
+fn signature_method(method: Element<'_>, accepted: AcceptedAlgorithms) -> Result<Method, SignatureRefusal> {
     no_parameters(method)?;
     let found = method.attribute("Algorithm").unwrap_or("no Algorithm");
-    algorithm::verification(found).ok_or_else(|| {
-        SignatureRefusal::new(Reason::SignatureMethodNotAllowed, "RSA or ECDSA with SHA-2", found)
-    })
+    accepted
+        .method(found)
+        .ok_or_else(|| SignatureRefusal::new(Reason::SignatureMethodNotAllowed, accepted.methods(), found))
 }
 
-fn digest(method: Element<'_>) -> Result<&'static aws_lc_rs::digest::Algorithm, SignatureRefusal> {
+fn digest(
+    method: Element<'_>,
+    accepted: AcceptedAlgorithms,
+) -> Result<&'static aws_lc_rs::digest::Algorithm, SignatureRefusal> {
     no_parameters(method)?;
     let found = method.attribute("Algorithm").unwrap_or("no Algorithm");
-    algorithm::digest(found).ok_or_else(|| {
-        SignatureRefusal::new(Reason::DigestMethodNotAllowed, "SHA-256, SHA-384 or SHA-512", found)
-    })
+    accepted
+        .digest(found)
+        .ok_or_else(|| SignatureRefusal::new(Reason::DigestMethodNotAllowed, accepted.digests(), found))
 }
 
 fn no_parameters(method: Element<'_>) -> Result<(), SignatureRefusal> {

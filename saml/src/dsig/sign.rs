@@ -1,10 +1,10 @@
 //! Signs canonical XML: digest, SignedInfo, splice. No parser is needed.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::algorithm::{DIGEST_SHA256, ENVELOPED, EXCLUSIVE, RSA_SHA256};
+use super::algorithm::{ENVELOPED, EXCLUSIVE, SignatureAlgorithm};
 use crate::certificate::{SigningKey, SigningKeyError};
 use crate::names::DSIG;
 use crate::xml::{IllegalCharacter, Name, Writer};
@@ -17,9 +17,9 @@ pub(crate) fn sign_enveloped(
     id: &str,
     key: &SigningKey,
 ) -> Result<String, SigningKeyError> {
-    let digest_value = STANDARD.encode(digest(&SHA256, canonical.as_bytes()));
+    let digest_value = STANDARD.encode(digest(key.algorithm().digest().0, canonical.as_bytes()));
     let mut alone = Writer::new();
-    write_signed_info(&mut alone, id, &digest_value);
+    write_signed_info(&mut alone, key.algorithm(), id, &digest_value);
     let signed_info = alone.finish().map_err(unsignable)?;
     let signature_value = STANDARD.encode(key.sign(signed_info.as_bytes())?);
     let signature = write_signature(id, &digest_value, &signature_value, key).map_err(unsignable)?;
@@ -40,7 +40,7 @@ fn write_signature(
 ) -> Result<String, IllegalCharacter> {
     let mut writer = Writer::new();
     writer.open(ds("Signature"), &[]);
-    write_signed_info(&mut writer, id, digest_value);
+    write_signed_info(&mut writer, key.algorithm(), id, digest_value);
     writer.leaf(ds("SignatureValue"), &[], signature_value);
     write_key_info(&mut writer, &key.certificate().base64());
     writer.close();
@@ -56,17 +56,17 @@ pub(crate) fn write_key_info(writer: &mut Writer, certificate: &str) {
     writer.close();
 }
 
-fn write_signed_info(writer: &mut Writer, id: &str, digest_value: &str) {
+fn write_signed_info(writer: &mut Writer, method: SignatureAlgorithm, id: &str, digest_value: &str) {
     let algorithm = |uri| [("Algorithm", Some(uri))];
     writer.open(ds("SignedInfo"), &[]);
     writer.leaf(ds("CanonicalizationMethod"), &algorithm(EXCLUSIVE), "");
-    writer.leaf(ds("SignatureMethod"), &algorithm(RSA_SHA256), "");
+    writer.leaf(ds("SignatureMethod"), &algorithm(method.uri()), "");
     writer.open(ds("Reference"), &[("URI", Some(&format!("#{id}")))]);
     writer.open(ds("Transforms"), &[]);
     writer.leaf(ds("Transform"), &algorithm(ENVELOPED), "");
     writer.leaf(ds("Transform"), &algorithm(EXCLUSIVE), "");
     writer.close();
-    writer.leaf(ds("DigestMethod"), &algorithm(DIGEST_SHA256), "");
+    writer.leaf(ds("DigestMethod"), &algorithm(method.digest().1), "");
     writer.leaf(ds("DigestValue"), &[], digest_value);
     writer.close();
     writer.close();

@@ -16,7 +16,7 @@ fn verify(xml: &str, trusted: &[Certificate]) -> Result<VerifiedElement, Signatu
     let document = Document::parse(xml.as_bytes(), &Limits::default()).unwrap();
     let root = document.root();
     let signature = root.children_named(DSIG, "Signature").next().unwrap();
-    verify_enveloped(root, signature, trusted).map_err(|e| e.reason)
+    verify_enveloped(root, signature, Trust::usual(trusted)).map_err(|e| e.reason)
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Verifies an enveloped signature and returns what was signed, read again from the very bytes that were digested.
 
+use super::algorithm::AcceptedAlgorithms;
 use super::reason::{SignatureReason as Reason, SignatureRefusal};
 use super::shape::{self, Shape};
 use crate::certificate::Certificate;
@@ -20,26 +21,45 @@ impl VerifiedElement {
         self.document.root()
     }
 
+    /// What this element holds in encrypted form. The signature covers the ciphertext, and so what it decrypts to.
+    pub(crate) fn decrypted(&self, document: Document) -> VerifiedElement {
+        VerifiedElement { document, thumbprint: self.thumbprint.clone() }
+    }
+
     /// SHA-1 thumbprint of the certificate that verified it, as administrators know it.
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
     }
 }
 
-/// Verifies `signature`, a child of `element`, with one of the `trusted` certificates. The caller has made sure that no
+/// Whose signatures count, and with which algorithms.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trust<'a> {
+    pub(crate) certificates: &'a [Certificate],
+    pub(crate) algorithms: AcceptedAlgorithms,
+}
+
+impl<'a> Trust<'a> {
+    /// These certificates with the usual algorithms.
+    pub(crate) fn usual(certificates: &'a [Certificate]) -> Trust<'a> {
+        Trust { certificates, algorithms: AcceptedAlgorithms::default() }
+    }
+}
+
+/// Verifies `signature`, a child of `element`, with one of the trusted certificates. The caller has made sure that no
 /// ID occurs twice in the document.
 ///
 /// The order is fixed: shape and allow-list, signature over SignedInfo, digest. Nothing of the element is used before.
 pub(crate) fn verify_enveloped(
     element: Element<'_>,
     signature: Element<'_>,
-    trusted: &[Certificate],
+    trust: Trust<'_>,
 ) -> Result<VerifiedElement, SignatureRefusal> {
     let id = element.attribute("ID").filter(|id| !id.is_empty()).ok_or_else(|| {
         SignatureRefusal::new(Reason::IdMissing, format!("an ID on {}", element.local_name()), "none")
     })?;
-    let shape = shape::read(signature, id)?;
-    let signer = signer(&shape, trusted)?;
+    let shape = shape::read(signature, id, trust.algorithms)?;
+    let signer = signer(&shape, trust.certificates)?;
     let bytes = digested(element, signature, &shape)?;
     let document = Document::parse(&bytes, &reparse_limits(bytes.len()))
         .map_err(|e| SignatureRefusal::new(Reason::CanonicalFormUnreadable, "XML", e.to_string()))?;

@@ -2,7 +2,7 @@
 
 use super::document::{Role, boolean, entity, parse, refuse, texts};
 use super::endpoint::{Binding, Endpoint, endpoints};
-use super::keys::{certificates, write_signing_key};
+use super::keys::{certificates, write_key};
 use super::reason::{MetadataRefusal, Reason};
 use crate::certificate::{Certificate, SigningKey, SigningKeyError};
 use crate::dsig::sign_enveloped;
@@ -98,9 +98,9 @@ pub fn write_idp(metadata: &WriteIdpMetadata<'_>, key: &SigningKey) -> Result<St
     writer.open(md("EntityDescriptor"), &[("ID", Some(metadata.id)), ("entityID", Some(metadata.entity_id))]);
     let signature_position = writer.position();
     writer.open(md("IDPSSODescriptor"), &[("protocolSupportEnumeration", Some(PROTOCOL))]);
-    write_signing_key(&mut writer, key.certificate());
+    write_key(&mut writer, "signing", key.certificate());
     for certificate in metadata.further_certificates.iter().filter(|c| *c != key.certificate()) {
-        write_signing_key(&mut writer, certificate);
+        write_key(&mut writer, "signing", certificate);
     }
     for (service, binding, location) in [
         ("SingleLogoutService", HTTP_REDIRECT, metadata.single_logout_url),

@@ -41,9 +41,9 @@ fn certificates_of(key: Element<'_>) -> Result<Vec<Certificate>, MetadataRefusal
         .collect()
 }
 
-pub(super) fn write_signing_key(writer: &mut Writer, certificate: &Certificate) {
+pub(super) fn write_key(writer: &mut Writer, purpose: &str, certificate: &Certificate) {
     let name = Name { prefix: "", uri: METADATA, local: "KeyDescriptor" };
-    writer.open(name, &[("use", Some("signing"))]);
+    writer.open(name, &[("use", Some(purpose))]);
     write_key_info(writer, &certificate.base64());
     writer.close();
 }

@@ -15,7 +15,7 @@ mod tests;
 pub use endpoint::{Binding, Endpoint, IndexedEndpoint};
 pub use idp::{IdpMetadata, MetadataWriteError, WriteIdpMetadata, write_idp};
 pub use reason::{MetadataReason, MetadataRefusal, Reason};
-pub use sp::{SpMetadata, WriteSpMetadata, write_sp};
+pub use sp::{SpCapabilities, SpMetadata, WriteSpMetadata, write_sp, write_sp_with};
 
 /// The longest file in characters; IAM Identity Center has the same limit.
 pub const LONGEST_METADATA: usize = 75_000;

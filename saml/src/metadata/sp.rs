@@ -3,10 +3,10 @@
 use super::document::{Role, boolean, entity, parse, refuse, texts};
 use super::endpoint::{Binding, Endpoint, IndexedEndpoint, endpoints, indexed};
 use super::idp::{MetadataWriteError, md};
-use super::keys::certificates;
+use super::keys::{certificates, write_key};
 use super::reason::{MetadataRefusal, Reason};
 use crate::certificate::Certificate;
-use crate::names::{HTTP_POST, PROTOCOL};
+use crate::names::{HTTP_POST, HTTP_REDIRECT, PROTOCOL};
 use crate::xml::Writer;
 
 /// What an identity provider needs to know of a service provider.
@@ -83,21 +83,47 @@ pub struct WriteSpMetadata<'a> {
     pub name_id_format: &'a str,
 }
 
+/// What service provider metadata says beyond the usual. The default says nothing more.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SpCapabilities<'a> {
+    /// Where to sign out, by redirect and by post.
+    pub single_logout_url: Option<&'a str>,
+    /// Are requests signed?
+    pub authn_requests_signed: bool,
+    /// Certificates that verify what the service provider signs.
+    pub signing_certificates: &'a [Certificate],
+    /// Certificates to encrypt assertions for.
+    pub encryption_certificates: &'a [Certificate],
+}
+
 /// Writes metadata as IAM Identity Center's: requests are not signed, assertions must be, no keys.
 ///
 /// # Errors
 /// `IllegalCharacter` when a value has a control character.
 pub fn write_sp(metadata: &WriteSpMetadata<'_>) -> Result<String, MetadataWriteError> {
+    write_sp_with(metadata, &SpCapabilities::default())
+}
+
+/// Writes metadata with keys, signed requests and sign-out, each where it is given.
+///
+/// # Errors
+/// `IllegalCharacter` when a value has a control character.
+pub fn write_sp_with(
+    metadata: &WriteSpMetadata<'_>,
+    capabilities: &SpCapabilities<'_>,
+) -> Result<String, MetadataWriteError> {
     let mut writer = Writer::new();
     writer.open(md("EntityDescriptor"), &[("entityID", Some(metadata.entity_id))]);
+    let signed = if capabilities.authn_requests_signed { "true" } else { "false" };
     writer.open(
         md("SPSSODescriptor"),
         &[
-            ("AuthnRequestsSigned", Some("false")),
+            ("AuthnRequestsSigned", Some(signed)),
             ("WantAssertionsSigned", Some("true")),
             ("protocolSupportEnumeration", Some(PROTOCOL)),
         ],
     );
+    write_capabilities(&mut writer, capabilities);
     writer.leaf(md("NameIDFormat"), &[], metadata.name_id_format);
     for (index, url) in metadata.assertion_consumer_service_urls.iter().enumerate() {
         let is_default = if index == 0 { "true" } else { "false" };
@@ -113,4 +139,23 @@ pub fn write_sp(metadata: &WriteSpMetadata<'_>) -> Result<String, MetadataWriteE
         );
     }
     writer.finish().map_err(|e| MetadataWriteError::IllegalCharacter(e.value))
+}
+
+/// Keys, then SingleLogoutService, the order of the schema (SAML Metadata 1.1 section 2.4).
+fn write_capabilities(writer: &mut Writer, capabilities: &SpCapabilities<'_>) {
+    for certificate in capabilities.signing_certificates {
+        write_key(writer, "signing", certificate);
+    }
+    for certificate in capabilities.encryption_certificates {
+        write_key(writer, "encryption", certificate);
+    }
+    for binding in [HTTP_REDIRECT, HTTP_POST] {
+        if let Some(url) = capabilities.single_logout_url {
+            writer.leaf(
+                md("SingleLogoutService"),
+                &[("Binding", Some(binding)), ("Location", Some(url))],
+                "",
+            );
+        }
+    }
 }

@@ -184,3 +184,31 @@ fn our_identity_provider_metadata_is_read_back_in_the_order_of_entra() {
 fn every_reason_has_a_fix() {
     assert!(Reason::ALL.iter().all(|r| r.fix().ends_with('.') && r.fix().len() > 20));
 }
+
+#[test]
+fn a_service_provider_names_its_keys_and_logout_where_it_has_them() {
+    let metadata = WriteSpMetadata {
+        entity_id: "https://sp.example.com/",
+        assertion_consumer_service_urls: &["https://sp.example.com/acs"],
+        name_id_format: FORMAT_EMAIL,
+    };
+    let plain = SpMetadata::read(write_sp(&metadata).unwrap().as_bytes()).unwrap();
+    assert!(plain.single_logout_services.is_empty() && plain.signing_certificates.is_empty());
+    let (signing, encryption) = ([certificate("idp")], [certificate("evil")]);
+    let capabilities = SpCapabilities {
+        single_logout_url: Some("https://sp.example.com/logout"),
+        authn_requests_signed: true,
+        signing_certificates: &signing,
+        encryption_certificates: &encryption,
+    };
+    let full = SpMetadata::read(write_sp_with(&metadata, &capabilities).unwrap().as_bytes()).unwrap();
+    let services: Vec<_> =
+        full.single_logout_services.iter().map(|s| (&s.binding, s.location.as_str())).collect();
+    let url = "https://sp.example.com/logout";
+    assert_eq!(services, [(&Binding::HttpRedirect, url), (&Binding::HttpPost, url)]);
+    assert!(full.authn_requests_signed);
+    assert_eq!(
+        (full.signing_certificates, full.encryption_certificates),
+        (signing.to_vec(), encryption.to_vec())
+    );
+}

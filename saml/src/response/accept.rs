@@ -3,12 +3,14 @@
 use time::OffsetDateTime;
 
 use super::assertion::{Assertion, Attribute};
-use super::expect::Expect;
+use super::encrypted;
+use super::expect::{AcceptOptions, Expect};
 use super::message::{self, Message};
 use super::reason::{Reject, RejectReason, SignedPart};
 use super::rules;
-use super::trace::Trace;
-use crate::dsig::{VerifiedElement, verify_enveloped};
+use super::trace::{Recorder, Trace};
+use crate::dsig::{Trust, VerifiedElement, verify_enveloped};
+use crate::xml::{Document, Element};
 
 /// What a response proved. Two things are left to the caller: the assertion ID must be new (replay memory), and the
 /// NameID must belong to somebody.
@@ -48,71 +50,109 @@ pub struct Accepted {
 /// # Errors
 /// One [`RejectReason`] per way to be wrong; the first check that fails decides.
 pub fn accept_response(xml: &[u8], expect: &Expect<'_>) -> Result<Accepted, Reject> {
-    trace_response(xml, expect).0
+    accept_response_with(xml, expect, &AcceptOptions::default())
+}
+
+/// As [`accept_response`], for a connection with decryption keys or other algorithms.
+///
+/// # Errors
+/// As [`accept_response`].
+pub fn accept_response_with(
+    xml: &[u8],
+    expect: &Expect<'_>,
+    options: &AcceptOptions<'_>,
+) -> Result<Accepted, Reject> {
+    check(xml, expect, options, &mut Recorder::off())
 }
 
 /// As [`accept_response`], with the list of what was checked.
 pub fn trace_response(xml: &[u8], expect: &Expect<'_>) -> (Result<Accepted, Reject>, Trace) {
-    let mut trace = Trace::default();
-    let outcome = check(xml, expect, &mut trace);
-    (outcome, trace)
+    trace_response_with(xml, expect, &AcceptOptions::default())
 }
 
-fn check(xml: &[u8], expect: &Expect<'_>, trace: &mut Trace) -> Result<Accepted, Reject> {
+/// As [`accept_response_with`], with the list of what was checked.
+pub fn trace_response_with(
+    xml: &[u8],
+    expect: &Expect<'_>,
+    options: &AcceptOptions<'_>,
+) -> (Result<Accepted, Reject>, Trace) {
+    let mut recorder = Recorder::on();
+    let outcome = check(xml, expect, options, &mut recorder);
+    (outcome, recorder.trace())
+}
+
+fn check(
+    xml: &[u8],
+    expect: &Expect<'_>,
+    options: &AcceptOptions<'_>,
+    trace: &mut Recorder,
+) -> Result<Accepted, Reject> {
     let found = |_: &_| format!("{} bytes", xml.len());
     let document = trace.step("XML", "well-formed within the limits", message::parse(xml), found)?;
     let yes = |_: &()| "as expected".to_owned();
     trace.step("Response", "samlp:Response, Version 2.0", message::check_root(&document), yes)?;
     trace.step("IDs", "each ID once", message::check_ids(&document), yes)?;
     trace.step("Status", "Success", message::check_status(&document), |()| "Success".to_owned())?;
-    let one = message::check_assertion(&document);
-    let assertion = trace.step("Assertion", "exactly one, not encrypted", one, |_| "one".to_owned())?;
-    let length = message::check_length(assertion);
-    trace.step("Assertion length", "at most 50,000 characters", length, |n| format!("{n} characters"))?;
-    let placed = message::check_signatures(&document, assertion);
-    let message = trace.step("Signature place", "in response or assertion", placed, Message::signed_parts)?;
-    let verified = verify(&message, expect);
-    let proof = trace.step("Signature", "by a trusted certificate", verified, Proof::signer)?;
-    let read = Assertion::read(proof.assertion());
+    let trust = Trust { certificates: expect.certificates, algorithms: options.algorithms };
+    let proof = if !options.decryption_keys.is_empty() && encrypted::is_encrypted(&document) {
+        encrypted::prove(&document, trust, options.decryption_keys, trace)?
+    } else {
+        prove(&document, trust, trace)?
+    };
+    let read = Assertion::read(&proof.assertion);
     let assertion = trace.step("Assertion content", "complete", read, |a| a.id.clone())?;
     rules::check(&assertion, proof.response_root(&document), proof.response.is_some(), expect, trace)?;
     Ok(accepted(assertion, &proof, expect))
 }
 
+/// An assertion in clear: its place, its length, and every signature.
+fn prove(document: &Document, trust: Trust<'_>, trace: &mut Recorder) -> Result<Proof, Reject> {
+    let one = message::check_assertion(document);
+    let assertion = trace.step("Assertion", "exactly one, not encrypted", one, |_| "one".to_owned())?;
+    let length = message::check_length(assertion);
+    trace.step("Assertion length", "at most 50,000 characters", length, |n| format!("{n} characters"))?;
+    let placed = message::check_signatures(document, assertion);
+    let message = trace.step("Signature place", "in response or assertion", placed, Message::signed_parts)?;
+    trace.step("Signature", "by a trusted certificate", verify(&message, trust), Proof::signer)
+}
+
 /// What the signatures proved. At least one of both is there.
-struct Proof {
-    response: Option<VerifiedElement>,
-    /// The assertion when it was signed itself, else the response that holds it.
-    assertion: VerifiedElement,
+pub(super) struct Proof {
+    pub(super) response: Option<VerifiedElement>,
+    /// The assertion when it was signed itself, else the response that holds it, else what the response held encrypted.
+    pub(super) assertion: VerifiedElement,
 }
 
 impl Proof {
-    fn assertion(&self) -> &VerifiedElement {
-        &self.assertion
-    }
-
     /// The response from verified bytes when it was signed; else as it came, good for refusing only.
-    fn response_root<'a>(&'a self, received: &'a crate::xml::Document) -> crate::xml::Element<'a> {
+    fn response_root<'a>(&'a self, received: &'a Document) -> Element<'a> {
         self.response.as_ref().map_or_else(|| received.root(), VerifiedElement::root)
     }
 
-    fn signer(&self) -> String {
+    pub(super) fn signer(&self) -> String {
         format!("certificate {}", self.assertion.thumbprint())
     }
 }
 
 /// Every signature that is there must verify; one of them must be there.
-fn verify(message: &Message<'_>, expect: &Expect<'_>) -> Result<Proof, Reject> {
-    let verify = |part: SignedPart, element, signature: Option<_>| {
-        let proof = signature.map(|signature| verify_enveloped(element, signature, expect.certificates));
-        proof.transpose().map_err(|e| e.under(|reason| RejectReason::Signature(part, reason)))
-    };
-    let response = verify(SignedPart::Response, message.response, message.response_signature)?;
-    let assertion = verify(SignedPart::Assertion, message.assertion, message.assertion_signature)?;
+fn verify(message: &Message<'_>, trust: Trust<'_>) -> Result<Proof, Reject> {
+    let response = verify_part(SignedPart::Response, message.response, message.response_signature, trust)?;
+    let assertion =
+        verify_part(SignedPart::Assertion, message.assertion, message.assertion_signature, trust)?;
     match assertion.or_else(|| response.clone()) {
         Some(assertion) => Ok(Proof { response, assertion }),
         None => Err(message::unsigned()),
     }
+}
+
+pub(super) fn verify_part(
+    part: SignedPart,
+    element: Element<'_>,
+    signature: Option<Element<'_>>,
+    trust: Trust<'_>,
+) -> Result<Option<VerifiedElement>, Reject> {
+    let proof = signature.map(|signature| verify_enveloped(element, signature, trust));
+    proof.transpose().map_err(|e| e.under(|reason| RejectReason::Signature(part, reason)))
 }
 
 fn accepted(assertion: Assertion, proof: &Proof, expect: &Expect<'_>) -> Accepted {

@@ -3,6 +3,8 @@
 use time::{Duration, OffsetDateTime};
 
 use crate::certificate::Certificate;
+use crate::dsig::AcceptedAlgorithms;
+use crate::encryption::DecryptionKey;
 
 /// The values that a response is compared with. All come from configuration and the clock, none from the message.
 #[derive(Clone, Copy)]
@@ -23,6 +25,15 @@ pub struct Expect<'a> {
     pub clock_skew: Duration,
     /// The format that the NameID must have.
     pub name_id_format: &'a str,
+}
+
+/// What a connection takes beyond the usual. The default takes nothing more.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AcceptOptions<'a> {
+    /// Keys that decrypt assertions, the active one first. Without any, an encrypted assertion is refused.
+    pub decryption_keys: &'a [DecryptionKey],
+    /// The algorithms of signatures.
+    pub algorithms: AcceptedAlgorithms,
 }
 
 /// Which request a response may answer. InResponseTo is read from the signed SubjectConfirmationData.

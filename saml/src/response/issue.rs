@@ -5,6 +5,7 @@ use time::{Duration, OffsetDateTime};
 use super::assertion::Attribute;
 use crate::certificate::{SigningKey, SigningKeyError};
 use crate::dsig::sign_enveloped;
+use crate::encryption::{Encryption, EncryptionError, encrypt};
 use crate::instant;
 use crate::names::{ASSERTION, BEARER, PROTOCOL, STATUS_SUCCESS};
 use crate::xml::{IllegalCharacter, Name, Writer};
@@ -68,6 +69,9 @@ pub enum IssueError {
     /// The key did not sign.
     #[error(transparent)]
     Signing(#[from] SigningKeyError),
+    /// The assertion could not be encrypted.
+    #[error(transparent)]
+    Encryption(#[from] EncryptionError),
 }
 
 impl From<IllegalCharacter> for IssueError {
@@ -81,13 +85,33 @@ impl From<IllegalCharacter> for IssueError {
 /// # Errors
 /// [`IssueError`].
 pub fn issue_response(response: &IssueResponse<'_>, key: &SigningKey) -> Result<String, IssueError> {
-    let sign_assertion = response.sign != SignOption::Response;
-    let sign_response = response.sign != SignOption::Assertion;
-    let (mut assertion, position) = write_assertion(response)?;
-    if sign_assertion {
-        assertion = sign_enveloped(&assertion, position, response.assertion_id, key)?;
+    around(response, key, &assertion(response, key)?)
+}
+
+/// Issues a response with one encrypted assertion. The assertion is signed first, where the option says so, and then
+/// encrypted; the signature of the response covers the encrypted form.
+///
+/// # Errors
+/// [`IssueError`].
+pub fn issue_encrypted_response(
+    response: &IssueResponse<'_>,
+    key: &SigningKey,
+    encryption: &Encryption<'_>,
+) -> Result<String, IssueError> {
+    around(response, key, &encrypt(&assertion(response, key)?, encryption)?)
+}
+
+fn assertion(response: &IssueResponse<'_>, key: &SigningKey) -> Result<String, IssueError> {
+    let (assertion, position) = write_assertion(response)?;
+    if response.sign == SignOption::Response {
+        return Ok(assertion);
     }
-    let (xml, position) = write_response(response, &assertion)?;
+    Ok(sign_enveloped(&assertion, position, response.assertion_id, key)?)
+}
+
+fn around(response: &IssueResponse<'_>, key: &SigningKey, assertion: &str) -> Result<String, IssueError> {
+    let sign_response = response.sign != SignOption::Assertion;
+    let (xml, position) = write_response(response, assertion)?;
     if sign_response {
         return Ok(sign_enveloped(&xml, position, response.response_id, key)?);
     }
@@ -202,10 +226,10 @@ fn write_authn_statement(writer: &mut Writer, response: &IssueResponse<'_>) {
 }
 
 /// Entra writes assertions in the default namespace.
-pub(super) fn saml(local: &'static str) -> Name {
+pub(crate) fn saml(local: &'static str) -> Name {
     Name { prefix: "", uri: ASSERTION, local }
 }
 
-pub(super) fn samlp(local: &'static str) -> Name {
+pub(crate) fn samlp(local: &'static str) -> Name {
     Name { prefix: "samlp", uri: PROTOCOL, local }
 }

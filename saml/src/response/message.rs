@@ -36,16 +36,28 @@ pub(super) fn check_ids(document: &Document) -> Result<(), Reject> {
     }
 }
 
+/// The first ID that occurs in both documents, or twice in the second.
+pub(super) fn shared_id<'a>(received: &'a Document, decrypted: &'a Document) -> Option<&'a str> {
+    duplicate(ids(received).chain(ids(decrypted)))
+}
+
 /// The first value that two ID attributes share. Every attribute that some reader might take for an ID counts, whatever
 /// its case and namespace.
 pub(crate) fn duplicate_id(document: &Document) -> Option<&str> {
-    let mut seen = HashSet::new();
+    duplicate(ids(document))
+}
+
+fn ids(document: &Document) -> impl Iterator<Item = &str> {
     document
         .elements()
         .flat_map(|element| element.attributes())
         .filter(|(_, local, _)| local.eq_ignore_ascii_case("id") || *local == "AssertionID")
         .map(|(_, _, value)| value)
-        .find(|value| !seen.insert(*value))
+}
+
+fn duplicate<'a>(mut ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut seen = HashSet::new();
+    ids.find(|value| !seen.insert(*value))
 }
 
 /// A failed sign-in carries no assertion and usually no signature, so the status comes before both. Who changes an unsigned

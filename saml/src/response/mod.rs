@@ -2,6 +2,7 @@
 
 mod accept;
 mod assertion;
+mod encrypted;
 mod expect;
 mod issue;
 mod issue_error;
@@ -10,10 +11,11 @@ mod reason;
 mod rules;
 mod trace;
 
-pub use accept::{Accepted, accept_response, trace_response};
+pub use accept::{Accepted, accept_response, accept_response_with, trace_response, trace_response_with};
 pub use assertion::Attribute;
-pub use expect::{Expect, ExpectInResponseTo};
-pub use issue::{IssueError, IssueResponse, SignOption, issue_response};
+pub use expect::{AcceptOptions, Expect, ExpectInResponseTo};
+pub use issue::{IssueError, IssueResponse, SignOption, issue_encrypted_response, issue_response};
+pub(crate) use issue::{saml, samlp};
 pub use issue_error::{IssueErrorResponse, issue_error_response};
 pub(crate) use message::duplicate_id;
 pub use reason::{Reject, RejectReason, ResponseReason, SignedPart};

@@ -1,6 +1,7 @@
 //! Why a response signs nobody in.
 
 use crate::dsig::SignatureReason;
+use crate::encryption::EncryptionReason;
 use crate::refusal::{Reason, Refusal, reasons};
 use crate::xml::XmlReason;
 
@@ -14,6 +15,8 @@ pub enum RejectReason {
     Xml(XmlReason),
     /// A signature proves nothing.
     Signature(SignedPart, SignatureReason),
+    /// The assertion is encrypted and cannot be read.
+    Encryption(EncryptionReason),
     /// It breaks a rule for responses.
     Response(ResponseReason),
 }
@@ -32,6 +35,7 @@ impl Reason for RejectReason {
         match self {
             RejectReason::Xml(reason) => reason.code(),
             RejectReason::Signature(_, reason) => reason.code(),
+            RejectReason::Encryption(reason) => reason.code(),
             RejectReason::Response(reason) => reason.code(),
         }
     }
@@ -40,6 +44,7 @@ impl Reason for RejectReason {
         match self {
             RejectReason::Xml(reason) => reason.fix(),
             RejectReason::Signature(_, reason) => reason.fix(),
+            RejectReason::Encryption(reason) => reason.fix(),
             RejectReason::Response(reason) => reason.fix(),
         }
     }
@@ -59,8 +64,8 @@ reasons! {
         StatusNotSuccess => "Look at the identity provider's sign-in log: it refused this sign-in.",
         /// No Status.
         StatusMissing => "The identity provider must send a Status.",
-        /// An encrypted assertion.
-        AssertionEncrypted => "Turn off token encryption for this application at the identity provider.",
+        /// An encrypted assertion, where no decryption key is given.
+        AssertionEncrypted => "Turn off token encryption for this application at the identity provider, or give this side a decryption key.",
         /// Not exactly one assertion.
         AssertionCountNotOne => "The identity provider must send exactly one assertion; otherwise somebody has tampered with the message.",
         /// An assertion that is not a child of the response.

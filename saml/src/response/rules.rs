@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::assertion::{Assertion, Conditions, Confirmation};
 use super::expect::{Expect, ExpectInResponseTo};
 use super::reason::{Reject, ResponseReason as Reason, refuse};
-use super::trace::Trace;
+use super::trace::Recorder;
 use crate::instant;
 use crate::names::{ASSERTION, FORMAT_EMAIL};
 use crate::xml::Element;
@@ -16,7 +16,7 @@ pub(super) fn check(
     response: Element<'_>,
     response_signed: bool,
     expect: &Expect<'_>,
-    trace: &mut Trace,
+    trace: &mut Recorder,
 ) -> Result<(), Reject> {
     let confirmation = &assertion.confirmation;
     let conditions = &assertion.conditions;

@@ -22,7 +22,23 @@ pub struct Trace {
     pub checks: Vec<Check>,
 }
 
-impl Trace {
+/// Writes the trace, or nothing where nobody asked for one: its texts would cost more than the checks.
+#[derive(Debug)]
+pub(super) struct Recorder(Option<Trace>);
+
+impl Recorder {
+    pub(super) fn on() -> Recorder {
+        Recorder(Some(Trace::default()))
+    }
+
+    pub(super) fn off() -> Recorder {
+        Recorder(None)
+    }
+
+    pub(super) fn trace(self) -> Trace {
+        self.0.unwrap_or_default()
+    }
+
     /// Records a check and hands its outcome on. `expected` describes the rule; a failure brings its own words.
     pub(super) fn step<T>(
         &mut self,
@@ -31,16 +47,14 @@ impl Trace {
         outcome: Result<T, Reject>,
         found: impl FnOnce(&T) -> String,
     ) -> Result<T, Reject> {
-        let check = match &outcome {
-            Ok(value) => Check { name, expected: expected.to_owned(), found: found(value), passed: true },
-            Err(reject) => Check {
-                name,
-                expected: reject.expected().to_owned(),
-                found: reject.found().to_owned(),
-                passed: false,
-            },
+        let Some(trace) = &mut self.0 else {
+            return outcome;
         };
-        self.checks.push(check);
+        let (expected, found, passed) = match &outcome {
+            Ok(value) => (expected, found(value), true),
+            Err(reject) => (reject.expected(), reject.found().to_owned(), false),
+        };
+        trace.checks.push(Check { name, expected: expected.to_owned(), found, passed });
         outcome
     }
 }

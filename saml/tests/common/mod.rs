@@ -10,6 +10,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use saml::certificate::{Certificate, SigningKey};
+use saml::encryption::{ContentAlgorithm, DecryptionKey, Encryption, KeyTransport};
 use saml::names::{CONTEXT_PASSWORD, FORMAT_EMAIL};
 use saml::response::{Attribute, Expect, ExpectInResponseTo, IssueResponse, SignOption};
 use time::macros::datetime;
@@ -42,6 +43,19 @@ pub fn certificate(who: &str) -> Certificate {
 
 pub fn signing_key(who: &str) -> SigningKey {
     SigningKey::new(&der(&format!("keys/{who}.key.pem")), &der(&format!("keys/{who}.cert.pem"))).unwrap()
+}
+
+pub fn decryption_key(who: &str) -> DecryptionKey {
+    DecryptionKey::new(&der(&format!("keys/{who}.key.pem"))).unwrap()
+}
+
+/// Encryption with the same random bytes each time.
+pub fn encryption(
+    certificate: &Certificate,
+    content: ContentAlgorithm,
+    transport: KeyTransport,
+) -> Encryption<'_> {
+    Encryption { certificate, content, transport, key: &[7; 32], iv: &[9; 16] }
 }
 
 pub fn attributes() -> Vec<Attribute> {

@@ -86,8 +86,9 @@ impl Browser {
 
     /// Clicks the button or link whose text begins so.
     pub async fn press(&self, text: &str) {
-        let xpath =
-            format!("//main//*[self::button or self::a][not(ancestor::nav)][starts-with(normalize-space(.), \"{text}\")]");
+        let xpath = format!(
+            "//main//*[self::button or self::a][not(ancestor::nav)][starts-with(normalize-space(.), \"{text}\")]"
+        );
         let wait = self.client.wait().at_most(Duration::from_secs(20));
         match wait.for_element(Locator::XPath(&xpath)).await {
             Ok(element) => element.click().await.unwrap(),

@@ -23,7 +23,11 @@ impl Road {
         let folder = tempfile::tempdir().unwrap();
         let mut command = entente();
         let listen = ["--directory-listen", "127.0.0.1:0", "--center-listen", "127.0.0.1:0"];
-        command.args(["--json", "up", "--domain", "lindqvist.example"]).args(listen).arg("--data").arg(folder.path());
+        command
+            .args(["--json", "up", "--domain", "lindqvist.example"])
+            .args(listen)
+            .arg("--data")
+            .arg(folder.path());
         let mut halves = Process::start(&mut command);
         let said = halves.json();
         Self { browser: Browser::start(true).await, said, folder, _halves: halves }
