@@ -371,6 +371,25 @@ async fn people_removed_one_by_one_count_together() {
 }
 
 #[tokio::test]
+async fn who_comes_back_does_not_count_as_removed() {
+    for world in small().await {
+        let change = Change { removal_limit: Some(Some(2)), ..Change::default() };
+        settings::change(&world.directory, "test", APP, change).await.unwrap();
+        world.cycle().await;
+        for _ in 0..4 {
+            world.edit("ana", "account_enabled = 0").await;
+            world.edit("leo", "account_enabled = 0").await;
+            world.cycle().await;
+            assert_eq!(world.picture().active(), names(&["mia"]));
+            world.edit("ana", "account_enabled = 1").await;
+            world.edit("leo", "account_enabled = 1").await;
+            world.cycle().await;
+            assert_eq!(world.picture().active(), names(&["ana", "leo", "mia"]));
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_empty_directory_beside_a_full_target_deletes_nothing() {
     for world in small().await {
         world.cycle().await;

@@ -55,14 +55,22 @@ pub enum Outcome {
 /// # Errors
 /// The engine's.
 pub fn record(tx: &mut Tx<'_>, job: &Job, effects: &[Effect], now: Timestamp) -> Result<(), StoreError> {
+    let (mut removed, mut returned) = (0, 0);
     for effect in effects {
+        returned += i64::from(returns(tx, job, effect)?);
         record_one(tx, job, effect, now)?;
+        removed += i64::from(is_removal(effect));
     }
-    let removals = effects.iter().filter(|e| is_removal(e)).count();
-    if removals > 0 {
-        count_removals(tx, job, i64::try_from(removals).unwrap_or(i64::MAX), now)?;
+    if removed > 0 || returned > 0 { count_removals(tx, job, removed, returned, now) } else { Ok(()) }
+}
+
+/// Whether a person who was switched off is on again: who came back does not count as removed any more.
+fn returns(tx: &mut Tx<'_>, job: &Job, effect: &Effect) -> Result<bool, StoreError> {
+    if !matches!(&effect.link, LinkChange::Save(known) if known.active) {
+        return Ok(false);
     }
-    Ok(())
+    let before = links::find(tx, job, effect.entry.kind, &effect.entry.source_id)?;
+    Ok(before.is_some_and(|(_, known)| !known.active))
 }
 
 fn record_one(tx: &mut Tx<'_>, job: &Job, effect: &Effect, now: Timestamp) -> Result<(), StoreError> {
@@ -111,10 +119,16 @@ fn is_removal(effect: &Effect) -> bool {
     removal && effect.entry.status == Status::Success.as_str()
 }
 
-fn count_removals(tx: &mut Tx<'_>, job: &Job, count: i64, now: Timestamp) -> Result<(), StoreError> {
+fn count_removals(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    removed: i64,
+    returned: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let Some(mut job) = jobs::find(tx, &job.tenant_id, &job.application_id)? else { return Ok(()) };
     let window = job.window.at(now);
-    job.window = Window { removals: window.removals + count, ..window };
-    job.removals_allowed = (job.removals_allowed - count).max(0);
+    job.window = Window { removals: (window.removals + removed - returned).max(0), ..window };
+    job.removals_allowed = (job.removals_allowed - removed).max(0);
     jobs::save(tx, &job, now)
 }

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use tokio::task::JoinSet;
 
 use super::cycle::Engine;
-use super::{Pace, log, store as jobs};
+use super::{Pace, lease, log, store as jobs};
 use crate::Directory;
 
 /// Changes that follow each other closely are taken in together.
@@ -22,6 +22,9 @@ const LAST_WORDS: Duration = Duration::from_secs(4);
 
 /// Runs the tenant's jobs until `shutdown` ends: a change reaches the targets within seconds.
 pub async fn run(directory: Directory, shutdown: impl Future<Output = ()> + Send) {
+    if directory.store.engine() == ::store::Engine::Sqlite {
+        clear_leases(&directory).await;
+    }
     let engine = Engine::new(&directory, Pace::default());
     let mut changed = directory.store.changed();
     let mut running: HashSet<String> = HashSet::new();
@@ -70,6 +73,13 @@ async fn work(engine: Engine, application: String) -> String {
         Err(_) => tracing::error!(application, "a provisioning cycle panicked; it goes on at the next look"),
     }
     application
+}
+
+async fn clear_leases(directory: &Directory) {
+    let tenant = directory.tenant_id.clone();
+    if let Err(error) = directory.store.write(move |tx| lease::clear(tx, &tenant)).await {
+        tracing::warn!(%error, "old leases were not cleared; they run out by themselves");
+    }
 }
 
 async fn to_run(directory: &Directory) -> Vec<String> {

@@ -55,7 +55,9 @@ fn census(tx: &mut Tx<'_>, job: &Job, now: Timestamp) -> Result<Census, StoreErr
     let people = i64::from(tx.exists("SELECT id FROM users WHERE tenant_id = ?1 LIMIT 1", &tenant)?);
     let sql = "SELECT count(*) FROM provisioning_links \
                WHERE tenant_id = ?1 AND application_id = ?2 AND active = 1";
-    let linked = tx.int(sql, &[(&job.tenant_id).into(), (&job.application_id).into()])?;
+    let active = tx.int(sql, &[(&job.tenant_id).into(), (&job.application_id).into()])?;
+    // While the initial cycle runs, what it is about to bring counts as there.
+    let linked = if job.steady.is_none() { active.max(job.total) } else { active };
     Ok(Census {
         expected: 0,
         people,
