@@ -110,7 +110,9 @@ impl Browser {
     /// Waits until the page says something.
     pub async fn sees(&self, text: &str) {
         for _ in 0..100 {
-            if self.text().await.contains(text) {
+            // Where lines break is not what is asked.
+            let words: Vec<String> = self.text().await.split_whitespace().map(ToOwned::to_owned).collect();
+            if words.join(" ").contains(text) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
