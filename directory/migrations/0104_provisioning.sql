@@ -84,6 +84,25 @@ CREATE TABLE provisioning_members (
 CREATE INDEX provisioning_members_user ON provisioning_members (tenant_id, application_id, user_id);
 
 -- What was done to each object, attempt by attempt.
+-- Written before something is sent, removed when its outcome is recorded: what is found here was perhaps
+-- sent, so the target is asked before anything is concluded from what was recorded.
+CREATE TABLE provisioning_unsure (
+  tenant_id {text} NOT NULL,
+  application_id {text} NOT NULL,
+  kind {text} NOT NULL,
+  source_id {text} NOT NULL,
+  PRIMARY KEY (tenant_id, application_id, kind, source_id)
+) {without_rowid};
+CREATE TABLE provisioning_unsure_members (
+  tenant_id {text} NOT NULL,
+  application_id {text} NOT NULL,
+  group_id {text} NOT NULL,
+  user_id {text} NOT NULL,
+  PRIMARY KEY (tenant_id, application_id, group_id, user_id)
+) {without_rowid};
+CREATE INDEX provisioning_unsure_members_user
+  ON provisioning_unsure_members (tenant_id, application_id, user_id);
+
 CREATE TABLE provisioning_log (
   tenant_id {text} NOT NULL,
   application_id {text} NOT NULL,

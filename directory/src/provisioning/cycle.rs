@@ -16,7 +16,7 @@ use super::job::{Job, ProvisioningError, Reason, State};
 use super::pending::{self, Pending};
 use super::plan::{Situation, Step, plan};
 use super::target::{Target, TargetError};
-use super::{Kind, Pace, links, situation, store as jobs};
+use super::{Kind, Pace, links, situation, store as jobs, unsure};
 use crate::Directory;
 
 /// Works on the jobs of a directory.
@@ -237,6 +237,7 @@ impl Engine {
         let mut steps = steps.into_iter().peekable();
         while let Some(stage) = steps.peek().map(Step::stage) {
             let same: Vec<Step> = std::iter::from_fn(|| steps.next_if(|s| s.stage() == stage)).collect();
+            self.announce(job, same.clone()).await?;
             let running =
                 stream::iter(same).map(|step| executor.run(step)).buffer_unordered(self.pace.at_once);
             let mut finished = Box::pin(running.ready_chunks(self.pace.at_once));
@@ -247,6 +248,11 @@ impl Engine {
             }
         }
         Ok((effects, executor.halted()))
+    }
+
+    async fn announce(&self, job: &Job, steps: Vec<Step>) -> Result<(), ProvisioningError> {
+        let job = job.clone();
+        Ok(self.directory.store.write(move |tx| unsure::announce(tx, &job, &steps)).await?)
     }
 
     pub(super) async fn record(&self, job: &Job, effects: Vec<Effect>) -> Result<(), ProvisioningError> {

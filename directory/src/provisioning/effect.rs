@@ -8,7 +8,7 @@ use super::job::{Job, Window};
 use super::log::{self, Action, Entry, Status};
 use super::plan::Known;
 use super::target::TargetError;
-use super::{links, pending, store as jobs};
+use super::{links, pending, store as jobs, unsure};
 
 /// What a step did.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +59,7 @@ pub fn record(tx: &mut Tx<'_>, job: &Job, effects: &[Effect], now: Timestamp) ->
     for effect in effects {
         returned += i64::from(returns(tx, job, effect)?);
         record_one(tx, job, effect, now)?;
+        unsure::settled(tx, job, effect)?;
         removed += i64::from(is_removal(effect));
     }
     if removed > 0 || returned > 0 { count_removals(tx, job, removed, returned, now) } else { Ok(()) }

@@ -49,7 +49,7 @@ pub struct Executor<'a> {
 pub(super) struct Shared {
     targets: BTreeMap<(Kind, String), String>,
     /// What the target has of people who were made or changed in this round, for their references.
-    fresh: BTreeMap<String, Known>,
+    pub(super) fresh: BTreeMap<String, Known>,
     /// Objects of the target that were matched or made in this round, and for whom.
     claimed: BTreeMap<(Kind, String), String>,
     pub(super) failed: BTreeSet<(Kind, String)>,
@@ -100,6 +100,8 @@ impl<'a> Executor<'a> {
             Step::Delete(link) => vec![self.delete(link).await],
             Step::Skip(link, why) => vec![self.skip(link, why.why())],
             Step::Provision(link, wanted) => vec![self.provision(link, wanted).await],
+            Step::Recall(link, wanted) => vec![self.recall(link, wanted).await],
+            Step::Compare(link, known, wanted) => vec![self.compare(link, known, wanted).await],
             Step::Update(link, known, wanted) => vec![self.update(link, known, wanted).await],
             Step::RemoveMembers(members) => self.members(members, false).await,
             Step::AddMembers(members) => self.members(members, true).await,
@@ -231,7 +233,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    async fn find(&self, link: &Link, wanted: &Resource) -> Result<Option<Json>, TargetError> {
+    pub(super) async fn find(&self, link: &Link, wanted: &Resource) -> Result<Option<Json>, TargetError> {
         let attribute = self.job.mappings.matching(link.kind);
         match wanted.get(attribute).and_then(Json::as_str) {
             Some(value) => self.target.find(link.kind, attribute, value).await,
@@ -244,7 +246,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    async fn adopt(
+    pub(super) async fn adopt(
         &self,
         link: &Link,
         wanted: &Resource,
@@ -315,6 +317,9 @@ impl<'a> Executor<'a> {
             effect.outcome = if failed_before { Outcome::Halted } else { Outcome::Done };
             return effect;
         }
+        if known.sent.get(&path).and_then(Json::as_str) == to.as_deref() {
+            return effect;
+        }
         let mut now = known.clone();
         let operation = match &to {
             Some(id) => {
@@ -367,7 +372,8 @@ impl<'a> Executor<'a> {
     fn not_tried(&self, step: &Step) -> Effect {
         let link = match step {
             Step::Disable(link, _) | Step::Delete(link) | Step::Skip(link, _) => link.clone(),
-            Step::Provision(link, _) | Step::Update(link, ..) | Step::Refer(link, ..) => link.clone(),
+            Step::Provision(link, _) | Step::Recall(link, _) | Step::Compare(link, ..) => link.clone(),
+            Step::Update(link, ..) | Step::Refer(link, ..) => link.clone(),
             Step::RemoveMembers(m) | Step::AddMembers(m) => {
                 Link { kind: Kind::Group, id: m.group.clone(), name: self.group_name(&m.group) }
             }

@@ -10,6 +10,7 @@ pub mod cycle;
 pub mod effect;
 pub mod execute;
 mod execute_members;
+mod execute_unsure;
 pub mod expression;
 mod graph;
 mod graph_logs;
@@ -35,6 +36,7 @@ pub mod settings;
 pub mod situation;
 pub mod store;
 pub mod target;
+pub mod unsure;
 
 mod run;
 pub mod status;

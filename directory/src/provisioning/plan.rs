@@ -27,6 +27,8 @@ pub struct Situation {
     pub targets: BTreeMap<(Kind, String), String>,
     /// The names of these objects, for people.
     pub names: BTreeMap<(Kind, String), String>,
+    /// The objects about which something was perhaps sent: only the target knows.
+    pub unsure: BTreeSet<(Kind, String)>,
     /// The path that switches an account off, if one is mapped.
     pub active_path: Option<String>,
     /// The path of the manager, if one is mapped.
@@ -119,6 +121,10 @@ pub enum Step {
     Skip(Link, Standing),
     /// Find the object there or make it.
     Provision(Link, Resource),
+    /// Look in the target for what was perhaps made, and switch it off: it is not wanted any more.
+    Recall(Link, Resource),
+    /// Compare with what the target has, and change what differs.
+    Compare(Link, Known, Resource),
     /// Change what differs.
     Update(Link, Known, Resource),
     /// Put people into a group.
@@ -154,8 +160,15 @@ impl Step {
             Self::Disable(..) | Self::Delete(_) => 0,
             Self::RemoveMembers(_) => 1,
             Self::Skip(..) => 2,
-            Self::Provision(link, _) | Self::Update(link, ..) if link.kind == Kind::User => 2,
-            Self::Provision(..) | Self::Update(..) => 3,
+            Self::Provision(link, _)
+            | Self::Recall(link, _)
+            | Self::Compare(link, ..)
+            | Self::Update(link, ..)
+                if link.kind == Kind::User =>
+            {
+                2
+            }
+            Self::Provision(..) | Self::Recall(..) | Self::Compare(..) | Self::Update(..) => 3,
             Self::AddMembers(_) => 4,
             Self::Refer(..) => 5,
         }
@@ -198,7 +211,15 @@ fn refuse(situation: &Situation, removals: i64) -> Result<(), Refused> {
 
 fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
     let link = || Link { kind: object.kind, id: object.id.clone(), name: object.name.clone() };
+    let unsure = situation.unsure.contains(&(object.kind, object.id.clone()));
     match (object.standing, &object.known) {
+        (Standing::Entitled, Some(known)) if unsure => {
+            Some(Step::Compare(link(), known.clone(), object.wanted.clone()))
+        }
+        // Who is gone for good has no name any more by which the target could be asked.
+        (Standing::Disabled | Standing::OutOfScope, None) if unsure => {
+            Some(Step::Recall(link(), object.wanted.clone()))
+        }
         (Standing::Entitled, None) => Some(Step::Provision(link(), object.wanted.clone())),
         // What was sent was forgotten on purpose: it is compared with what the target has.
         (Standing::Entitled, Some(known)) if known.sent.is_empty() => {
@@ -216,7 +237,7 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
         (_, Some(_)) if object.kind == Kind::Group || situation.active_path.is_none() => {
             Some(Step::Delete(link()))
         }
-        (_, Some(known)) => known.active.then(|| Step::Disable(link(), known.clone())),
+        (_, Some(known)) => (known.active || unsure).then(|| Step::Disable(link(), known.clone())),
     }
 }
 
@@ -275,13 +296,14 @@ fn reference_step(object: &Object, situation: &Situation) -> Option<Step> {
         sent: Resource::new(),
     });
     let link = Link { kind: object.kind, id: object.id.clone(), name: object.name.clone() };
+    let unsure = situation.unsure.contains(&(object.kind, object.id.clone()));
     let sent = known.sent.get(path).and_then(|v| v.as_str());
     let Some(manager) = &object.manager else {
-        return sent.is_some().then(|| Step::Refer(link, known.clone(), None));
+        return (sent.is_some() || unsure).then(|| Step::Refer(link, known.clone(), None));
     };
     let made_now = |o: &&Object| o.kind == Kind::User && o.id == *manager && o.standing == Standing::Entitled;
     match situation.targets.get(&(Kind::User, manager.clone())) {
-        Some(target) if sent == Some(target) => None,
+        Some(target) if sent == Some(target) && !unsure => None,
         Some(_) => Some(Step::Refer(link, known, Some(manager.clone()))),
         None if situation.objects.iter().any(|o| made_now(&o)) => {
             Some(Step::Refer(link, known, Some(manager.clone())))
@@ -299,6 +321,8 @@ impl fmt::Display for Step {
             Self::RemoveMembers(m) => write!(f, "remove {} from group {}", m.users.join(", "), m.group),
             Self::Skip(link, why) => write!(f, "skip {link}: {}", why.why()),
             Self::Provision(link, _) => write!(f, "match or create {link}"),
+            Self::Recall(link, _) => write!(f, "recall {link}"),
+            Self::Compare(link, ..) => write!(f, "compare {link}"),
             Self::Update(link, known, wanted) => {
                 write!(f, "update {link}: {}", changed(&known.sent, wanted).join(", "))
             }

@@ -11,6 +11,7 @@ use super::mapping::Source;
 use super::pending::{self, Pending};
 use super::plan::{Census, Known, Object, Situation};
 use super::scope::{Scope, Standing};
+use super::unsure;
 
 /// What is due and what is known about it. Whoever has to leave comes first, whatever else waits.
 ///
@@ -87,8 +88,12 @@ fn of_objects(
             Kind::Group => group(tx, job, scope, &one.id)?,
         };
         memberships(tx, job, scope, &object, &mut situation)?;
+        if unsure::is_unsure(tx, job, object.kind, &object.id)? {
+            situation.unsure.insert((object.kind, object.id.clone()));
+        }
         situation.objects.push(object);
     }
+    unsure_memberships(tx, job, &mut situation)?;
     targets(tx, job, &mut situation)?;
     Ok(situation)
 }
@@ -177,6 +182,21 @@ fn memberships(
         }
     }
     situation.sent.extend(links::memberships(tx, job, object.kind, id)?);
+    Ok(())
+}
+
+/// What was perhaps sent counts as what it must not be, so that it is sent again: adding whom the group has and
+/// removing whom it has not are both harmless.
+fn unsure_memberships(tx: &mut Tx<'_>, job: &Job, situation: &mut Situation) -> Result<(), StoreError> {
+    for object in &situation.objects {
+        for pair in unsure::memberships(tx, job, object.kind, &object.id)? {
+            if situation.wanted.contains(&pair) {
+                situation.sent.remove(&pair);
+            } else {
+                situation.sent.insert(pair);
+            }
+        }
+    }
     Ok(())
 }
 

@@ -170,10 +170,22 @@ impl Target {
     /// # Errors
     /// Those of sending.
     pub async fn exists(&self, kind: Kind, id: &str) -> Result<bool, TargetError> {
+        self.get(kind, id).await.map(|found| found.is_some())
+    }
+
+    /// An object, without its members; `None` where it is not there.
+    ///
+    /// # Errors
+    /// Those of sending.
+    pub async fn get(&self, kind: Kind, id: &str) -> Result<Option<Json>, TargetError> {
         let query = (kind == Kind::Group).then_some("excludedAttributes=members");
-        match self.send(Method::GET, &self.url(kind, Some(id), query), None).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.problem == Problem::NotFound => Ok(false),
+        let url = self.url(kind, Some(id), query);
+        match self.send(Method::GET, &url, None).await {
+            Ok(answer) => match json_body(&answer).filter(Json::is_object) {
+                Some(found) => Ok(Some(found)),
+                None => Err(self.incompatible(format!("GET {url}"), &answer, "the answer is no SCIM resource")),
+            },
+            Err(error) if error.problem == Problem::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
