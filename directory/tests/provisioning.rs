@@ -504,6 +504,30 @@ async fn a_wrong_token_stops_the_job_and_its_return_heals_it() {
 }
 
 #[tokio::test]
+async fn a_short_absence_of_the_target_is_no_quarantine_a_long_one_is() {
+    for world in small().await {
+        world.cycle().await;
+        world.edit("ana", "account_enabled = 0").await;
+        world.scim.with(|i| i.always = Some((String::new(), Fault::Drop)));
+        for _ in 0..3 {
+            world.cycle().await;
+            assert_eq!(world.job().await.state, State::Active);
+            world.scim.drain();
+            world.cycle().await;
+            assert_eq!(world.scim.drain(), [""; 0], "it waits");
+            world.directory.clock.advance(Duration::from_secs(60));
+        }
+        world.cycle().await;
+        assert!(matches!(world.job().await.state, State::Quarantine(_)));
+        world.scim.with(|i| i.always = None);
+        world.directory.clock.advance(Duration::from_secs(3700));
+        world.cycle().await;
+        assert_eq!((world.job().await.state, world.job().await.failures), (State::Active, 0));
+        assert_eq!(world.picture().active(), names(&["leo", "mia"]));
+    }
+}
+
+#[tokio::test]
 async fn a_pause_holds_changes_and_a_start_sends_them() {
     for world in small().await {
         world.cycle().await;

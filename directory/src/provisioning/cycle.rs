@@ -88,7 +88,10 @@ impl Engine {
         let Some(job) = self.job(application).await? else { return Ok(false) };
         let now = self.directory.clock.now();
         let seen = self.directory.store.read(move |tx| {
-            let Some(cursor) = job.cursor else { return Ok::<_, StoreError>(true) };
+            if job.wait_until.is_some_and(|until| until > now) {
+                return Ok::<_, StoreError>(false);
+            }
+            let Some(cursor) = job.cursor else { return Ok(true) };
             if job.cycle_id.is_some() || job.steady.is_none() || job.state != State::Active {
                 return Ok(true);
             }
@@ -141,6 +144,7 @@ impl Engine {
     async fn ready(&self, job: Job) -> Result<Option<Job>, ProvisioningError> {
         let now = self.directory.clock.now();
         Ok(match &job.state {
+            State::Active if job.wait_until.is_some_and(|until| until > now) => None,
             State::Active => Some(job),
             // A refusal is looked at again with every event: what is put right here ends it.
             State::Quarantine(q) if q.reason != Reason::EncounteredQuarantineException => Some(job),
@@ -274,9 +278,19 @@ impl Engine {
             .collect();
         let done: Vec<Pending> =
             waiting.into_iter().filter(|p| !open.contains(&(p.kind, p.id.clone()))).collect();
+        let healthy = (job.failures > 0).then(|| job.application_id.clone());
         let settled =
             self.directory.store.write(move |tx| done.iter().try_for_each(|p| pending::done(tx, &job, p)));
-        Ok(settled.await?)
+        settled.await?;
+        if let Some(application) = healthy {
+            self.update(&application, |_, job, _| {
+                job.failures = 0;
+                job.wait_until = None;
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     async fn end(&self, job: Job) -> Result<(), ProvisioningError> {
@@ -288,6 +302,7 @@ impl Engine {
             job.cycle_ended = Some(now);
             job.total = 0;
             job.failures = 0;
+            job.wait_until = None;
             job.removals_allowed = 0;
             if pending::waiting(tx, job)? == pending::Waiting::default() {
                 job.steady.get_or_insert(now);

@@ -106,6 +106,8 @@ pub struct Job {
     pub state: State,
     /// How often in a row it failed as a whole.
     pub failures: i64,
+    /// While it runs: nothing is tried before this, because the target had trouble.
+    pub wait_until: Option<Timestamp>,
     /// The SCIM base.
     pub base_url: Option<String>,
     /// The bearer token, sealed.
@@ -162,6 +164,10 @@ impl Window {
 pub fn removal_limit(set: Option<i64>, linked: i64) -> i64 {
     set.unwrap_or_else(|| (linked / 5).clamp(25, 500))
 }
+
+/// As many failures of the whole job in a row pass as a short trouble of the target, a restart of it for
+/// example, before it is quarantine.
+pub const SHORT_TROUBLES: i64 = 3;
 
 /// How long an object or a job waits after `failures` failures in a row: 5 s, doubling up to an hour.
 pub fn back_off(failures: i64) -> Duration {

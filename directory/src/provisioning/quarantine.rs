@@ -5,11 +5,11 @@ use store::{StoreError, Tx};
 use web::Timestamp;
 
 use super::cycle::Engine;
-use super::job::{Job, ProvisioningError, Quarantine, Reason, State, back_off};
+use super::job::{Job, ProvisioningError, Quarantine, Reason, SHORT_TROUBLES, State, back_off};
 use super::log::{self, Action, Entry, Status};
 use super::plan::Refused;
 use super::scope::Scope;
-use super::target::TargetError;
+use super::target::{Problem, TargetError};
 use super::{Kind, links, store as jobs};
 
 impl Engine {
@@ -63,7 +63,14 @@ impl Engine {
         error: &TargetError,
     ) -> Result<(), ProvisioningError> {
         let detail = format!("{error}. {}", error.problem.fix());
+        // A target that restarts is away for a moment; a wrong token or address does not mend itself.
+        let may_mend = !matches!(error.problem, Problem::Unauthorized | Problem::Address);
         let updated = self.update(&job.application_id, move |tx, job, now| {
+            if may_mend && job.state == State::Active && job.failures < SHORT_TROUBLES {
+                job.failures += 1;
+                job.wait_until = Some(now.plus(back_off(job.failures)));
+                return Ok(());
+            }
             quarantine(tx, job, Reason::EncounteredQuarantineException, &detail, now)
         });
         updated.await.map(|_| ())

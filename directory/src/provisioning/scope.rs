@@ -195,6 +195,21 @@ impl Scope {
         Ok(users + tx.int(&self.leaving_groups("count(*)", ""), &params)?)
     }
 
+    /// Of what waits and is due, how many people who are switched off will be on again.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn returning(&self, tx: &mut Tx<'_>, now: i64) -> Result<i64, StoreError> {
+        let inside = if self.all { "1 = 1" } else { IN_SCOPE };
+        let sql = format!(
+            "{with} SELECT count(*) {WAITING} AND p.kind = 'user' AND l.active = 0 AND EXISTS ( \
+               SELECT 1 FROM users u WHERE u.tenant_id = p.tenant_id AND u.id = p.source_id \
+                 AND u.deleted_at IS NULL AND u.account_enabled = 1 AND {inside})",
+            with = self.reached(),
+        );
+        tx.int(&sql, &[(&self.tenant).into(), (&self.application).into(), now.into()])
+    }
+
     fn leaving_users(&self, columns: &str, end: &str) -> String {
         let here = "SELECT 1 FROM users u WHERE u.tenant_id = p.tenant_id AND u.id = p.source_id";
         let inside = if self.all { "1 = 1" } else { IN_SCOPE };

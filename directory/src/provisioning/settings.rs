@@ -89,6 +89,7 @@ fn fresh(tenant: &str, application: &str, id: &str) -> Job {
         id: id.to_owned(),
         state: State::NotConfigured,
         failures: 0,
+        wait_until: None,
         base_url: None,
         token_sealed: None,
         allow_private: false,
@@ -140,6 +141,7 @@ pub async fn change(
         if before.sync_all != job.sync_all || before.mappings != job.mappings {
             job.cursor = None;
         }
+        job.wait_until = None;
         if let State::Quarantine(q) = &mut job.state {
             // What was wrong may be right now.
             q.next_attempt = Timestamp(0);
@@ -237,6 +239,7 @@ pub async fn restart(
         }
         job.state = State::Active;
         job.failures = 0;
+        job.wait_until = None;
         job.cursor = None;
         job.steady = None;
         pending::clear_waiting_times(tx, job)?;

@@ -34,7 +34,10 @@ pub fn read(
         }
     }
     let mut situation = of_objects(tx, job, &scope, &waiting)?;
-    situation.census = Census { leaving: scope.leaving(tx, now.micros())?, ..census(tx, job, now)? };
+    let counted = census(tx, job, now)?;
+    // Who was switched off by a round that a crash cut short, and comes back in this one, is not away.
+    let removed = (counted.removed - scope.returning(tx, now.micros())?).max(0);
+    situation.census = Census { leaving: scope.leaving(tx, now.micros())?, removed, ..counted };
     situation.census.expected = waiting.len();
     Ok((situation, waiting))
 }

@@ -183,7 +183,9 @@ impl Target {
         match self.send(Method::GET, &url, None).await {
             Ok(answer) => match json_body(&answer).filter(Json::is_object) {
                 Some(found) => Ok(Some(found)),
-                None => Err(self.incompatible(format!("GET {url}"), &answer, "the answer is no SCIM resource")),
+                None => {
+                    Err(self.incompatible(format!("GET {url}"), &answer, "the answer is no SCIM resource"))
+                }
             },
             Err(error) if error.problem == Problem::NotFound => Ok(None),
             Err(error) => Err(error),

@@ -255,7 +255,8 @@ impl World {
             self.cycle().await;
             let (job, tx_job) = (self.job().await, self.job().await);
             let waiting = self.directory.store.read(move |tx| pending::waiting(tx, &tx_job)).await.unwrap();
-            if waiting == pending::Waiting::default() && job.state.label() == "Active" {
+            let quiet = job.cursor.is_some() && job.wait_until.is_none() && job.cycle_id.is_none();
+            if waiting == pending::Waiting::default() && job.state.label() == "Active" && quiet {
                 return;
             }
             self.directory.clock.advance(Duration::from_secs(3700));
