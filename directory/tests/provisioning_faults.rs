@@ -105,6 +105,72 @@ async fn a_crash_at_any_request_leaves_no_trace() {
     }
 }
 
+async fn some_changes(world: &World) {
+    world.set_text("ed", "display_name", "Edna").await;
+    world.edit("bo", "account_enabled = 0").await;
+    world.set_text("ana", "manager_id", "ed").await;
+    world.member("sky", "di", false).await;
+    world.member("sea", "flo", true).await;
+    world.rename_group("sky", "cloud").await;
+}
+
+async fn taken_back(world: &World) {
+    world.set_text("ed", "display_name", "ed").await;
+    world.edit("bo", "account_enabled = 1").await;
+    world.set_text("ana", "manager_id", "gil").await;
+    world.member("sky", "di", true).await;
+    world.member("sea", "flo", false).await;
+    world.rename_group("sky", "sky").await;
+}
+
+/// The target took a change, the process ended before it knew, and the change was taken back: what was recorded
+/// then says that nothing is left to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_is_taken_back_after_a_crash_is_taken_back_there() {
+    let world = sqlite().await;
+    before(&world).await;
+    world.settle().await;
+    let (first, _) = (world.picture(), world.scim.drain());
+    some_changes(&world).await;
+    world.settle().await;
+    let requests = world.scim.drain().len();
+    assert_ne!(world.picture(), first);
+    for k in 1..=requests {
+        let world = sqlite().await;
+        before(&world).await;
+        world.settle().await;
+        some_changes(&world).await;
+        killed_at(&world, k, true).await;
+        taken_back(&world).await;
+        let world = restarted(&world);
+        world.settle().await;
+        assert_eq!(world.picture(), first, "killed after request {k}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_after_a_crash_that_made_them_is_switched_off_there() {
+    let world = sqlite().await;
+    before(&world).await;
+    world.settle().await;
+    let (first, _) = (world.picture().active(), world.scim.drain());
+    world.assign("hal", true).await;
+    world.settle().await;
+    let requests = world.scim.drain().len();
+    assert_ne!(world.picture().active(), first);
+    for k in 1..=requests {
+        let world = sqlite().await;
+        before(&world).await;
+        world.settle().await;
+        world.assign("hal", true).await;
+        killed_at(&world, k, true).await;
+        world.assign("hal", false).await;
+        let world = restarted(&world);
+        world.settle().await;
+        assert_eq!(world.picture().active(), first, "killed after request {k}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_on_postgres_leaves_no_trace() {
     let (first, _, requests, _) = undisturbed().await;
