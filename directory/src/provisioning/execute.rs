@@ -280,6 +280,11 @@ impl<'a> Executor<'a> {
 
     async fn update(&self, link: Link, known: Known, wanted: Resource) -> Effect {
         let mut effect = self.effect(&link, Action::Update);
+        if self.shared().failed.contains(&(link.kind, link.id.clone())) {
+            // It could not be switched off; that is tried again before anything else.
+            effect.outcome = Outcome::Halted;
+            return effect;
+        }
         let manager = self.manager_path.as_ref().and_then(|p| Some((p.clone(), known.sent.get(p)?.clone())));
         let mut sent = known.sent.clone();
         if let Some((path, _)) = &manager {
@@ -289,7 +294,8 @@ impl<'a> Executor<'a> {
         match self.target.change(link.kind, &known.target, &patch(&sent, &wanted)).await {
             Ok(()) => {
                 effect.entry.step("EntryExportUpdate", true, "the changed attributes were sent");
-                let mut now = Known { target: known.target, active: true, sent: wanted };
+                let on = self.active_path.as_ref().and_then(|path| wanted.get(path)) != Some(&json!(false));
+                let mut now = Known { target: known.target, active: on, sent: wanted };
                 now.sent.extend(manager);
                 if link.kind == Kind::User {
                     self.shared().fresh.insert(link.id.clone(), now.clone());

@@ -5,7 +5,7 @@ use web::Timestamp;
 
 use super::Kind;
 use super::job::{Job, back_off};
-use super::target::TargetError;
+use super::target::{Problem, TargetError};
 
 /// People and groups in the order of work; later looks at people already sent come last.
 const LATER: i64 = 3;
@@ -246,6 +246,22 @@ pub fn waiting(tx: &mut Tx<'_>, job: &Job) -> Result<Waiting, StoreError> {
         }
     }
     Ok(waiting)
+}
+
+/// Whether an object failed because the target had trouble, which another attempt may well heal.
+///
+/// # Errors
+/// The engine's.
+pub fn may_heal(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
+    let codes: Vec<String> = [Problem::Timeout, Problem::Throttled, Problem::Failed, Problem::Unreachable]
+        .map(|problem| format!("'{}'", problem.code()))
+        .to_vec();
+    let sql = format!(
+        "SELECT source_id FROM provisioning_pending WHERE tenant_id = ?1 AND application_id = ?2 \
+         AND attempts > 0 AND error_code IN ({}) LIMIT 1",
+        codes.join(", ")
+    );
+    tx.exists(&sql, &[(&job.tenant_id).into(), (&job.application_id).into()])
 }
 
 /// The objects that failed, the next to be tried first.

@@ -183,6 +183,7 @@ pub fn plan(situation: &Situation) -> Result<Vec<Step>, Refused> {
     let mut steps: Vec<Step> = situation.objects.iter().filter_map(|o| object_step(o, situation)).collect();
     let removals = steps.iter().filter(|s| s.stage() == 0).count();
     refuse(situation, i64::try_from(removals).unwrap_or(i64::MAX))?;
+    steps.extend(situation.objects.iter().filter_map(|o| disabled_step(o, situation)));
     steps.extend(member_steps(situation));
     steps.extend(situation.objects.iter().filter_map(|o| reference_step(o, situation)));
     steps.sort_by_key(Step::stage);
@@ -241,6 +242,20 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
     }
 }
 
+/// A person in scope who is disabled keeps the attributes of the directory, so that what the target has does
+/// not depend on when it heard of which change. They go after the account was switched off, never instead.
+fn disabled_step(object: &Object, situation: &Situation) -> Option<Step> {
+    let (path, known) = (situation.active_path.as_ref()?, object.known.as_ref()?);
+    if object.standing != Standing::Disabled || known.sent.is_empty() {
+        return None;
+    }
+    let mut off = Known { active: false, ..known.clone() };
+    off.sent.insert(path.clone(), false.into());
+    let differs = !changed(&without_manager(&off.sent, situation), &object.wanted).is_empty();
+    let link = Link { kind: object.kind, id: object.id.clone(), name: object.name.clone() };
+    differs.then(|| Step::Update(link, off, object.wanted.clone()))
+}
+
 /// What was sent besides the manager, which steps of its own send.
 pub fn without_manager(sent: &Resource, situation: &Situation) -> Resource {
     let mut sent = sent.clone();
@@ -287,7 +302,9 @@ fn member_steps(situation: &Situation) -> Vec<Step> {
 
 fn reference_step(object: &Object, situation: &Situation) -> Option<Step> {
     let path = situation.manager_path.as_ref()?;
-    if object.standing != Standing::Entitled || object.kind != Kind::User {
+    let there = object.standing == Standing::Entitled
+        || (object.standing == Standing::Disabled && object.known.is_some());
+    if !there || object.kind != Kind::User {
         return None;
     }
     let known = object.known.clone().unwrap_or_else(|| Known {
@@ -405,6 +422,18 @@ mod tests {
              add ana, mia to group g\n\
              set manager of user ana to mia"
         );
+    }
+
+    #[test]
+    fn a_disabled_person_is_switched_off_first_and_kept_as_here() {
+        let disabled = |known| Object {
+            wanted: resource("new", false),
+            ..object(Kind::User, "leo", Standing::Disabled, known)
+        };
+        let s = situation(vec![disabled(known("leo", "old", true))]);
+        assert_eq!(text(&s), "disable user leo\nupdate user leo: displayName");
+        assert_eq!(text(&situation(vec![disabled(known("leo", "new", true))])), "disable user leo");
+        assert_eq!(text(&situation(vec![disabled(known("leo", "new", false))])), "");
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Status {
     pub staged_count: i64,
     /// The limit of removals as it is now.
     pub limit: i64,
-    /// Whether everything that is known by now has been sent, besides what failed and waits for its time.
+    /// Whether everything that is known by now has been sent, besides what the target refuses.
     pub up_to_date: bool,
 }
 
@@ -83,7 +83,8 @@ fn up_to_date(tx: &mut Tx<'_>, job: &Job, now: Timestamp) -> Result<bool, StoreE
     let Some(cursor) = job.cursor.filter(|_| job.state == State::Active && job.cycle_id.is_none()) else {
         return Ok(false);
     };
-    if job.cycle_ended.is_none() || !pending::due(tx, job, now, 1)?.is_empty() {
+    if job.cycle_ended.is_none() || !pending::due(tx, job, now, 1)?.is_empty() || pending::may_heal(tx, job)?
+    {
         return Ok(false);
     }
     // On PostgreSQL the newest events may not be settled yet; then nobody knows.
