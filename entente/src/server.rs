@@ -166,11 +166,35 @@ pub async fn start_directory(arguments: &ServeArguments) -> Result<Running, Fail
     let (router, _) = directory::router::router(&half);
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(serve_until(opened.bound, router, stopped.clone()));
+    let purging = tokio::spawn(purge(half.clone(), stopped.clone()));
     let provisioning = tokio::spawn(async move {
         directory::provisioning::run(half, until(stopped)).await;
         Ok(())
     });
-    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving, provisioning] })
+    let tasks = vec![serving, provisioning, purging];
+    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks })
+}
+
+/// Removes for good, once an hour, who was deleted more than 30 days ago.
+async fn purge(half: directory::Directory, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+    let hourly = async {
+        let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
+        loop {
+            hours.tick().await;
+            match directory::users::purge_due(&half).await {
+                Ok(0) => {}
+                Ok(purged) => tracing::info!(purged, "removed users who were deleted more than 30 days ago"),
+                Err(error) => {
+                    tracing::warn!(%error, "deleted users could not be removed; next try in an hour")
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = hourly => {}
+        () = until(stopped) => {}
+    }
+    Ok(())
 }
 
 /// Starts a center.

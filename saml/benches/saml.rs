@@ -1,9 +1,8 @@
 //! What the library costs on one core, beside what the machine's own RSA-2048 costs in the same run.
 //!
 //! `cargo xtask bench saml` runs it. It prints each figure beside its target and ends with an error when one is missed.
-#![expect(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
 
-#[allow(unused_imports, clippy::allow_attributes, reason = "the bench uses a part")]
 #[path = "../tests/common/mod.rs"]
 mod common;
 

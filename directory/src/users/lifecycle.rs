@@ -8,6 +8,8 @@ use web::{Timestamp, session};
 
 use super::store::{COLUMNS, read};
 use super::{User, any_by_id, by_id_or_name, by_name, ensure_administrator, is_administrator, save};
+use crate::Directory;
+use crate::access::Caller;
 use crate::access::GLOBAL_ADMINISTRATOR;
 use crate::change::Change;
 use crate::refused::Refused;
@@ -101,6 +103,17 @@ pub fn purge(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<(), Refused> 
     }
     change.record(tx, "user.purged", ("user", id), Some(&before.to_json()), None)?;
     Ok(())
+}
+
+/// Purges, in the directory's own name, users that were deleted more than 30 days ago; how many. For a
+/// timer: what is left comes with its next turn.
+///
+/// # Errors
+/// The store's.
+pub async fn purge_due(directory: &Directory) -> Result<usize, Refused> {
+    let system =
+        Caller { actor: "system".to_owned(), id: String::new(), name: String::new(), signed_in_at: 0 };
+    directory.write(&system, |tx, change| purge_expired(tx, change, 1000)).await
 }
 
 /// Purges up to `limit` users that were deleted more than 30 days ago; how many.

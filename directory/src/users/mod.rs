@@ -8,7 +8,7 @@ mod store;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub use lifecycle::{KEPT_DAYS, delete, purge, purge_expired, restore};
+pub use lifecycle::{KEPT_DAYS, delete, purge, purge_due, purge_expired, restore};
 pub use list::{Filter, Page, Query, list, list_deleted};
 pub(crate) use list::{conditions, like, open, page};
 pub use profile::{Kind, PROPERTIES, Profile};
