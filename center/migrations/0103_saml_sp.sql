@@ -8,9 +8,11 @@ CREATE TABLE saml_requests (
   browser_sha256 {blob} NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
+  -- When its response was taken. The row stays for a while, to tell used from unknown.
+  used_at BIGINT,
   PRIMARY KEY (instance_id, id)
 );
-CREATE INDEX saml_requests_expiry ON saml_requests (expires_at);
+CREATE INDEX saml_requests_expiry ON saml_requests (instance_id, expires_at);
 
 -- Assertions that were taken, until nobody could send them again.
 CREATE TABLE saml_assertions_seen (
@@ -29,8 +31,12 @@ CREATE TABLE sign_in_attempts (
   -- accepted, or the code of the refusal.
   outcome {text} NOT NULL,
   user_name {text},
+  -- Whether the identity provider's signature was right. What anybody can send and what only the
+  -- identity provider can are kept apart, so that a flood of the one does not push out the other.
+  proven BIGINT NOT NULL,
   -- JSON: every check with what was expected and found, and the fix.
   trace TEXT NOT NULL,
   PRIMARY KEY (instance_id, reference)
 );
-CREATE INDEX sign_in_attempts_time ON sign_in_attempts (instance_id, at)
+CREATE INDEX sign_in_attempts_time ON sign_in_attempts (instance_id, at);
+CREATE INDEX sign_in_attempts_proven ON sign_in_attempts (instance_id, proven, at)

@@ -6,6 +6,7 @@ pub mod admin_api;
 pub mod assignments;
 pub mod console;
 pub mod credentials;
+pub mod csv_file;
 pub mod identity_source;
 pub mod identity_store;
 pub mod instance;
@@ -17,6 +18,8 @@ pub mod saml_sp;
 mod schema;
 pub mod scim_server;
 pub mod setup;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::sync::Arc;
 
@@ -28,6 +31,9 @@ use web::sealed::MasterKey;
 use web::{Clock, Random};
 
 pub use schema::MIGRATIONS;
+
+/// What the top bar of every page of this half says.
+pub const PRODUCT: &str = "Entente Center";
 
 /// The running half: what every handler works with. Clones share it.
 #[derive(Clone)]

@@ -3,13 +3,14 @@
 use axum::Router;
 use web::routes::{Listed, Routes};
 
-use crate::{Center, admin_api, console, portal, saml_sp, scim_server, setup};
+use crate::{Center, admin_api, console, identity_source, portal, saml_sp, scim_server, setup};
 
 /// The router of this half with its state and the layers around every answer, and the list of its
 /// routes for the access test.
 pub fn router(center: &Center) -> (Router, Vec<Listed>) {
     let (router, listed) = all(center).finish();
-    (web::serve::harden(router.with_state(center.clone()), &center.origin), listed)
+    let router = scim_server::around(router.with_state(center.clone()), center);
+    (web::serve::harden(router, &center.origin), listed)
 }
 
 fn all(center: &Center) -> Routes<Center> {
@@ -17,6 +18,7 @@ fn all(center: &Center) -> Routes<Center> {
         .get(web::assets::ROUTE, web::assets::serve)
         .merge(admin_api::routes(center))
         .merge(console::routes(center))
+        .merge(identity_source::routes(center))
         .merge(portal::routes(center))
         .merge(saml_sp::routes(center))
         .merge(scim_server::routes(center))

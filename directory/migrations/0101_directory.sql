@@ -26,6 +26,8 @@ CREATE TABLE users (
   account_enabled BIGINT NOT NULL,
   manager_id {text},
   profile TEXT NOT NULL,
+  -- The mail of the profile in lower case, for look-ups.
+  mail_key {text},
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   -- Soft-deleted: restorable for 30 days.
@@ -36,6 +38,8 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_name ON users (tenant_id, user_principal_name_key) WHERE deleted_at IS NULL;
 CREATE INDEX users_display_name ON users (tenant_id, display_name_key, id);
 CREATE INDEX users_manager ON users (tenant_id, manager_id);
+CREATE INDEX users_mail ON users (tenant_id, mail_key);
+CREATE INDEX users_deleted ON users (tenant_id, deleted_at) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE passwords (
   tenant_id {text} NOT NULL,
@@ -90,4 +94,5 @@ CREATE TABLE api_tokens (
   tenant_id {text} NOT NULL,
   client_id {text} NOT NULL,
   expires_at BIGINT NOT NULL
-)
+);
+CREATE INDEX api_tokens_expiry ON api_tokens (expires_at)

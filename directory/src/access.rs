@@ -4,7 +4,7 @@
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use store::StoreError;
@@ -142,8 +142,7 @@ fn to_sign_in(request: &Request) -> Response {
         Method::GET => request.uri().path_and_query().map_or("/", |p| p.as_str()),
         _ => "/",
     };
-    let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
-    Redirect::to(&format!("/sign-in?return_to={back}")).into_response()
+    crate::sign_in::redirect(back)
 }
 
 fn failed(error: &StoreError) -> Response {

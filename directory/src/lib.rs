@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod applications;
+pub mod body;
+pub mod change;
 pub mod console;
 pub mod credentials;
 pub mod graph;
@@ -9,12 +11,15 @@ pub mod groups;
 pub mod import;
 pub mod my_apps;
 pub mod provisioning;
+pub mod refused;
 pub mod router;
 pub mod saml_idp;
 mod schema;
 pub mod setup;
 pub mod sign_in;
 pub mod tenant;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod users;
 
 use std::sync::Arc;

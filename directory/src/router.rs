@@ -3,7 +3,9 @@
 use axum::Router;
 use web::routes::{Listed, Routes};
 
-use crate::{Directory, console, graph, my_apps, provisioning, saml_idp, setup, sign_in};
+use crate::{
+    Directory, applications, console, graph, import, my_apps, provisioning, saml_idp, setup, sign_in, tenant,
+};
 
 /// The router of this half with its state and the layers around every answer, and the list of its
 /// routes for the access test.
@@ -15,11 +17,14 @@ pub fn router(directory: &Directory) -> (Router, Vec<Listed>) {
 fn all(directory: &Directory) -> Routes<Directory> {
     Routes::new("anyone")
         .get(web::assets::ROUTE, web::assets::serve)
+        .merge(applications::routes(directory))
         .merge(console::routes(directory))
         .merge(graph::routes(directory))
+        .merge(import::routes(directory))
         .merge(my_apps::routes(directory))
         .merge(provisioning::routes(directory))
         .merge(saml_idp::routes(directory))
         .merge(setup::routes(directory))
         .merge(sign_in::routes(directory))
+        .merge(tenant::routes(directory))
 }

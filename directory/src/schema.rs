@@ -8,4 +8,10 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "applications",
         sql: include_str!("../migrations/0102_applications.sql"),
     },
+    Migration { version: 103, name: "saml_idp", sql: include_str!("../migrations/0103_saml_idp.sql") },
+    Migration {
+        version: 104,
+        name: "provisioning",
+        sql: include_str!("../migrations/0104_provisioning.sql"),
+    },
 ];

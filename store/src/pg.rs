@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use crate::{Engine, Retryable};
 const CONNECTIONS: usize = 8;
 const QUEUE: usize = 4096;
 /// How often a write is tried before its caller hears of the conflict.
-const TRIES: u32 = 12;
+const TRIES: u32 = 40;
 /// One number for all who migrate the same database at the same time.
 const MIGRATION_LOCK: i64 = 0x656e_7465_6e74_6501;
 
@@ -47,6 +48,8 @@ pub(crate) struct Session {
     config: Config,
     client: Client,
     statements: HashMap<String, Statement>,
+    /// Spreads the pauses of sessions that stand in each other's way.
+    spread: u64,
 }
 
 impl Postgres {
@@ -102,7 +105,12 @@ impl Postgres {
 
 impl Session {
     fn connect(config: &Config) -> Result<Self, StoreError> {
-        Ok(Self { config: config.clone(), client: config.connect(NoTls)?, statements: HashMap::new() })
+        Ok(Self {
+            config: config.clone(),
+            client: config.connect(NoTls)?,
+            statements: HashMap::new(),
+            spread: next_spread(),
+        })
     }
 
     fn migrate(&mut self, migrations: &'static [Migration]) -> Result<(), StoreError> {
@@ -147,8 +155,16 @@ impl Session {
             if !again {
                 return Err(error);
             }
-            thread::sleep(Duration::from_millis(u64::from(tried * tried)));
+            thread::sleep(self.pause(tried));
         }
+    }
+
+    /// Longer with each try, and different for each session: who waits equally long meets again.
+    fn pause(&mut self, tried: u32) -> Duration {
+        self.spread =
+            self.spread.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let longest = 2_000_u64 << tried.min(5);
+        Duration::from_micros((self.spread >> 33) % longest)
     }
 
     fn once<T, E>(&mut self, access: Access, f: &impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<(T, u64), E>
@@ -207,6 +223,11 @@ impl Session {
         let found = self.client.query(&statement, &by_reference(params))?;
         found.iter().map(read_row).collect()
     }
+}
+
+fn next_spread() -> u64 {
+    static SESSIONS: AtomicU64 = AtomicU64::new(1);
+    SESSIONS.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn by_reference<'a>(params: &'a [Val<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {

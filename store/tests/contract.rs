@@ -68,7 +68,7 @@ async fn a_closure_that_fails_leaves_nothing_and_hurts_nobody() {
         assert!(matches!(failed, Err(StoreError::NoRow)));
         fine.unwrap();
         assert_eq!(count(store).await, 1);
-        let events = store.read(|tx| tx.events_after("r", EventCursor::default(), 10)).await.unwrap();
+        let events = store.read(|tx| tx.events_newest("r", None, None, 10)).await.unwrap();
         assert_eq!(events.len(), 1, "the event of the failed change is gone with it");
     }
 }

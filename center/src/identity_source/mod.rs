@@ -1,1 +1,56 @@
-//! identity_source
+//! The identity source: where the people of this instance sign in. Either the Identity Center directory
+//! with its passwords, or an external identity provider over SAML.
+//!
+//! A change has two steps, as in AWS: a proposal that is reviewed by name ([`impact`]), and an acceptance
+//! that is typed. The source that was active is kept and can be restored in one step.
+
+mod change;
+mod error;
+mod external;
+mod http;
+pub mod impact;
+mod pages;
+mod source;
+pub mod store;
+
+use web::routes::Routes;
+
+pub use change::{Review, accept, propose, restore, review_proposal, review_restore, withdraw};
+pub use error::SourceError;
+pub use external::{Manual, read_manual, read_metadata};
+pub use source::{ExternalIdp, Kind, Source};
+
+use crate::{Center, admin_api, console};
+
+/// The routes of this folder.
+pub fn routes(center: &Center) -> Routes<Center> {
+    Routes::new("anyone").merge(api(center)).merge(wizard(center))
+}
+
+fn api(center: &Center) -> Routes<Center> {
+    let routes = Routes::new("api_key")
+        .get("/api/identity-source", http::show)
+        .get("/api/identity-source/sp-metadata", http::sp_metadata)
+        .get("/api/identity-source/proposal", http::show_proposal)
+        .put("/api/identity-source/proposal", http::propose)
+        .delete("/api/identity-source/proposal", http::withdraw)
+        .post("/api/identity-source/accept", http::accept)
+        .post("/api/identity-source/restore", http::restore);
+    admin_api::guarded(center, routes)
+}
+
+fn wizard(center: &Center) -> Routes<Center> {
+    let routes = Routes::new("administrator")
+        .get("/console/settings/identity-source", pages::show)
+        .get("/console/settings/identity-source/change", pages::choose)
+        .post("/console/settings/identity-source/change", pages::chosen)
+        .get("/console/settings/identity-source/change/external", pages::external)
+        .post("/console/settings/identity-source/change/external", pages::external_given)
+        .get("/console/settings/identity-source/change/review", pages::review)
+        .post("/console/settings/identity-source/change/accept", pages::accept)
+        .post("/console/settings/identity-source/change/cancel", pages::cancel)
+        .get("/console/settings/identity-source/change/done", pages::done)
+        .get("/console/settings/identity-source/restore", pages::review_restore)
+        .post("/console/settings/identity-source/restore", pages::restore);
+    console::guarded(center, routes)
+}

@@ -1,10 +1,43 @@
-//! saml_sp
+//! The SAML service provider: sends people to the identity provider, and takes what comes back.
+//!
+//! [`start`] writes the request and remembers it with the browser that it was given to. The answer arrives at
+//! the assertion consumer service: the crate `saml` proves it, [`sign_in`] decides over the rows in one
+//! transaction, and every attempt is kept with its checks for the administrator who is asked about it.
+
+mod acs;
+mod attempt;
+mod http;
+mod pages;
+mod refusal;
+mod service_provider;
+mod sign_in;
+mod start;
+pub mod store;
 
 use web::routes::Routes;
 
-use crate::Center;
+pub use attempt::{Attempt, Check};
+pub(crate) use http::metadata_file;
+pub use refusal::SignInRefusal;
+pub use service_provider::ServiceProvider;
+pub use start::start;
+pub use store::forget_requests;
+
+use crate::{Center, admin_api, console};
 
 /// The routes of this folder.
-pub fn routes(_: &Center) -> Routes<Center> {
+pub fn routes(center: &Center) -> Routes<Center> {
+    let api = Routes::new("api_key")
+        .get("/api/sign-in-attempts", http::list)
+        .get("/api/sign-in-attempts/{reference}", http::show);
+    let pages = Routes::new("administrator")
+        .get("/console/sign-in-attempts", pages::list)
+        .get("/console/sign-in-attempts/{reference}", pages::show);
     Routes::new("anyone")
+        .get("/platform/saml/metadata/{identity_store_id}", http::metadata)
+        // The response comes from the identity provider's page: no form token of ours can be in it. The
+        // signature and the binding to the browser that started stand in its place.
+        .post("/platform/saml/acs/{acs_id}", acs::consume)
+        .merge(admin_api::guarded(center, api))
+        .merge(console::guarded(center, pages))
 }

@@ -1,10 +1,79 @@
-//! scim_server
+//! The SCIM 2.0 server (RFC 7643, RFC 7644, RFC 9865) that an identity provider writes users and
+//! groups to, and the switch and tokens of automatic provisioning.
+//!
+//! What a request means is decided by the crate `scim`; what is written, by `identity_store::store`.
+//! This folder is what lies between: who may call, the message on the wire, filters as SQL.
 
+mod answer;
+mod api;
+mod client;
+mod condition;
+mod discovery;
+mod edge;
+mod groups;
+mod list;
+mod message;
+mod pages;
+mod refusal;
+pub mod tokens;
+mod users;
+mod view;
+
+use axum::middleware::from_fn_with_state;
 use web::routes::Routes;
 
-use crate::Center;
+pub use edge::around;
+
+use crate::{Center, access};
 
 /// The routes of this folder.
-pub fn routes(_: &Center) -> Routes<Center> {
-    Routes::new("anyone")
+pub fn routes(center: &Center) -> Routes<Center> {
+    protocol(center).merge(admin_api(center)).merge(console(center))
+}
+
+/// What identity providers call. [`around`] makes `/scim/v2//Users` reach these too.
+fn protocol(center: &Center) -> Routes<Center> {
+    Routes::new("scim_client")
+        .get("/{scim_tenant_id}/scim/v2/ServiceProviderConfig", discovery::service_provider_config)
+        .get("/{scim_tenant_id}/scim/v2/ResourceTypes", discovery::resource_types)
+        .get("/{scim_tenant_id}/scim/v2/ResourceTypes/{name}", discovery::resource_type)
+        .get("/{scim_tenant_id}/scim/v2/Schemas", discovery::schemas)
+        .get("/{scim_tenant_id}/scim/v2/Schemas/{urn}", discovery::schema)
+        .post("/{scim_tenant_id}/scim/v2/.search", discovery::search_all)
+        .get("/{scim_tenant_id}/scim/v2/Users", users::list)
+        .post("/{scim_tenant_id}/scim/v2/Users/.search", users::search)
+        .post("/{scim_tenant_id}/scim/v2/Users", users::create)
+        .get("/{scim_tenant_id}/scim/v2/Users/{id}", users::get)
+        .put("/{scim_tenant_id}/scim/v2/Users/{id}", users::replace)
+        .patch("/{scim_tenant_id}/scim/v2/Users/{id}", users::patch)
+        .delete("/{scim_tenant_id}/scim/v2/Users/{id}", users::delete)
+        .get("/{scim_tenant_id}/scim/v2/Groups", groups::list)
+        .post("/{scim_tenant_id}/scim/v2/Groups/.search", groups::search)
+        .post("/{scim_tenant_id}/scim/v2/Groups", groups::create)
+        .get("/{scim_tenant_id}/scim/v2/Groups/{id}", groups::get)
+        .put("/{scim_tenant_id}/scim/v2/Groups/{id}", groups::replace)
+        .patch("/{scim_tenant_id}/scim/v2/Groups/{id}", groups::patch)
+        .delete("/{scim_tenant_id}/scim/v2/Groups/{id}", groups::delete)
+        .guarded(from_fn_with_state(center.clone(), client::scim_client))
+}
+
+fn admin_api(center: &Center) -> Routes<Center> {
+    Routes::new("api_key")
+        .get("/api/scim", api::show)
+        .post("/api/scim/enable", api::enable)
+        .post("/api/scim/disable", api::disable)
+        .post("/api/scim/tokens", api::create_token)
+        .delete("/api/scim/tokens/{id}", api::delete_token)
+        .guarded(from_fn_with_state(center.clone(), access::api_key))
+}
+
+fn console(center: &Center) -> Routes<Center> {
+    Routes::new("administrator")
+        .get("/console/settings/automatic-provisioning", pages::show)
+        .post("/console/settings/automatic-provisioning/enable", pages::enable)
+        .post("/console/settings/automatic-provisioning/disable", pages::disable)
+        .post("/console/settings/automatic-provisioning/tokens", pages::create_token)
+        .post("/console/settings/automatic-provisioning/tokens/{id}/delete", pages::delete_token)
+        .guarded(from_fn_with_state(center.form_guard.clone(), web::form::guard))
+        .guarded(from_fn_with_state(center.clone(), access::administrator))
 }

@@ -1,1 +1,162 @@
-//! applications
+//! Enterprise applications: application and service principal in one, with their SAML settings, their
+//! signing certificates, and who is assigned to them.
+
+mod assign_http;
+mod assignments;
+mod certificates;
+mod http;
+mod reach;
+mod settings;
+mod sp_metadata;
+mod store;
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use web::Timestamp;
+
+pub use assignments::{
+    Assigned, Assignment, Principal, PrincipalKind, Via, assign, assigned_applications, by_role_assignment,
+    has_assignment, is_assigned, list_assignments, unassign, unassign_all, unassign_by_id,
+};
+pub use certificates::{
+    Certificate, NewCertificate, activate, active_certificate, add_certificate, certificate, certificates,
+    delete_certificate, make_certificate,
+};
+pub use http::routes;
+pub(crate) use http::{IdpValues, save as save_saml};
+pub use reach::{NotFollowed, Reach, reach};
+pub(crate) use settings::{FORMATS, name_id_sources};
+pub use settings::{SamlChange, checked_url};
+pub use sp_metadata::{Proposal, read_sp_metadata};
+pub use store::{
+    by_any_id, by_identifier, choose_saml, create, delete, find, list, owner_of_identifier, update,
+    update_saml,
+};
+
+/// The role that everybody gets who is assigned without one. Its id is that of Entra's template for
+/// applications that are not in the gallery.
+pub const USER_ROLE: &str = "18d14569-c3bd-439b-9a66-3a2aee01d14f";
+/// Entra's second role of such applications, which its documentation says never to edit.
+pub const MSIAM_ROLE: &str = "b9632174-c057-4f7e-951b-be3adc52bfe6";
+/// What Graph calls an assignment without a role.
+pub const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
+/// Entra's template for applications that are not in the gallery.
+pub const NON_GALLERY_TEMPLATE: &str = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621";
+
+/// An enterprise application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Application {
+    /// The application's object id.
+    pub id: String,
+    /// Its application (client) id.
+    pub app_id: String,
+    /// Its service principal's object id.
+    pub service_principal_id: String,
+    /// Its name.
+    pub display_name: String,
+    /// Whether people may sign in to it.
+    pub account_enabled: bool,
+    /// Whether only assigned people may sign in.
+    pub assignment_required: bool,
+    /// Whether it has a tile for those who are assigned.
+    pub visible: bool,
+    /// Whether single sign-on with SAML is chosen.
+    pub saml: bool,
+    /// Where its tile leads; none: the sign-on starts here.
+    pub sign_on_url: Option<String>,
+    /// Where it signs people out.
+    pub logout_url: Option<String>,
+    /// Sent along where the sign-on starts here.
+    pub relay_state: Option<String>,
+    /// The NameID.
+    pub name_id: NameId,
+    /// What is signed.
+    pub signing_option: SigningOption,
+    /// Its entity IDs, the default one first.
+    pub identifiers: Vec<String>,
+    /// Where responses may go.
+    pub reply_urls: Vec<ReplyUrl>,
+    /// When it was created, RFC 3339.
+    pub created_date_time: String,
+}
+
+/// Where responses may go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReplyUrl {
+    /// The URL.
+    pub url: String,
+    /// Its number in the service provider's metadata.
+    #[serde(default)]
+    pub index: Option<u16>,
+    /// Whether it is used where a request names none; of exactly one.
+    #[serde(default)]
+    pub is_default: bool,
+}
+
+/// Where the NameID comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NameId {
+    /// A property of the user, by Graph's name.
+    pub source: String,
+    /// A NameID format.
+    pub format: String,
+}
+
+/// What is signed (Entra: "SAML certificate signing options").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SigningOption {
+    /// The assertion; the default.
+    Assertion,
+    /// The response.
+    Response,
+    /// Both.
+    Both,
+}
+
+impl SigningOption {
+    /// Every option with its words for people.
+    pub const ALL: [(Self, &'static str); 3] = [
+        (Self::Assertion, "Sign SAML assertion"),
+        (Self::Response, "Sign SAML response"),
+        (Self::Both, "Sign SAML response and assertion"),
+    ];
+
+    /// As rows and the API name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Assertion => "assertion",
+            Self::Response => "response",
+            Self::Both => "both",
+        }
+    }
+
+    /// From its name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().map(|(option, _)| option).find(|option| option.as_str() == name)
+    }
+}
+
+impl Application {
+    /// As events have it.
+    pub fn to_json(&self) -> Json {
+        json!(self)
+    }
+
+    /// The reply URL for requests that name none.
+    pub fn default_reply_url(&self) -> Option<&str> {
+        let default = self.reply_urls.iter().find(|r| r.is_default).or(self.reply_urls.first());
+        default.map(|r| r.url.as_str())
+    }
+}
+
+/// When a certificate made at `from` ends: three years later, to the second, as Entra's do.
+pub(crate) fn three_years_after(from: Timestamp) -> Timestamp {
+    let start = from.to_offset();
+    let year = start.year() + 3;
+    let end = start.replace_year(year).or_else(|_| start.replace_day(28).and_then(|s| s.replace_year(year)));
+    end.map_or(from, Timestamp::from)
+}

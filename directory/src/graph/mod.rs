@@ -1,20 +1,34 @@
-//! graph
+//! The part of the Microsoft Graph API (v1.0) that drives users, groups and enterprise applications, and
+//! the token endpoint in front of it.
 
-use axum::Json;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+mod app_role_assignments;
+mod applications;
+mod deleted_items;
+mod error;
+mod groups;
+mod object;
+mod query;
+mod service_principals;
+mod token;
+mod users;
+
+use axum::middleware::from_fn_with_state;
 use web::routes::Routes;
 
-use crate::Directory;
+pub use error::{GraphError, unauthorized};
+
+use crate::{Directory, access};
 
 /// The routes of this folder.
-pub fn routes(_: &Directory) -> Routes<Directory> {
-    Routes::new("anyone")
-}
-
-/// Graph's answer to a request without a valid access token.
-pub fn unauthorized() -> Response {
-    let message = "Access token is missing, expired or not of this tenant.";
-    let body = serde_json::json!({ "error": { "code": "InvalidAuthenticationToken", "message": message } });
-    (StatusCode::UNAUTHORIZED, [("www-authenticate", "Bearer")], Json(body)).into_response()
+pub fn routes(directory: &Directory) -> Routes<Directory> {
+    let objects = Routes::new("api_client")
+        .merge(users::routes())
+        .merge(groups::routes())
+        .merge(deleted_items::routes())
+        .merge(applications::routes())
+        .merge(service_principals::routes())
+        .merge(app_role_assignments::routes())
+        .guarded(from_fn_with_state(directory.clone(), access::api_client))
+        .guarded(from_fn_with_state(directory.clone(), error::stamp));
+    Routes::new("anyone").post("/{tenant}/oauth2/v2.0/token", token::issue).merge(objects)
 }

@@ -1,1 +1,82 @@
-//! tenant
+//! The tenant: its names and its settings.
+
+mod http;
+
+use serde::Serialize;
+use serde_json::json;
+use store::{StoreError, Tx};
+
+pub(crate) use http::cursor;
+pub use http::{events_json, routes};
+
+use crate::change::Change;
+use crate::refused::Refused;
+use crate::users;
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    /// Its id.
+    pub id: String,
+    /// Its name for people.
+    pub display_name: String,
+    /// The domain that user principal names get where none is given.
+    pub default_domain: String,
+    /// Whether members of nested groups count for assignments and provisioning. Entra does not count them.
+    pub transitive_groups: bool,
+}
+
+/// The tenant with this id.
+///
+/// # Errors
+/// [`StoreError::NoRow`] where it is not there; the engine's.
+pub fn get(tx: &mut Tx<'_>, id: &str) -> Result<Tenant, StoreError> {
+    let sql = "SELECT id, display_name, default_domain, transitive_groups FROM tenants WHERE id = ?1";
+    let row = tx.row(sql, &[id.into()])?.ok_or(StoreError::NoRow)?;
+    Ok(Tenant {
+        id: row.text(0)?,
+        display_name: row.text(1)?,
+        default_domain: row.text(2)?,
+        transitive_groups: row.bool(3)?,
+    })
+}
+
+/// Whether members of nested groups count.
+///
+/// # Errors
+/// As [`get`].
+pub fn transitive_groups(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
+    Ok(get(tx, id)?.transitive_groups)
+}
+
+/// Changes the tenant's name and settings.
+///
+/// # Errors
+/// [`Refused::Invalid`]; the engine's.
+pub fn update(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    display_name: &str,
+    transitive_groups: bool,
+) -> Result<Tenant, Refused> {
+    let before = get(tx, &change.tenant)?;
+    let display_name = users::checked_display_name(display_name)?;
+    let after = Tenant { display_name, transitive_groups, ..before.clone() };
+    if before == after {
+        return Ok(after);
+    }
+    let sql = "UPDATE tenants SET display_name = ?2, transitive_groups = ?3 WHERE id = ?1";
+    tx.exec(sql, &[(&after.id).into(), (&after.display_name).into(), after.transitive_groups.into()])?;
+    let (old, new) = (json!(before), json!(after));
+    change.record(tx, "tenant.updated", ("tenant", &after.id), Some(&old), Some(&new))?;
+    Ok(after)
+}
+
+/// Whether the set-up was completed: its one-time secret is gone.
+///
+/// # Errors
+/// The engine's.
+pub fn is_set_up(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
+    Ok(!tx.exists("SELECT tenant_id FROM setup_secrets WHERE tenant_id = ?1", &[id.into()])?)
+}

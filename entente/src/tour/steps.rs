@@ -160,7 +160,8 @@ async fn first_sign_in(tour: &mut Tour) -> Result<(), Failure> {
     });
     let permission_sets = tour.center.http.get("/api/permission-sets").await?;
     let accounts = tour.center.http.get("/api/accounts?limit=1").await?;
-    let (set, account) = (text(&permission_sets["value"][0]["name"]), text(&accounts["value"][0]["id"]));
+    let (set, account) =
+        (text(&permission_sets["value"][0]["name"]), text(&accounts["value"][0]["accountId"]));
     tour.directory.set_password(&name, &tour.password, false).await?;
     let refused = signin::sign_in(&tour.center.http.origin, &name, &tour.password).await;
     let refused = if refused.is_err() { "refused" } else { "signed in" };

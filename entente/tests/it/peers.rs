@@ -9,15 +9,21 @@ use serde_json::{Value, json};
 
 use crate::process::Both;
 
-/// The Python that `cargo xtask test` has made.
+/// What a script prints as its last line.
 fn python(script: &str, arguments: &[&str]) -> Value {
+    let said = said_by(script, arguments);
+    serde_json::from_str(said.lines().last().unwrap_or_default()).unwrap_or_else(|e| panic!("{e}: {said}"))
+}
+
+/// All that a script prints, run by the Python that `cargo xtask test` has made; it has to succeed.
+fn said_by(script: &str, arguments: &[&str]) -> String {
     let python = std::env::var("ENTENTE_TEST_PYTHON")
         .expect("ENTENTE_TEST_PYTHON names no Python: run the tests with `cargo xtask test`");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(script);
     let output = Command::new(python).args(["-W", "ignore"]).arg(script).args(arguments).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_str(said.lines().last().unwrap_or_default()).unwrap_or_else(|e| panic!("{e}: {said}"))
+    said
 }
 
 async fn add_user(directory: &client::Directory, name: &str, password: &str) {
@@ -92,9 +98,8 @@ async fn scim2_tester_finds_nothing_that_is_not_explained() {
     let enabled = center.http.post("/api/scim/enable", &json!({})).await.unwrap();
     let (endpoint, token) =
         (enabled["endpoint"].as_str().unwrap(), enabled["token"]["secret"].as_str().unwrap());
-    let said = python("scim2_tester_check.py", &[endpoint, token]);
-    assert!(said["checks"].as_u64().unwrap() > 20, "{said}");
-    assert_eq!(said["unexplained"], json!([]));
+    // The script fails for every failure that it does not explain, and where too little was checked.
+    println!("{}", said_by("scim2_tester_check.py", &[endpoint, token]));
 }
 
 /// The password never has to stand on a command line.

@@ -19,6 +19,7 @@ pub(crate) use issue::{saml, samlp};
 pub use issue_error::{IssueErrorResponse, issue_error_response};
 pub(crate) use message::duplicate_id;
 pub use reason::{Reject, RejectReason, ResponseReason, SignedPart};
+pub use rules::is_address;
 pub use trace::{Check, Trace};
 
 /// The longest assertion in characters, the quota of IAM Identity Center.

@@ -159,9 +159,9 @@ fn name_id(assertion: &Assertion, expect: &Expect<'_>) -> Result<String, Reject>
     Ok(assertion.name_id.clone())
 }
 
-/// SAML Core 8.3.2 asks for an RFC 2822 addr-spec. Quoted local parts and comments, which it allows, are refused: they
-/// would let two texts name one mailbox.
-fn is_address(text: &str) -> bool {
+/// Can `text` be a NameID of the format emailAddress? SAML Core 8.3.2 asks for an RFC 2822 addr-spec. Quoted local parts
+/// and comments, which it allows, are refused: they would let two texts name one mailbox.
+pub fn is_address(text: &str) -> bool {
     let plain = |part: &str| {
         !part.is_empty()
             && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "\"(),:;<>@[\\]".contains(c))

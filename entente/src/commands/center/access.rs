@@ -138,7 +138,12 @@ pub async fn organization(
             let accounts = list(center, "/api/accounts").await?;
             output.table(
                 &accounts,
-                &[("id", "ACCOUNT"), ("name", "NAME"), ("email", "E-MAIL"), ("status", "STATUS")],
+                &[
+                    ("accountId", "ACCOUNT"),
+                    ("accountName", "NAME"),
+                    ("emailAddress", "E-MAIL"),
+                    ("status", "STATUS"),
+                ],
             );
         }
     }
@@ -179,11 +184,8 @@ pub async fn assignment(command: AssignmentCommand, center: &Center, output: &Ou
     match command {
         AssignmentCommand::List { account } => {
             let path = format!("/api/assignments?accountId={}", encode(&account));
-            let columns = [
-                ("principalType", "KIND"),
-                ("principalName", "PRINCIPAL"),
-                ("permissionSet", "PERMISSION SET"),
-            ];
+            let columns =
+                [("principalType", "KIND"), ("principal", "PRINCIPAL"), ("permissionSet", "PERMISSION SET")];
             output.table(&value(center.http.get(&path).await?), &columns);
         }
         AssignmentCommand::Create(arguments) => {

@@ -86,8 +86,9 @@ impl Browser {
 
     /// Clicks the button or link whose text begins so.
     pub async fn press(&self, text: &str) {
-        let xpath =
-            format!("//main//*[self::button or self::a][starts-with(normalize-space(.), \"{text}\")]");
+        let xpath = format!(
+            "//main//*[self::button or self::a][not(ancestor::nav)][starts-with(normalize-space(.), \"{text}\")]"
+        );
         let wait = self.client.wait().at_most(Duration::from_secs(20));
         match wait.for_element(Locator::XPath(&xpath)).await {
             Ok(element) => element.click().await.unwrap(),
@@ -109,7 +110,9 @@ impl Browser {
     /// Waits until the page says something.
     pub async fn sees(&self, text: &str) {
         for _ in 0..100 {
-            if self.text().await.contains(text) {
+            // Where lines break is not what is asked.
+            let words: Vec<String> = self.text().await.split_whitespace().map(ToOwned::to_owned).collect();
+            if words.join(" ").contains(text) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(200)).await;

@@ -1,0 +1,41 @@
+//! The index over every e-mail address of every user.
+
+use serde_json::Value as Json;
+use store::{StoreError, Tx, Val};
+
+/// Brings the index up to date with the addresses in a user's resource.
+pub(super) fn index(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    user_id: &str,
+    resource: &Json,
+) -> Result<(), StoreError> {
+    let wanted = keys(resource);
+    let sql = "SELECT email_key FROM user_emails WHERE instance_id = ?1 AND user_id = ?2";
+    let rows = tx.rows(sql, &[instance_id.into(), user_id.into()])?;
+    let known = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>, _>>()?;
+    for gone in known.iter().filter(|key| !wanted.contains(key)) {
+        let sql = "DELETE FROM user_emails WHERE instance_id = ?1 AND email_key = ?2 AND user_id = ?3";
+        tx.exec(sql, &[instance_id.into(), gone.into(), user_id.into()])?;
+    }
+    for new in wanted.iter().filter(|key| !known.contains(key)) {
+        let sql = "INSERT INTO user_emails (instance_id, email_key, user_id) VALUES (?1, ?2, ?3)";
+        tx.exec(sql, &[instance_id.into(), new.into(), user_id.into()])?;
+    }
+    Ok(())
+}
+
+/// Takes a user out of the index.
+pub(super) fn forget(tx: &mut Tx<'_>, instance_id: &str, user_id: &str) -> Result<(), StoreError> {
+    let key: [Val<'_>; 2] = [instance_id.into(), user_id.into()];
+    tx.exec("DELETE FROM user_emails WHERE instance_id = ?1 AND user_id = ?2", &key).map(|_| ())
+}
+
+/// The addresses in lower case, each once.
+fn keys(resource: &Json) -> Vec<String> {
+    let emails = resource["emails"].as_array().into_iter().flatten();
+    let mut keys: Vec<String> = emails.filter_map(|e| e["value"].as_str()).map(str::to_lowercase).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}

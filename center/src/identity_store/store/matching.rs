@@ -1,0 +1,182 @@
+//! Lists by a condition, in the order of the ids: for the SCIM server's filters.
+
+use store::{StoreError, Tx, Val};
+
+use super::{groups, users};
+use crate::identity_store::{Group, User};
+
+/// A condition over the columns of `users` or `groups`. Values are parameters, never part of the text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Condition {
+    sql: String,
+    values: Vec<Operand>,
+}
+
+/// A value that a column is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operand {
+    /// With a text column.
+    Text(String),
+    /// With an integer column.
+    Int(i64),
+}
+
+/// Which part of a list is wanted, in the order of the ids.
+#[derive(Debug, Clone, Default)]
+pub struct Slice {
+    /// Only ids after this one; empty for all.
+    pub after: String,
+    /// How many to pass over.
+    pub offset: i64,
+    /// Most entries.
+    pub limit: i64,
+}
+
+impl Condition {
+    /// `template` with its one `{}` standing for the value's parameter, for example `external_id = {}`.
+    pub fn new(template: &'static str, value: Operand) -> Self {
+        Self { sql: template.to_owned(), values: vec![value] }
+    }
+
+    /// All of them hold; true for none.
+    pub fn all(list: Vec<Self>) -> Self {
+        Self::joined(list, " AND ")
+    }
+
+    /// One of them holds. The list must not be empty.
+    pub fn any(list: Vec<Self>) -> Self {
+        Self::joined(list, " OR ")
+    }
+
+    fn joined(list: Vec<Self>, word: &str) -> Self {
+        let sql = list.iter().map(|c| format!("({})", c.sql)).collect::<Vec<_>>().join(word);
+        Self { sql, values: list.into_iter().flat_map(|c| c.values).collect() }
+    }
+
+    /// ` AND (…)` with its parameters numbered from `?2` on; `?1` is the instance.
+    fn numbered(&self) -> String {
+        if self.sql.is_empty() {
+            return String::new();
+        }
+        let mut text = String::from(" AND (");
+        for (n, part) in self.sql.split("{}").enumerate() {
+            if n > 0 {
+                text.push_str(&format!("?{}", n + 1));
+            }
+            text.push_str(part);
+        }
+        text.push(')');
+        text
+    }
+
+    fn parameters<'a>(&'a self, instance_id: &'a str) -> Vec<Val<'a>> {
+        let values = self.values.iter().map(|value| match value {
+            Operand::Text(text) => Val::from(text),
+            Operand::Int(number) => Val::from(*number),
+        });
+        std::iter::once(instance_id.into()).chain(values).collect()
+    }
+}
+
+/// Users that meet a condition.
+///
+/// # Errors
+/// The engine's.
+pub fn users_matching(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    condition: &Condition,
+    slice: &Slice,
+) -> Result<Vec<User>, StoreError> {
+    rows(tx, users::COLUMNS, "users", instance_id, condition, slice)?.iter().map(users::read).collect()
+}
+
+/// Groups that meet a condition.
+///
+/// # Errors
+/// The engine's.
+pub fn groups_matching(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    condition: &Condition,
+    slice: &Slice,
+) -> Result<Vec<Group>, StoreError> {
+    rows(tx, groups::COLUMNS, "groups", instance_id, condition, slice)?.iter().map(groups::read).collect()
+}
+
+/// How many users meet a condition.
+///
+/// # Errors
+/// The engine's.
+pub fn count_users_matching(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    condition: &Condition,
+) -> Result<i64, StoreError> {
+    count(tx, "users", instance_id, condition)
+}
+
+/// How many groups meet a condition.
+///
+/// # Errors
+/// The engine's.
+pub fn count_groups_matching(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    condition: &Condition,
+) -> Result<i64, StoreError> {
+    count(tx, "groups", instance_id, condition)
+}
+
+fn rows(
+    tx: &mut Tx<'_>,
+    columns: &str,
+    table: &str,
+    instance_id: &str,
+    condition: &Condition,
+    slice: &Slice,
+) -> Result<Vec<store::Row>, StoreError> {
+    let next = condition.values.len() + 2;
+    let sql = format!(
+        "SELECT {columns} FROM {table} WHERE instance_id = ?1{} AND id > ?{next} ORDER BY id LIMIT ?{} OFFSET ?{}",
+        condition.numbered(),
+        next + 1,
+        next + 2,
+    );
+    let mut parameters = condition.parameters(instance_id);
+    let slice: [Val<'_>; 3] = [(&slice.after).into(), slice.limit.into(), slice.offset.into()];
+    parameters.extend(slice);
+    tx.rows(&sql, &parameters)
+}
+
+fn count(tx: &mut Tx<'_>, table: &str, instance_id: &str, condition: &Condition) -> Result<i64, StoreError> {
+    let sql = format!("SELECT count(*) FROM {table} WHERE instance_id = ?1{}", condition.numbered());
+    tx.int(&sql, &condition.parameters(instance_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &str) -> Operand {
+        Operand::Text(value.to_owned())
+    }
+
+    #[test]
+    fn parameters_are_numbered_in_order() {
+        let a = Condition::new("a = {}", text("1"));
+        let b = Condition::any(vec![
+            Condition::new("b = {}", Operand::Int(2)),
+            Condition::new("c = {}", text("3")),
+        ]);
+        let all = Condition::all(vec![a, b]);
+        assert_eq!(all.numbered(), " AND ((a = ?2) AND ((b = ?3) OR (c = ?4)))");
+        assert_eq!(all.parameters("i").len(), 4);
+    }
+
+    #[test]
+    fn no_condition_is_none() {
+        assert_eq!(Condition::default().numbered(), "");
+        assert_eq!(Condition::all(Vec::new()), Condition::default());
+    }
+}

@@ -1,0 +1,73 @@
+//! The SQL of the identity store. Every function that changes something takes the [`Author`] and
+//! appends the events of what it changed; calling it again with the same values changes nothing more.
+//!
+//! [`Author`]: crate::instance::Author
+
+mod emails;
+mod groups;
+mod matching;
+mod members;
+mod users;
+
+use ::store::{StoreError, Tx};
+
+pub use groups::{
+    count_groups, create_group, delete_group, group, group_by_name, groups_by_external_id, list_groups,
+    update_group,
+};
+pub use matching::{
+    Condition, Operand, Slice, count_groups_matching, count_users_matching, groups_matching, users_matching,
+};
+pub use members::{
+    Member, add_members, count_members, count_memberships, groups_of, is_member, list_members, members_among,
+    remove_members, replace_members, users_outside,
+};
+pub use users::{
+    count_users, create_user, delete_user, find_user, list_users, update_user, user, user_by_email,
+    user_by_name, users_by_external_id,
+};
+
+use super::IdentityError;
+
+/// Which part of a list is wanted: keyset paging in the order of the name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Page<'a> {
+    /// Only entries with this text in a name (or, of users, the primary e-mail address).
+    pub search: &'a str,
+    /// Start after this name key (lower case); empty for the first page.
+    pub after: &'a str,
+    /// Most entries.
+    pub limit: i64,
+}
+
+/// Refuses a change by a person or program of ours while automatic provisioning is on, as AWS does in
+/// its console: the identity provider would overwrite it.
+///
+/// # Errors
+/// [`IdentityError::ManagedByProvisioning`]; the engine's.
+pub fn check_editable(tx: &mut Tx<'_>, instance_id: &str) -> Result<(), IdentityError> {
+    if managed(tx, instance_id)? { Err(IdentityError::ManagedByProvisioning) } else { Ok(()) }
+}
+
+/// Whether users and groups come from automatic provisioning: an external source, and SCIM is on.
+///
+/// # Errors
+/// The engine's.
+pub fn managed(tx: &mut Tx<'_>, instance_id: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM instances i JOIN identity_sources s ON s.instance_id = i.id \
+               WHERE i.id = ?1 AND i.scim_enabled = 1 AND s.state = 'active' AND s.kind = 'external'";
+    tx.exists(sql, &[instance_id.into()])
+}
+
+/// A LIKE pattern (with `ESCAPE '\'`) for keys that contain `text`.
+fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.trim().to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

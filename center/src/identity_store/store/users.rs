@@ -1,0 +1,234 @@
+use store::{Row, StoreError, Tx, Val};
+use web::{Timestamp, session};
+
+use super::{Page, containing, emails, members};
+use crate::assignments;
+use crate::identity_store::{Columns, IdentityError, NewUser, User};
+use crate::instance::{Author, Subject};
+
+pub(super) const COLUMNS: &str =
+    "id, user_name, display_name, external_id, active, owner, resource, created_at, updated_at";
+
+/// The user with this id.
+///
+/// # Errors
+/// The engine's.
+pub fn user(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Option<User>, StoreError> {
+    one(tx, "id = ?2", &[instance_id.into(), id.into()])
+}
+
+/// The user with this user name, in whatever case.
+///
+/// # Errors
+/// The engine's.
+pub fn user_by_name(tx: &mut Tx<'_>, instance_id: &str, user_name: &str) -> Result<Option<User>, StoreError> {
+    one(tx, "user_name_key = ?2", &[instance_id.into(), (&user_name.to_lowercase()).into()])
+}
+
+/// The user with this primary e-mail address, in whatever case.
+///
+/// # Errors
+/// The engine's.
+pub fn user_by_email(tx: &mut Tx<'_>, instance_id: &str, email: &str) -> Result<Option<User>, StoreError> {
+    one(tx, "primary_email_key = ?2", &[instance_id.into(), (&email.to_lowercase()).into()])
+}
+
+/// The user with this id or, else, user name.
+///
+/// # Errors
+/// [`IdentityError::UserNotFound`]; the engine's.
+pub fn find_user(tx: &mut Tx<'_>, instance_id: &str, id_or_name: &str) -> Result<User, IdentityError> {
+    if let Some(found) = user(tx, instance_id, id_or_name)? {
+        return Ok(found);
+    }
+    let found = user_by_name(tx, instance_id, id_or_name)?;
+    found.ok_or_else(|| IdentityError::UserNotFound(id_or_name.to_owned()))
+}
+
+/// The users with this identity provider's id, with its exact case, by id. There is one at most unless
+/// two providers wrote the same id.
+///
+/// # Errors
+/// The engine's.
+pub fn users_by_external_id(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    external_id: &str,
+) -> Result<Vec<User>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM users WHERE instance_id = ?1 AND external_id = ?2 ORDER BY id LIMIT 100"
+    );
+    tx.rows(&sql, &[instance_id.into(), external_id.into()])?.iter().map(read).collect()
+}
+
+/// Users in the order of their user names, for people. The next page starts after the last one's name
+/// in lower case.
+///
+/// # Errors
+/// The engine's.
+pub fn list_users(tx: &mut Tx<'_>, instance_id: &str, page: Page<'_>) -> Result<Vec<User>, StoreError> {
+    let pattern = containing(page.search);
+    let search = if page.search.trim().is_empty() {
+        ""
+    } else {
+        " AND (user_name_key LIKE ?4 ESCAPE '\\' OR display_name_key LIKE ?4 ESCAPE '\\' \
+           OR primary_email_key LIKE ?4 ESCAPE '\\')"
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM users WHERE instance_id = ?1 AND user_name_key > ?2{search} \
+         ORDER BY user_name_key LIMIT ?3"
+    );
+    let mut params: Vec<Val<'_>> = vec![instance_id.into(), page.after.into(), page.limit.into()];
+    if !search.is_empty() {
+        params.push((&pattern).into());
+    }
+    tx.rows(&sql, &params)?.iter().map(read).collect()
+}
+
+/// How many users there are.
+///
+/// # Errors
+/// The engine's.
+pub fn count_users(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError> {
+    tx.int("SELECT count(*) FROM users WHERE instance_id = ?1", &[instance_id.into()])
+}
+
+/// Makes a user.
+///
+/// # Errors
+/// [`IdentityError::UserNameTaken`], [`IdentityError::EmailTaken`], [`IdentityError::Invalid`]; the
+/// engine's.
+pub fn create_user(tx: &mut Tx<'_>, author: &Author, new: &NewUser) -> Result<User, IdentityError> {
+    let columns = Columns::of(&new.resource)?;
+    check_free(tx, author, &columns, "")?;
+    let instance: &str = &author.instance_id;
+    tx.exec(
+        "INSERT INTO users (instance_id, id, user_name, user_name_key, display_name, display_name_key, \
+         external_id, primary_email_key, active, owner, resource, created_at, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
+        &[
+            instance.into(),
+            (&new.id).into(),
+            (&columns.user_name).into(),
+            (&columns.user_name_key).into(),
+            (&columns.display_name).into(),
+            (&columns.display_name_key).into(),
+            (&columns.external_id).into(),
+            (&columns.primary_email_key).into(),
+            columns.active.into(),
+            (&new.owner).into(),
+            (&new.resource.to_string()).into(),
+            author.now.micros().into(),
+        ],
+    )?;
+    emails::index(tx, instance, &new.id, &new.resource)?;
+    let made = required(tx, author, &new.id)?;
+    author.record(tx, "user.created", subject(&new.id), None, Some(&made.for_event()))?;
+    Ok(made)
+}
+
+/// Puts `resource` in place of the user's. Nothing happens, not even an event, where it is the same.
+/// A user who becomes inactive loses all sessions at once.
+///
+/// # Errors
+/// [`IdentityError::UserNotFound`] and those of [`create_user`].
+pub fn update_user(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    id: &str,
+    resource: &serde_json::Value,
+) -> Result<User, IdentityError> {
+    let before = required(tx, author, id)?;
+    if before.resource == *resource {
+        return Ok(before);
+    }
+    let columns = Columns::of(resource)?;
+    check_free(tx, author, &columns, id)?;
+    tx.exec(
+        "UPDATE users SET user_name = ?3, user_name_key = ?4, display_name = ?5, display_name_key = ?6, \
+         external_id = ?7, primary_email_key = ?8, active = ?9, resource = ?10, updated_at = ?11 \
+         WHERE instance_id = ?1 AND id = ?2",
+        &[
+            (&author.instance_id).into(),
+            id.into(),
+            (&columns.user_name).into(),
+            (&columns.user_name_key).into(),
+            (&columns.display_name).into(),
+            (&columns.display_name_key).into(),
+            (&columns.external_id).into(),
+            (&columns.primary_email_key).into(),
+            columns.active.into(),
+            (&resource.to_string()).into(),
+            author.now.micros().into(),
+        ],
+    )?;
+    emails::index(tx, &author.instance_id, id, resource)?;
+    if before.active && !columns.active {
+        session::end_all(tx, &author.instance_id, id)?;
+    }
+    let after = required(tx, author, id)?;
+    let (shown_before, shown_after) = (before.for_event(), after.for_event());
+    author.record(tx, "user.updated", subject(id), Some(&shown_before), Some(&shown_after))?;
+    Ok(after)
+}
+
+/// Removes a user with memberships, assignments, password and sessions. Each membership and assignment
+/// has an event of its own before that of the user. AWS leaves assignments behind that point to
+/// nobody (troubleshooting guide); here they go, so that a new user of the same name starts clean.
+///
+/// # Errors
+/// [`IdentityError::UserNotFound`]; the engine's.
+pub fn delete_user(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, IdentityError> {
+    let before = required(tx, author, id)?;
+    members::leave_all(tx, author, id)?;
+    assignments::store::remove_of_principal(tx, author, id)?;
+    let key: [Val<'_>; 2] = [(&author.instance_id).into(), id.into()];
+    emails::forget(tx, &author.instance_id, id)?;
+    tx.exec("DELETE FROM passwords WHERE instance_id = ?1 AND user_id = ?2", &key)?;
+    session::end_all(tx, &author.instance_id, id)?;
+    tx.exec("DELETE FROM users WHERE instance_id = ?1 AND id = ?2", &key)?;
+    author.record(tx, "user.deleted", subject(id), Some(&before.for_event()), None)?;
+    Ok(before)
+}
+
+fn check_free(tx: &mut Tx<'_>, author: &Author, columns: &Columns, own: &str) -> Result<(), IdentityError> {
+    let instance: &str = &author.instance_id;
+    let named = user_by_name(tx, instance, &columns.user_name)?;
+    if let Some(other) = named.filter(|u| u.id != own) {
+        return Err(IdentityError::UserNameTaken { user_name: columns.user_name.clone(), id: other.id });
+    }
+    if let Some(email) = &columns.primary_email_key {
+        let holder = user_by_email(tx, instance, email)?;
+        if let Some(other) = holder.filter(|u| u.id != own) {
+            return Err(IdentityError::EmailTaken { email: email.clone(), id: other.id });
+        }
+    }
+    Ok(())
+}
+
+fn required(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, IdentityError> {
+    user(tx, &author.instance_id, id)?.ok_or_else(|| IdentityError::UserNotFound(id.to_owned()))
+}
+
+fn one(tx: &mut Tx<'_>, condition: &str, params: &[Val<'_>]) -> Result<Option<User>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM users WHERE instance_id = ?1 AND {condition}");
+    tx.row(&sql, params)?.as_ref().map(read).transpose()
+}
+
+pub(super) fn read(row: &Row) -> Result<User, StoreError> {
+    Ok(User {
+        id: row.text(0)?,
+        user_name: row.text(1)?,
+        display_name: row.text(2)?,
+        external_id: row.opt_text(3)?,
+        active: row.bool(4)?,
+        owner: row.text(5)?,
+        resource: row.json(6)?,
+        created_at: Timestamp(row.int(7)?),
+        updated_at: Timestamp(row.int(8)?),
+    })
+}
+
+fn subject(id: &str) -> Subject<'_> {
+    Subject { kind: "user", id }
+}

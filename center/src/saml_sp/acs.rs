@@ -1,0 +1,191 @@
+//! The assertion consumer service: a browser brings the identity provider's answer (SAML Bindings 3.5).
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderMap, StatusCode, header};
+use saml::bindings::{Parameter, check_relay_state, decode_post};
+use saml::names::FORMAT_EMAIL;
+use saml::response::{Accepted, Expect, ExpectInResponseTo, Reject, Trace, trace_response};
+use store::StoreError;
+use time::Duration;
+use tokio::sync::Semaphore;
+use web::page::{self, Shell};
+
+use super::attempt::{self, Check};
+use super::refusal::SignInRefusal;
+use super::service_provider::ServiceProvider;
+use super::sign_in::{Arrival, Ending, PRUNE_ONE_IN, conclude, refuse};
+use super::start::binding_cookie;
+use crate::Center;
+use crate::identity_source::{self, ExternalIdp, Source};
+use crate::instance::{self, Instance};
+
+/// How far the identity provider's clock may differ from ours. AWS does not say; three to five minutes are usual.
+const CLOCK_SKEW: Duration = Duration::minutes(3);
+/// Most responses that are verified at the same time; others wait. Verification costs, and anybody can ask for it.
+static VERIFYING: Semaphore = Semaphore::const_new(16);
+
+/// Takes the answer. Whoever comes with another path than that of this instance gets nothing at all.
+pub(super) async fn consume(
+    State(center): State<Center>,
+    Path(acs_id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    match take(&center, &acs_id, &headers, body).await {
+        Ok(Some((ending, token))) => answer(&center, &ending, &token),
+        Ok(None) => {
+            page::message(StatusCode::NOT_FOUND, "There is no such page", "Open the access portal instead.")
+        }
+        Err(error) => {
+            tracing::error!(%error, "a sign-in could not be concluded");
+            page::message(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something failed on our side",
+                "Nobody was signed in. Try again from the access portal.",
+            )
+        }
+    }
+}
+
+async fn take(
+    center: &Center,
+    acs_id: &str,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Option<(Ending, String)>, StoreError> {
+    let (instance, source) = context(center).await?;
+    if acs_id != instance.acs_id {
+        return Ok(None);
+    }
+    let mut arrival = Arrival {
+        reference: attempt::reference(&center.random),
+        checks: Vec::new(),
+        browser: binding_cookie(center).read(headers),
+        session_token: center.random.token(""),
+        prune: center.random.bytes::<1>()[0].is_multiple_of(PRUNE_ONE_IN),
+    };
+    let token = arrival.session_token.clone();
+    let proven = match prepare(source, body, &mut arrival.checks) {
+        Ok((idp, xml)) => verify(center, &instance, idp, xml, &mut arrival.checks).await?,
+        Err(refusal) => Err(refusal),
+    };
+    Ok(Some((write(center, instance, arrival, proven).await?, token)))
+}
+
+async fn context(center: &Center) -> Result<(Instance, Source), StoreError> {
+    let id = center.instance_id.clone();
+    center
+        .store
+        .read(move |tx| Ok((instance::load(tx, &id)?, identity_source::store::active(tx, &id)?)))
+        .await
+}
+
+/// What comes before any cryptography.
+fn prepare(
+    source: Source,
+    body: Result<Bytes, BytesRejection>,
+    checks: &mut Vec<Check>,
+) -> Result<(ExternalIdp, Vec<u8>), SignInRefusal> {
+    let Source::External(idp) = source else { return Err(SignInRefusal::SourceNotExternal) };
+    checks.push(Check::passed("Identity source", "an external identity provider", &idp.entity_id));
+    let body = body.map_err(|_| SignInRefusal::BodyTooLarge)?;
+    let response = field(&body, Parameter::SamlResponse.name())?.unwrap_or_default();
+    let relay_state = field(&body, "RelayState")?;
+    let xml = decode_post(&response).map_err(SignInRefusal::Binding)?;
+    checks.push(Check::passed("Form", "SAMLResponse once, in base64", format!("{} bytes", xml.len())));
+    // Its content is not read: where a person goes on is in the row of the request, and an identity provider
+    // that begins by itself may put anything there.
+    let relay_state = relay_state.unwrap_or_default();
+    check_relay_state(&relay_state).map_err(SignInRefusal::Binding)?;
+    checks.push(Check::passed("RelayState", "at most 2,048 bytes", format!("{} bytes", relay_state.len())));
+    Ok((idp, xml))
+}
+
+/// The only value of a field.
+fn field(body: &[u8], name: &'static str) -> Result<Option<String>, SignInRefusal> {
+    let mut values = form_urlencoded::parse(body).filter(|(field, _)| field == name).map(|(_, value)| value);
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value.map(std::borrow::Cow::into_owned)),
+        _ => Err(SignInRefusal::FieldRepeated(name)),
+    }
+}
+
+/// Checks signature and content away from the threads that serve requests.
+async fn verify(
+    center: &Center,
+    instance: &Instance,
+    idp: ExternalIdp,
+    xml: Vec<u8>,
+    checks: &mut Vec<Check>,
+) -> Result<Result<Accepted, SignInRefusal>, StoreError> {
+    let sp = ServiceProvider::of(center, instance);
+    let now = center.clock.now().to_offset();
+    let turn = VERIFYING.acquire().await.map_err(|_| StoreError::Closed)?;
+    let work = move || -> (Result<Accepted, Reject>, Trace) {
+        let expect = Expect {
+            acs_url: &sp.acs_url,
+            sp_entity_id: &sp.entity_id,
+            idp_entity_id: &idp.entity_id,
+            certificates: &idp.certificates,
+            // The request is compared in the transaction that uses it up.
+            in_response_to: ExpectInResponseTo::CheckedByCaller,
+            now,
+            clock_skew: CLOCK_SKEW,
+            name_id_format: FORMAT_EMAIL,
+        };
+        trace_response(&xml, &expect)
+    };
+    let (outcome, trace) = tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Panicked)?;
+    drop(turn);
+    checks.extend(trace.checks.iter().map(Check::from));
+    Ok(outcome.map_err(SignInRefusal::Rejected))
+}
+
+async fn write(
+    center: &Center,
+    instance: Instance,
+    arrival: Arrival,
+    proven: Result<Accepted, SignInRefusal>,
+) -> Result<Ending, StoreError> {
+    // Until it is known who comes, nobody of ours does this.
+    let author = center.author_named("anonymous");
+    center
+        .store
+        .write(move |tx| match &proven {
+            Ok(accepted) => conclude(tx, &author, &instance, &arrival, accepted),
+            Err(refusal) => refuse(tx, &author, &arrival, arrival.checks.clone(), refusal, None),
+        })
+        .await
+}
+
+/// The page of somebody who was not signed in: a reference, and nothing that helps an attacker.
+#[derive(Template)]
+#[template(path = "saml_sp/refused.html")]
+struct Refused<'a> {
+    shell: Shell,
+    reference: &'a str,
+}
+
+fn answer(center: &Center, ending: &Ending, token: &str) -> Response {
+    match ending {
+        Ending::SignedIn { return_to } => {
+            let mut response = Redirect::to(return_to).into_response();
+            response.headers_mut().append(header::SET_COOKIE, center.portal_cookie.set(token));
+            response
+        }
+        Ending::Refused { reference } => {
+            let title = "We could not sign you in".to_owned();
+            let shell = Shell { product: "Access portal", title, ..Shell::default() };
+            page::render_with(StatusCode::FORBIDDEN, &Refused { shell, reference })
+        }
+        Ending::NotRecorded => page::message(
+            StatusCode::TOO_MANY_REQUESTS,
+            "We could not sign you in",
+            "Too many sign-ins failed within a minute. Wait a minute and try again from the access portal.",
+        ),
+    }
+}

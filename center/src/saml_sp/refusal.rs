@@ -1,0 +1,148 @@
+//! Why nobody was signed in, beyond what the crate `saml` checks by itself.
+
+use saml::bindings::BindingRefusal;
+use saml::response::Reject;
+use web::Timestamp;
+
+use super::attempt::Check;
+
+/// Why nobody was signed in. The person hears a reference; the administrator all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInRefusal {
+    /// The request is larger than any response.
+    BodyTooLarge,
+    /// The form carries no message.
+    Binding(BindingRefusal),
+    /// A field occurs twice; two readers could take two different ones.
+    FieldRepeated(&'static str),
+    /// People do not sign in at an identity provider.
+    SourceNotExternal,
+    /// The message proves nothing, or not to us. Its own check stands in the trace already.
+    Rejected(Reject),
+    /// The assertion was taken before.
+    Replayed(String),
+    /// It answers a request that was never made, or so long ago that it is forgotten.
+    RequestUnknown(String),
+    /// It answers a request that was answered before.
+    RequestUsed(String),
+    /// It answers a request whose time is over.
+    RequestExpired {
+        /// The request.
+        id: String,
+        /// When it ended.
+        ended: Timestamp,
+    },
+    /// It answers a request that another browser started.
+    RequestOfOtherBrowser(String),
+    /// The identity provider's session has ended at this moment.
+    SessionOver(Timestamp),
+    /// No user has this name.
+    UserNotFound {
+        /// The NameID.
+        name_id: String,
+        /// The user whose name differs in letter case alone.
+        similar: Option<String>,
+    },
+    /// The user is disabled.
+    UserDisabled(String),
+}
+
+impl SignInRefusal {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BodyTooLarge => "TooLarge",
+            Self::Binding(refusal) => refusal.code(),
+            Self::FieldRepeated(_) => "ParameterRepeated",
+            Self::SourceNotExternal => "SourceNotExternal",
+            Self::Rejected(reject) => reject.code(),
+            Self::Replayed(_) => "Replayed",
+            Self::RequestUnknown(_) => "RequestUnknown",
+            Self::RequestUsed(_) => "RequestUsed",
+            Self::RequestExpired { .. } => "RequestExpired",
+            Self::RequestOfOtherBrowser(_) => "RequestOfOtherBrowser",
+            Self::SessionOver(_) => "SessionExpired",
+            Self::UserNotFound { .. } => "UserNotFound",
+            Self::UserDisabled(_) => "UserDisabled",
+        }
+    }
+
+    /// The check that failed; `None` where the trace of `saml` has it.
+    pub fn check(&self) -> Option<Check> {
+        let failed = |name: &str, expected: &str, found: &str| {
+            Some(Check {
+                name: name.to_owned(),
+                expected: expected.to_owned(),
+                found: found.to_owned(),
+                passed: false,
+            })
+        };
+        let open = "an open request that this browser started";
+        match self {
+            Self::BodyTooLarge => failed("Form", "a form of at most 1 MiB", "a larger one"),
+            Self::Binding(refusal) => failed("Form", refusal.expected(), refusal.found()),
+            Self::FieldRepeated(name) => failed("Form", &format!("{name} once"), "several"),
+            Self::SourceNotExternal => {
+                failed("Identity source", "an external identity provider", "Identity Center directory")
+            }
+            Self::Rejected(_) => None,
+            Self::Replayed(id) => {
+                failed("Replay", "an assertion that was not taken before", &format!("{id}, taken before"))
+            }
+            Self::RequestUnknown(id) => failed("Request", open, &format!("{id}, not one of ours")),
+            Self::RequestUsed(id) => failed("Request", open, &format!("{id}, answered before")),
+            Self::RequestExpired { id, ended } => {
+                failed("Request", open, &format!("{id}, which ended {}", ended.readable()))
+            }
+            Self::RequestOfOtherBrowser(id) => {
+                failed("Request", open, &format!("{id}, started in another browser"))
+            }
+            Self::SessionOver(end) => {
+                failed("Session", "a session that goes on", &format!("ended {}", end.readable()))
+            }
+            Self::UserNotFound { name_id, similar } => failed(
+                "User",
+                &format!("a user with the user name {name_id}"),
+                &match similar {
+                    None => "none".to_owned(),
+                    Some(user) => format!("{user}, which differs in letter case"),
+                },
+            ),
+            Self::UserDisabled(name) => failed("User", "an active user", &format!("{name}, disabled")),
+        }
+    }
+
+    /// Which side has to do what.
+    pub fn fix(&self) -> String {
+        match self {
+            Self::Binding(refusal) => refusal.fix(),
+            Self::Rejected(reject) => reject.fix(),
+            Self::UserNotFound { name_id, similar: Some(user) } => {
+                return format!(
+                    "User names are compared letter by letter: rename the user {user} here to {name_id}, or let the \
+                     identity provider send {user} as NameID."
+                );
+            }
+            Self::UserNotFound { name_id, .. } => {
+                return format!(
+                    "Add a user with the user name {name_id} (Users, or automatic provisioning), or let the identity \
+                     provider send the name of an existing user as NameID. The e-mail attribute plays no part."
+                );
+            }
+            Self::UserDisabled(name) => return format!("Enable {name} where the user is managed, if access is wanted."),
+            Self::BodyTooLarge => "Send fewer claims from the identity provider; groups are usually what makes it long.",
+            Self::FieldRepeated(_) => "The identity provider must send each field once.",
+            Self::SourceNotExternal => "Choose an external identity provider under Settings, or let people sign in here.",
+            Self::Replayed(_) => "Start the sign-in again. When it repeats, somebody sends a message that was stolen.",
+            Self::RequestUnknown(_) | Self::RequestUsed(_) | Self::RequestExpired { .. } => {
+                "Start the sign-in again from the access portal; do not reload or bookmark the sign-in page."
+            }
+            Self::RequestOfOtherBrowser(_) => {
+                "Start the sign-in again in the same browser, with cookies allowed. When it repeats, somebody passes on \
+                 answers that belong to another browser."
+            }
+            Self::SessionOver(_) => "Sign in again at the identity provider; the session there is over.",
+        }
+        .to_owned()
+    }
+}

@@ -1,0 +1,242 @@
+//! Decides over the rows whether a proven assertion signs somebody in, and writes what follows, all in one
+//! transaction: the session, the memory of the assertion, the use of the request, the attempt and its event.
+
+use std::time::Duration;
+
+use ::store::{StoreError, Tx};
+use saml::response::Accepted;
+use serde_json::json;
+use web::{Timestamp, token};
+
+use super::attempt::{ACCEPTED, Attempt, Check};
+use super::refusal::SignInRefusal;
+use super::start::HOME;
+use super::store;
+use crate::identity_store::User;
+use crate::identity_store::store::user_by_name;
+use crate::instance::{Author, Instance, Subject};
+use crate::portal;
+
+/// Most refusals that are recorded in a minute, of those with the identity provider's signature and of those
+/// without, each. What goes beyond is answered and forgotten: anybody can send garbage.
+const RECORDED_PER_MINUTE: i64 = 120;
+/// One attempt in so many clears away old ones.
+pub(super) const PRUNE_ONE_IN: u8 = 32;
+
+/// What the transaction starts from. It was drawn and computed before, as a transaction may run twice.
+#[derive(Debug, Clone)]
+pub(super) struct Arrival {
+    /// What the person is shown.
+    pub(super) reference: String,
+    /// The checks so far.
+    pub(super) checks: Vec<Check>,
+    /// The value of the binding cookie.
+    pub(super) browser: Option<String>,
+    /// The token of the session to be.
+    pub(super) session_token: String,
+    /// Whether this one clears away old attempts.
+    pub(super) prune: bool,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Somebody is signed in and goes on to this path of our own.
+    SignedIn { return_to: String },
+    /// Nobody is; the reference leads to the reason.
+    Refused { reference: String },
+    /// Nobody is, and there were so many before that this one was not recorded.
+    NotRecorded,
+}
+
+/// A sign-in that the rows allow.
+struct Allowed {
+    user: User,
+    return_to: String,
+    ends_at: Timestamp,
+}
+
+/// Signs the person of a proven assertion in, or records why not.
+///
+/// # Errors
+/// The engine's.
+pub(super) fn conclude(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    instance: &Instance,
+    arrival: &Arrival,
+    accepted: &Accepted,
+) -> Result<Ending, StoreError> {
+    let mut checks = arrival.checks.clone();
+    match decide(tx, author, instance, arrival, accepted, &mut checks)? {
+        Ok(allowed) => sign_in(tx, author, arrival, accepted, &allowed, checks),
+        Err(refusal) => refuse(tx, author, arrival, checks, &refusal, Some(&accepted.name_id)),
+    }
+}
+
+/// Replay first: an answer that comes twice is named so, whatever became of its request.
+fn decide(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    instance: &Instance,
+    arrival: &Arrival,
+    accepted: &Accepted,
+    checks: &mut Vec<Check>,
+) -> Result<Result<Allowed, SignInRefusal>, StoreError> {
+    if store::assertion_seen(tx, &author.instance_id, &accepted.assertion_id)? {
+        return Ok(Err(SignInRefusal::Replayed(accepted.assertion_id.clone())));
+    }
+    checks.push(Check::passed("Replay", "an assertion that was not taken before", &accepted.assertion_id));
+    let return_to = match request(tx, author, arrival, accepted)? {
+        Ok(return_to) => return_to,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let answered =
+        accepted.in_response_to.as_deref().unwrap_or("none: the sign-in began at the identity provider");
+    checks.push(Check::passed("Request", "an open request that this browser started, or none", answered));
+    let Some(ends_at) = ends_at(instance, accepted, author.now) else {
+        let end = accepted.session_not_on_or_after.map_or(author.now, Timestamp::from);
+        return Ok(Err(SignInRefusal::SessionOver(end)));
+    };
+    let user = match who(tx, &author.instance_id, &accepted.name_id)? {
+        Ok(user) => user,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    checks.push(Check::passed("User", "an active user with this user name", &user.user_name));
+    Ok(Ok(Allowed { user, return_to, ends_at }))
+}
+
+/// SAML Profiles 4.1.4.3: an answer must belong to a request of ours, and here also to the browser that started
+/// it. Without a request the sign-in began at the identity provider (4.1.5); it lands on the portal.
+fn request(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    arrival: &Arrival,
+    accepted: &Accepted,
+) -> Result<Result<String, SignInRefusal>, StoreError> {
+    let Some(id) = &accepted.in_response_to else { return Ok(Ok(HOME.to_owned())) };
+    let id = id.clone();
+    let Some(request) = store::request(tx, &author.instance_id, &id)? else {
+        return Ok(Err(SignInRefusal::RequestUnknown(id)));
+    };
+    let browser = arrival.browser.as_deref().map(token::hash);
+    let same = browser.is_some_and(|hash| token::same(&hash, &request.browser_sha256));
+    Ok(if !same {
+        Err(SignInRefusal::RequestOfOtherBrowser(id))
+    } else if request.used_at.is_some() {
+        Err(SignInRefusal::RequestUsed(id))
+    } else if request.expires_at <= author.now {
+        Err(SignInRefusal::RequestExpired { id, ended: request.expires_at })
+    } else {
+        Ok(request.return_to)
+    })
+}
+
+/// The shorter of the configured length and SessionNotOnOrAfter (IAM Identity Center, "user session duration").
+/// The skew that the assertion is granted would make no session here, so it is not granted.
+fn ends_at(instance: &Instance, accepted: &Accepted, now: Timestamp) -> Option<Timestamp> {
+    let seconds = u64::try_from(instance.portal_session_seconds).unwrap_or(0);
+    let configured = now.plus(Duration::from_secs(seconds));
+    let theirs = accepted.session_not_on_or_after.map(Timestamp::from);
+    let end = theirs.map_or(configured, |theirs| theirs.min(configured));
+    (end > now).then_some(end)
+}
+
+/// The NameID must equal a user name in every character. The look-up is by the lower-case key, to be able to say
+/// that only the case differs.
+fn who(tx: &mut Tx<'_>, instance_id: &str, name_id: &str) -> Result<Result<User, SignInRefusal>, StoreError> {
+    Ok(match user_by_name(tx, instance_id, name_id)? {
+        Some(user) if user.user_name != name_id => {
+            Err(SignInRefusal::UserNotFound { name_id: name_id.to_owned(), similar: Some(user.user_name) })
+        }
+        Some(user) if !user.active => Err(SignInRefusal::UserDisabled(user.user_name)),
+        Some(user) => Ok(user),
+        None => Err(SignInRefusal::UserNotFound { name_id: name_id.to_owned(), similar: None }),
+    })
+}
+
+fn sign_in(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    arrival: &Arrival,
+    accepted: &Accepted,
+    allowed: &Allowed,
+    checks: Vec<Check>,
+) -> Result<Ending, StoreError> {
+    let (instance_id, now) = (&author.instance_id, author.now);
+    let until = Timestamp::from(accepted.remember_until);
+    store::remember_assertion(tx, instance_id, &accepted.assertion_id, until, now)?;
+    if let Some(id) = &accepted.in_response_to {
+        store::use_request(tx, instance_id, id, now)?;
+    }
+    portal::start_session(tx, instance_id, &allowed.user.id, &arrival.session_token, now, allowed.ends_at)?;
+    let attempt = Attempt {
+        reference: arrival.reference.clone(),
+        at: now,
+        outcome: ACCEPTED.to_owned(),
+        user_name: Some(allowed.user.user_name.clone()),
+        checks,
+        fix: String::new(),
+    };
+    save(tx, instance_id, &attempt, arrival.prune)?;
+    let how = json!({
+        "reference": attempt.reference,
+        "userName": attempt.user_name,
+        "identityProvider": accepted.issuer,
+        "inResponseTo": accepted.in_response_to,
+    });
+    let author = Author { actor: format!("user:{}", allowed.user.id), ..author.clone() };
+    author.record(
+        tx,
+        "sign_in.accepted",
+        Subject { kind: "user", id: &allowed.user.id },
+        None,
+        Some(&how),
+    )?;
+    Ok(Ending::SignedIn { return_to: allowed.return_to.clone() })
+}
+
+/// Records a refusal. `name_id` is there where the identity provider's signature was right: a name that anybody
+/// could have written is not kept.
+///
+/// # Errors
+/// The engine's.
+pub(super) fn refuse(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    arrival: &Arrival,
+    mut checks: Vec<Check>,
+    refusal: &SignInRefusal,
+    name_id: Option<&str>,
+) -> Result<Ending, StoreError> {
+    checks.extend(refusal.check());
+    let attempt = Attempt {
+        reference: arrival.reference.clone(),
+        at: author.now,
+        outcome: refusal.code().to_owned(),
+        user_name: name_id.map(ToOwned::to_owned),
+        checks,
+        fix: refusal.fix(),
+    };
+    let minute_ago = Timestamp(author.now.micros().saturating_sub(60_000_000));
+    let lately = store::refused_since(tx, &author.instance_id, attempt.proven(), minute_ago)?;
+    if lately >= RECORDED_PER_MINUTE {
+        return Ok(Ending::NotRecorded);
+    }
+    save(tx, &author.instance_id, &attempt, arrival.prune)?;
+    let after = json!({
+        "reference": attempt.reference,
+        "outcome": attempt.outcome,
+        "userName": attempt.user_name,
+    });
+    let subject = Subject { kind: "sign_in_attempt", id: &attempt.reference };
+    author.record(tx, "sign_in.refused", subject, None, Some(&after))?;
+    Ok(Ending::Refused { reference: attempt.reference })
+}
+
+fn save(tx: &mut Tx<'_>, instance_id: &str, attempt: &Attempt, prune: bool) -> Result<(), StoreError> {
+    if prune {
+        store::prune_attempts(tx, instance_id, attempt.at)?;
+    }
+    store::save_attempt(tx, instance_id, attempt)
+}

@@ -1,0 +1,103 @@
+//! `/api/scim`: the switch and its tokens for programs.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::tokens::{NewToken, Provisioning, Token, TokenError, store};
+use crate::Center;
+use crate::access::Caller;
+use crate::admin_api::ApiError;
+
+/// `GET /api/scim`.
+pub(super) async fn show(State(center): State<Center>) -> Result<Json<Value>, ApiError> {
+    Ok(Json(document(&center, &load(&center).await?)))
+}
+
+/// `POST /api/scim/enable`.
+pub(super) async fn enable(State(center): State<Center>, caller: Caller) -> Result<Response, ApiError> {
+    let author = center.author(&caller);
+    let new = NewToken::draw(&center.random, author.now);
+    let made = new.clone();
+    let state = center.store.write(move |tx| store::enable(tx, &author, &made)).await?;
+    let body = json!({ "endpoint": endpoint(&center, &state), "token": with_secret(&new) });
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// `POST /api/scim/disable`.
+pub(super) async fn disable(State(center): State<Center>, caller: Caller) -> Result<Json<Value>, ApiError> {
+    let author = center.author(&caller);
+    center.store.write(move |tx| store::disable(tx, &author)).await?;
+    Ok(Json(document(&center, &load(&center).await?)))
+}
+
+/// `POST /api/scim/tokens`.
+pub(super) async fn create_token(State(center): State<Center>, caller: Caller) -> Result<Response, ApiError> {
+    let author = center.author(&caller);
+    let new = NewToken::draw(&center.random, author.now);
+    let made = new.clone();
+    center.store.write(move |tx| store::create(tx, &author, &made)).await?;
+    Ok((StatusCode::CREATED, Json(with_secret(&new))).into_response())
+}
+
+/// `DELETE /api/scim/tokens/{id}`.
+pub(super) async fn delete_token(
+    State(center): State<Center>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let author = center.author(&caller);
+    center.store.write(move |tx| store::delete(tx, &author, &id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Automatic provisioning as it stands.
+pub(super) async fn load(center: &Center) -> Result<Provisioning, TokenError> {
+    let instance = center.instance_id.clone();
+    Ok(center.store.read(move |tx| store::load(tx, &instance)).await?)
+}
+
+/// With a slash at its end, as AWS shows it: a client that resolves `Users` against it and one that
+/// appends `/Users` both arrive.
+pub(super) fn endpoint(center: &Center, state: &Provisioning) -> String {
+    format!("{}/", super::view::base(center, &state.scim_tenant_id))
+}
+
+fn document(center: &Center, state: &Provisioning) -> Value {
+    json!({
+        "enabled": state.enabled,
+        "endpoint": endpoint(center, state),
+        "tokens": state.tokens.iter().map(token).collect::<Vec<_>>(),
+    })
+}
+
+fn token(token: &Token) -> Value {
+    json!({
+        "id": token.id,
+        "createdAt": token.created_at.rfc3339(),
+        "expiresAt": token.expires_at.rfc3339(),
+        "lastUsedAt": token.last_used_at.map(web::Timestamp::rfc3339),
+    })
+}
+
+fn with_secret(new: &NewToken) -> Value {
+    json!({ "id": new.token.id, "secret": new.secret, "expiresAt": new.token.expires_at.rfc3339() })
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code, error.to_string());
+        match error {
+            TokenError::SourceNotExternal => conflict("SourceNotExternal")
+                .fix("change the identity source to an external identity provider"),
+            TokenError::AlreadyEnabled => conflict("AlreadyEnabled").fix("create another token instead"),
+            TokenError::NotEnabled => conflict("NotEnabled").fix("enable it first"),
+            TokenError::TokenLimit => conflict("TokenLimit").fix("delete the one that is not in use"),
+            TokenError::TokenNotFound(_) => Self::not_found("TokenNotFound", error.to_string()).target("id"),
+            TokenError::TokensLeft(_) => conflict("TokensLeft").fix("delete the tokens first"),
+            TokenError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Sign-ins at an external identity provider, through the router, on both engines.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod attempts;
+mod journey;
+mod refusals;
+mod sign_in;
+#[path = "../test_idp/mod.rs"]
+mod test_idp;

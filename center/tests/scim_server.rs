@@ -1,0 +1,19 @@
+//! The SCIM server through the router, on both engines.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[path = "scim_server/app.rs"]
+mod app;
+#[path = "scim_server/console.rs"]
+mod console;
+#[path = "scim_server/groups.rs"]
+mod groups;
+#[path = "scim_server/lists.rs"]
+mod lists;
+#[path = "scim_server/messages.rs"]
+mod messages;
+#[path = "scim_server/tokens.rs"]
+mod tokens;
+#[path = "scim_server/users.rs"]
+mod users;
+#[path = "scim_server/vendors.rs"]
+mod vendors;

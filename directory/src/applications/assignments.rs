@@ -1,0 +1,324 @@
+//! Who is assigned to an application, and whom that lets in.
+
+use serde_json::{Value as Json, json};
+use store::{Row, StoreError, Tx};
+use web::Timestamp;
+
+use super::{Application, DEFAULT_ACCESS, MSIAM_ROLE, USER_ROLE, by_any_id, find};
+use crate::change::Change;
+use crate::groups::{self, MemberKind};
+use crate::refused::Refused;
+use crate::users::{self, Page};
+
+/// What can be assigned.
+pub type PrincipalKind = MemberKind;
+
+/// An assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// Its id.
+    pub id: String,
+    /// The application's object id.
+    pub application_id: String,
+    /// Who is assigned.
+    pub principal: Principal,
+    /// The role.
+    pub app_role_id: String,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// A user or a group that is or may be assigned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// Its object id.
+    pub id: String,
+    /// What it is.
+    pub kind: PrincipalKind,
+}
+
+/// That somebody may sign in, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assigned {
+    /// Why.
+    pub via: Via,
+}
+
+/// Why somebody may sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Via {
+    /// Assigned in person.
+    Direct,
+    /// A member of an assigned group, directly or, where the tenant says so, through other groups.
+    Group {
+        /// The group's id.
+        id: String,
+        /// Its name.
+        display_name: String,
+    },
+    /// The application needs no assignment.
+    NotRequired,
+}
+
+const COLUMNS: &str = "id, application_id, principal_id, principal_type, app_role_id, created_at";
+
+fn read(row: &Row) -> Result<Assignment, StoreError> {
+    Ok(Assignment {
+        id: row.text(0)?,
+        application_id: row.text(1)?,
+        principal: Principal { id: row.text(2)?, kind: MemberKind::from_row(row, 3)? },
+        app_role_id: row.text(4)?,
+        created_at: Timestamp(row.int(5)?),
+    })
+}
+
+impl Assignment {
+    /// As events have it.
+    pub fn to_json(&self) -> Json {
+        json!({
+            "id": self.id,
+            "principalId": self.principal.id,
+            "principalType": self.principal.kind.as_str(),
+            "appRoleId": self.app_role_id,
+        })
+    }
+}
+
+/// A page of the assignments of an application, oldest first. `after` is the id of the last one before.
+///
+/// # Errors
+/// The engine's.
+pub fn list_assignments(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Page<Assignment>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND application_id = ?2 AND id > ?3 \
+         ORDER BY id LIMIT ?4"
+    );
+    let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let params = [tenant.into(), application.into(), after.unwrap_or("").into(), most.into()];
+    let rows = tx.rows(&sql, &params)?;
+    let items: Result<Vec<Assignment>, StoreError> = rows.iter().take(limit).map(read).collect();
+    let items = items?;
+    let next = items.last().filter(|_| rows.len() > limit).map(|last| last.id.clone());
+    Ok(Page { items, next })
+}
+
+/// The assignment with this id.
+///
+/// # Errors
+/// The engine's.
+pub fn by_role_assignment(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Option<Assignment>, StoreError> {
+    if id.contains('\0') {
+        return Ok(None);
+    }
+    let sql = format!("SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND id = ?2");
+    tx.row(&sql, &[tenant.into(), id.into()])?.as_ref().map(read).transpose()
+}
+
+fn of_principal(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    principal: &str,
+) -> Result<Vec<Assignment>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM app_role_assignments \
+         WHERE tenant_id = ?1 AND application_id = ?2 AND principal_id = ?3 ORDER BY id"
+    );
+    tx.rows(&sql, &[tenant.into(), application.into(), principal.into()])?.iter().map(read).collect()
+}
+
+/// Whether a user or group is assigned itself, in whatever role.
+///
+/// # Errors
+/// The engine's.
+pub fn has_assignment(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    principal: &str,
+) -> Result<bool, StoreError> {
+    Ok(!of_principal(tx, tenant, application, principal)?.is_empty())
+}
+
+/// Assigns a user or a group. `role` is one of the application's; the zero id means access without one.
+///
+/// # Errors
+/// [`Refused::NotFound`] for any of the three, [`Refused::AlreadyAssigned`]; the engine's.
+pub fn assign(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    application: &Application,
+    principal: &str,
+    role: &str,
+) -> Result<Assignment, Refused> {
+    if ![USER_ROLE, MSIAM_ROLE, DEFAULT_ACCESS].contains(&role) {
+        return Err(Refused::not_found("app role", role));
+    }
+    let kind = if users::by_id(tx, &change.tenant, principal)?.is_some() {
+        MemberKind::User
+    } else if groups::by_id(tx, &change.tenant, principal)?.is_some() {
+        MemberKind::Group
+    } else {
+        return Err(Refused::not_found("user or group", principal));
+    };
+    let known = of_principal(tx, &change.tenant, &application.id, principal)?;
+    if known.iter().any(|a| a.app_role_id == role) {
+        return Err(Refused::AlreadyAssigned { principal: principal.to_owned() });
+    }
+    let assignment = Assignment {
+        id: change.id(),
+        application_id: application.id.clone(),
+        principal: Principal { id: principal.to_owned(), kind },
+        app_role_id: role.to_owned(),
+        created_at: change.now,
+    };
+    insert(tx, change, &assignment)?;
+    Ok(assignment)
+}
+
+fn insert(tx: &mut Tx<'_>, change: &Change, assignment: &Assignment) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO app_role_assignments (tenant_id, id, application_id, principal_id, principal_type, \
+         app_role_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        &[
+            (&change.tenant).into(),
+            (&assignment.id).into(),
+            (&assignment.application_id).into(),
+            (&assignment.principal.id).into(),
+            assignment.principal.kind.as_str().into(),
+            (&assignment.app_role_id).into(),
+            assignment.created_at.micros().into(),
+        ],
+    )?;
+    let subject = ("application", assignment.application_id.as_str());
+    change.record(tx, "assignment.created", subject, None, Some(&assignment.to_json()))
+}
+
+/// Takes every assignment of a user or group to one application away; how many there were.
+///
+/// # Errors
+/// The engine's.
+pub fn unassign(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    application: &str,
+    principal: &str,
+) -> Result<usize, StoreError> {
+    let known = of_principal(tx, &change.tenant, application, principal)?;
+    for assignment in &known {
+        remove(tx, change, assignment)?;
+    }
+    Ok(known.len())
+}
+
+/// Takes one assignment away.
+///
+/// # Errors
+/// [`Refused::NotFound`], also for one of another application; the engine's.
+pub fn unassign_by_id(tx: &mut Tx<'_>, change: &Change, application: &str, id: &str) -> Result<(), Refused> {
+    let application = by_any_id(tx, &change.tenant, application)?;
+    let found = by_role_assignment(tx, &change.tenant, id)?.filter(|a| a.application_id == application.id);
+    let found = found.ok_or_else(|| Refused::not_found("assignment", id))?;
+    Ok(remove(tx, change, &found)?)
+}
+
+/// Takes every assignment of a user or group to any application away.
+///
+/// # Errors
+/// The engine's.
+pub fn unassign_all(tx: &mut Tx<'_>, change: &Change, principal: &str) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND principal_id = ?2 ORDER BY id"
+    );
+    for row in tx.rows(&sql, &[(&change.tenant).into(), principal.into()])? {
+        remove(tx, change, &read(&row)?)?;
+    }
+    Ok(())
+}
+
+/// Takes everybody's assignment to an application away.
+pub(super) fn unassign_everyone(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    application: &str,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND application_id = ?2 ORDER BY id"
+    );
+    for row in tx.rows(&sql, &[(&change.tenant).into(), application.into()])? {
+        remove(tx, change, &read(&row)?)?;
+    }
+    Ok(())
+}
+
+fn remove(tx: &mut Tx<'_>, change: &Change, assignment: &Assignment) -> Result<(), StoreError> {
+    let sql = "DELETE FROM app_role_assignments WHERE tenant_id = ?1 AND id = ?2";
+    tx.exec(sql, &[(&change.tenant).into(), (&assignment.id).into()])?;
+    let subject = ("application", assignment.application_id.as_str());
+    change.record(tx, "assignment.deleted", subject, Some(&assignment.to_json()), None)
+}
+
+/// The groups that count for a user: those it is in, and where the tenant says so those above them.
+const GROUPS_THAT_COUNT: &str = "WITH RECURSIVE above (id) AS ( \
+       SELECT group_id FROM group_members WHERE tenant_id = ?1 AND member_id = ?2 \
+       UNION \
+       SELECT m.group_id FROM above a JOIN group_members m ON m.member_id = a.id \
+       JOIN tenants t ON t.id = m.tenant_id \
+       WHERE m.tenant_id = ?1 AND t.transitive_groups = 1) ";
+
+/// Whether a user may sign in to an application, and why: assigned in person, through a group, or because
+/// no assignment is needed. That a Global Administrator passes without one, as Entra documents, is left
+/// out: whoever needs the application can be assigned.
+///
+/// # Errors
+/// The engine's.
+pub fn is_assigned(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &Application,
+    user: &str,
+) -> Result<Option<Assigned>, StoreError> {
+    if !of_principal(tx, tenant, &application.id, user)?.is_empty() {
+        return Ok(Some(Assigned { via: Via::Direct }));
+    }
+    let sql = format!(
+        "{GROUPS_THAT_COUNT} SELECT g.id, g.display_name FROM above a \
+         JOIN app_role_assignments r ON r.principal_id = a.id \
+         JOIN groups g ON g.tenant_id = r.tenant_id AND g.id = a.id \
+         WHERE r.tenant_id = ?1 AND r.application_id = ?3 ORDER BY g.display_name_key, g.id LIMIT 1"
+    );
+    if let Some(row) = tx.row(&sql, &[tenant.into(), user.into(), (&application.id).into()])? {
+        let via = Via::Group { id: row.text(0)?, display_name: row.text(1)? };
+        return Ok(Some(Assigned { via }));
+    }
+    Ok((!application.assignment_required).then_some(Assigned { via: Via::NotRequired }))
+}
+
+/// The applications that a user is assigned to, in person or through a group, by name.
+///
+/// # Errors
+/// The engine's.
+pub fn assigned_applications(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    user: &str,
+) -> Result<Vec<Application>, StoreError> {
+    let sql = format!(
+        "{GROUPS_THAT_COUNT} SELECT DISTINCT p.id, p.display_name_key FROM app_role_assignments r \
+         JOIN applications p ON p.tenant_id = r.tenant_id AND p.id = r.application_id \
+         WHERE r.tenant_id = ?1 AND (r.principal_id = ?2 OR r.principal_id IN (SELECT id FROM above)) \
+         ORDER BY p.display_name_key, p.id"
+    );
+    let rows = tx.rows(&sql, &[tenant.into(), user.into()])?;
+    let mut applications = Vec::with_capacity(rows.len());
+    for row in &rows {
+        applications.extend(find(tx, tenant, &row.text(0)?)?);
+    }
+    Ok(applications)
+}

@@ -1,0 +1,95 @@
+//! How many people an application's assignments reach, and whom they do not.
+
+use serde::Serialize;
+use store::{StoreError, Tx};
+
+use crate::tenant;
+
+/// Most groups that are named as not followed.
+const NAMED: i64 = 200;
+
+/// Whom the assignments of an application reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Different people.
+    pub people: i64,
+    /// Whether members of nested groups count.
+    pub transitive: bool,
+    /// Groups inside assigned groups whose members are not reached through them.
+    pub not_followed: Vec<NotFollowed>,
+    /// People who are in such groups alone.
+    pub people_not_reached: i64,
+}
+
+/// A group inside an assigned group that is not followed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotFollowed {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub display_name: String,
+    /// The name of the assigned group that it is in.
+    pub inside: String,
+}
+
+/// Assigned groups and, in `below`, those inside them.
+const BELOW: &str = "WITH RECURSIVE below (id) AS ( \
+       SELECT principal_id FROM app_role_assignments \
+       WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group' \
+       UNION \
+       SELECT m.member_id FROM below b JOIN group_members m ON m.group_id = b.id \
+       WHERE m.tenant_id = ?1 AND m.member_type = 'group') ";
+
+/// Whom the assignments of an application reach under the tenant's setting.
+///
+/// # Errors
+/// The engine's.
+pub fn reach(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<Reach, StoreError> {
+    let transitive = tenant::transitive_groups(tx, tenant)?;
+    let all = people(tx, tenant, application, true)?;
+    if transitive {
+        let (not_followed, people_not_reached) = (Vec::new(), 0);
+        return Ok(Reach { people: all, transitive, not_followed, people_not_reached });
+    }
+    let people = people(tx, tenant, application, false)?;
+    let not_followed = not_followed(tx, tenant, application)?;
+    Ok(Reach { people, transitive, not_followed, people_not_reached: all - people })
+}
+
+fn people(tx: &mut Tx<'_>, tenant: &str, application: &str, nested: bool) -> Result<i64, StoreError> {
+    let groups = match nested {
+        true => "SELECT id FROM below",
+        false => {
+            "SELECT principal_id FROM app_role_assignments \
+             WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group'"
+        }
+    };
+    let sql = format!(
+        "{BELOW} SELECT count(*) FROM ( \
+           SELECT principal_id AS id FROM app_role_assignments \
+           WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'user' \
+           UNION \
+           SELECT member_id AS id FROM group_members \
+           WHERE tenant_id = ?1 AND member_type = 'user' AND group_id IN ({groups})) people"
+    );
+    tx.int(&sql, &[tenant.into(), application.into()])
+}
+
+fn not_followed(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<Vec<NotFollowed>, StoreError> {
+    // A nested group that is assigned itself needs no following.
+    let sql = "SELECT DISTINCT g.id, g.display_name, o.display_name, g.display_name_key \
+               FROM app_role_assignments r \
+               JOIN group_members m ON m.tenant_id = r.tenant_id AND m.group_id = r.principal_id \
+               JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.member_id \
+               JOIN groups o ON o.tenant_id = r.tenant_id AND o.id = r.principal_id \
+               WHERE r.tenant_id = ?1 AND r.application_id = ?2 AND m.member_type = 'group' \
+               AND NOT EXISTS (SELECT 1 FROM app_role_assignments x WHERE x.tenant_id = r.tenant_id \
+                 AND x.application_id = r.application_id AND x.principal_id = g.id) \
+               ORDER BY g.display_name_key, g.id LIMIT ?3";
+    let rows = tx.rows(sql, &[tenant.into(), application.into(), NAMED.into()])?;
+    let read = |row: &store::Row| {
+        Ok(NotFollowed { id: row.text(0)?, display_name: row.text(1)?, inside: row.text(2)? })
+    };
+    rows.iter().map(read).collect()
+}

@@ -1,0 +1,199 @@
+//! /console/applications/{id}/users-and-groups: who is assigned, and whom that reaches.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use store::Tx;
+use web::form::{Csrf, Form};
+use web::page::{Banner, Shell, Tone, render_with};
+use web::routes::Routes;
+
+use super::picker::{self, Entry};
+use super::{Look, ON_PAGE, application_shell, done, refused, with};
+use crate::Directory;
+use crate::access::Caller;
+use crate::applications::{self, Application, DEFAULT_ACCESS, MSIAM_ROLE, Reach, USER_ROLE};
+use crate::refused::{PageRefused, Refused};
+
+/// Most principals of one form.
+const MOST: usize = 1000;
+
+pub(super) fn routes() -> Routes<Directory> {
+    Routes::new("administrator")
+        .get("/console/applications/{id}/users-and-groups", show)
+        .post("/console/applications/{id}/users-and-groups", assign)
+        .post("/console/applications/{id}/users-and-groups/remove", remove)
+}
+
+/// An assignment as the page shows it.
+struct Assigned {
+    id: String,
+    entry: Entry,
+    role: &'static str,
+    since: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/users_and_groups.html")]
+struct Page {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    reach: Reach,
+    assigned: Vec<Assigned>,
+    next: Option<String>,
+    q: String,
+    hits: Vec<Entry>,
+}
+
+fn role_name(id: &str) -> &'static str {
+    match id {
+        USER_ROLE => "User",
+        MSIAM_ROLE => "msiam_access",
+        DEFAULT_ACCESS => "Default Access",
+        _ => "other",
+    }
+}
+
+fn load(tx: &mut Tx<'_>, tenant: &str, id: &str, look: &Look) -> Result<Page, Refused> {
+    let application = applications::by_any_id(tx, tenant, id)?;
+    // The page token is the last assignment's id; no id has a NUL, and PostgreSQL takes none.
+    let after = look.after.as_deref().filter(|a| !a.contains('\0'));
+    let page = applications::list_assignments(tx, tenant, &application.id, after, ON_PAGE)?;
+    let mut assigned = Vec::with_capacity(page.items.len());
+    for assignment in page.items {
+        let Some(entry) = picker::load(tx, tenant, &assignment.principal)? else { continue };
+        let role = role_name(&assignment.app_role_id);
+        assigned.push(Assigned { id: assignment.id, entry, role, since: assignment.created_at.readable() });
+    }
+    let mut hits = picker::search(tx, tenant, &look.q, |_| false)?;
+    for hit in std::mem::take(&mut hits) {
+        if !applications::has_assignment(tx, tenant, &application.id, &hit.id)? {
+            hits.push(hit);
+        }
+    }
+    let reach = applications::reach(tx, tenant, &application.id)?;
+    let next = look.next(&format!("/console/applications/{}/users-and-groups", application.id), page.next);
+    let (shell, tab) = (Shell::default(), "users-and-groups");
+    Ok(Page { shell, tab, application, reach, assigned, next, q: look.q.clone(), hits })
+}
+
+async fn page(
+    directory: &Directory,
+    caller: &Caller,
+    csrf: &Csrf,
+    id: &str,
+    look: Look,
+    banner: Option<Banner>,
+    status: StatusCode,
+) -> Result<Response, PageRefused> {
+    let id = id.to_owned();
+    let mut page = directory.read(move |tx, tenant| load(tx, tenant, &id, &look)).await?;
+    let shell = application_shell(directory, caller, csrf, &page.application, "Users and groups");
+    page.shell = with(with(shell, banner), not_followed(&page.reach));
+    Ok(render_with(status, &page))
+}
+
+/// What an administrator should know about nested groups.
+fn not_followed(reach: &Reach) -> Option<Banner> {
+    if reach.not_followed.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = reach
+        .not_followed
+        .iter()
+        .take(10)
+        .map(|group| format!("{} (in {})", group.display_name, group.inside))
+        .collect();
+    let more = reach.not_followed.len().saturating_sub(named.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let text = format!(
+        "{}{more}. {} people are in such groups alone and have no access. Assign these groups as well, or let \
+         nested groups count on the page Tenant.",
+        named.join(", "),
+        reach.people_not_reached
+    );
+    Some(Banner::new(Tone::Warning, "Members of nested groups are not included", text))
+}
+
+/// GET /console/applications/{id}/users-and-groups
+async fn show(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    Query(look): Query<Look>,
+    caller: Caller,
+    csrf: Csrf,
+) -> Result<Response, PageRefused> {
+    let banner = look.banner();
+    page(&directory, &caller, &csrf, &id, look, banner, StatusCode::OK).await
+}
+
+async fn answer(
+    directory: &Directory,
+    caller: &Caller,
+    csrf: &Csrf,
+    id: &str,
+    notice: &str,
+    outcome: Result<(), Refused>,
+) -> Response {
+    let error = match outcome {
+        Ok(()) => return done(&format!("/console/applications/{id}/users-and-groups"), notice),
+        Err(error) => error,
+    };
+    let banner = Some(refused(&error));
+    match page(directory, caller, csrf, id, Look::default(), banner, error.code().1).await {
+        Ok(response) => response,
+        Err(other) => other.into_response(),
+    }
+}
+
+/// POST /console/applications/{id}/users-and-groups
+async fn assign(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let role = match fields.text("role") {
+        "" => USER_ROLE.to_owned(),
+        role => role.to_owned(),
+    };
+    let chosen: Vec<String> = fields.all("id").take(MOST).map(str::to_owned).collect();
+    let application = id.clone();
+    let outcome = directory
+        .write(&caller, move |tx, change| {
+            let application = applications::by_any_id(tx, &change.tenant, &application)?;
+            for principal in &chosen {
+                match applications::assign(tx, change, &application, principal, &role) {
+                    Ok(_) | Err(Refused::AlreadyAssigned { .. }) => {}
+                    Err(other) => return Err(other),
+                }
+            }
+            Ok(())
+        })
+        .await;
+    answer(&directory, &caller, &csrf, &id, "assigned", outcome).await
+}
+
+/// POST /console/applications/{id}/users-and-groups/remove
+async fn remove(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let chosen: Vec<String> = fields.all("assignment").take(MOST).map(str::to_owned).collect();
+    let application = id.clone();
+    let outcome = directory
+        .write(&caller, move |tx, change| {
+            for assignment in &chosen {
+                applications::unassign_by_id(tx, change, &application, assignment)?;
+            }
+            Ok(())
+        })
+        .await;
+    answer(&directory, &caller, &csrf, &id, "removed", outcome).await
+}

@@ -1,0 +1,240 @@
+//! /console/applications/{id}/single-sign-on: the five cards that administrators of Entra know.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::Deserialize;
+use store::Tx;
+use web::form::{Csrf, Form};
+use web::page::{Banner, Shell, Tone, render_with};
+use web::routes::Routes;
+
+use super::basic_saml::{self, Basic};
+use super::{Look, application_shell, done, refused};
+use crate::Directory;
+use crate::access::Caller;
+use crate::applications::{self, Application, Certificate, IdpValues, NameId, SamlChange, SigningOption};
+use crate::refused::{PageRefused, Refused};
+use crate::saml_idp::{DEFAULT_CLAIMS, Source};
+use crate::users;
+
+pub(super) fn routes() -> Routes<Directory> {
+    Routes::new("administrator")
+        .get("/console/applications/{id}/single-sign-on", show)
+        .post("/console/applications/{id}/single-sign-on/choose", choose)
+        .post("/console/applications/{id}/single-sign-on/basic", basic_saml::save)
+        .post("/console/applications/{id}/single-sign-on/metadata", basic_saml::upload)
+        .post("/console/applications/{id}/single-sign-on/claims", save_claims)
+        .post("/console/applications/{id}/single-sign-on/signing", save_signing)
+}
+
+/// A claim as the second card shows it.
+struct Claim {
+    name: &'static str,
+    source: String,
+    value: Option<String>,
+}
+
+/// A certificate as the third card shows it.
+struct Shown {
+    key_id: String,
+    thumbprint: String,
+    expires: String,
+    expired: bool,
+    active: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/single_sign_on.html")]
+struct Page {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    basic: Basic,
+    sources: Vec<String>,
+    formats: [(&'static str, &'static str); 4],
+    options: [(SigningOption, &'static str); 3],
+    claims: Vec<Claim>,
+    preview: String,
+    previewed: Option<String>,
+    certificates: Vec<Shown>,
+    idp: IdpValues,
+}
+
+/// What the page shows beside what is saved.
+#[derive(Default)]
+pub(super) struct Extra {
+    /// Whose claims to preview.
+    pub preview: String,
+    /// Values of the first card that are not saved yet.
+    pub basic: Option<Basic>,
+}
+
+pub(super) async fn page(
+    directory: &Directory,
+    caller: &Caller,
+    csrf: &Csrf,
+    id: &str,
+    extra: Extra,
+    banners: Vec<Banner>,
+    status: StatusCode,
+) -> Result<Response, PageRefused> {
+    let (id, preview) = (id.to_owned(), extra.preview.clone());
+    let (application, certificates, person) = directory
+        .read(move |tx, tenant| {
+            let application = applications::by_any_id(tx, tenant, &id)?;
+            let certificates = applications::certificates(tx, tenant, &application.id)?;
+            Ok((application, certificates, previewed(tx, tenant, &preview)?))
+        })
+        .await?;
+    let mut shell = application_shell(directory, caller, csrf, &application, "Single sign-on");
+    shell.banners.extend(banners);
+    if !extra.preview.is_empty() && person.is_none() {
+        shell = shell.with(Banner::new(Tone::Warning, "There is no such user to preview", ""));
+    }
+    let page = Page {
+        shell,
+        tab: "single-sign-on",
+        basic: extra.basic.unwrap_or_else(|| Basic::of(&application)),
+        sources: applications::name_id_sources().collect(),
+        formats: applications::FORMATS,
+        options: SigningOption::ALL,
+        claims: claims(directory, &application, person.as_ref()),
+        previewed: person.map(|user| user.display_name),
+        preview: extra.preview,
+        certificates: certificates.iter().map(|c| shown(c, directory)).collect(),
+        idp: IdpValues::new(directory, &application),
+        application,
+    };
+    Ok(render_with(status, &page))
+}
+
+fn previewed(tx: &mut Tx<'_>, tenant: &str, preview: &str) -> Result<Option<users::User>, Refused> {
+    match preview.is_empty() {
+        true => Ok(None),
+        false => match users::by_id_or_name(tx, tenant, preview) {
+            Ok(user) => Ok(Some(user)),
+            Err(Refused::NotFound { .. }) => Ok(None),
+            Err(other) => Err(other),
+        },
+    }
+}
+
+fn shown(certificate: &Certificate, directory: &Directory) -> Shown {
+    Shown {
+        key_id: certificate.key_id.clone(),
+        thumbprint: certificate.thumbprint.clone(),
+        expires: certificate.not_after.readable(),
+        expired: certificate.not_after <= directory.clock.now(),
+        active: certificate.active,
+    }
+}
+
+/// The claims of every assertion, in Entra's order, and what they are for one person. An assertion leaves
+/// out a claim without a value.
+fn claims(directory: &Directory, application: &Application, person: Option<&users::User>) -> Vec<Claim> {
+    let entity_id = IdpValues::new(directory, application).entity_id;
+    let source = application.name_id.source.as_str();
+    let value = person.map(|p| p.property(source).unwrap_or_default());
+    // The name first: it decides whether the other side knows the person.
+    let name_id = Claim { name: "Unique User Identifier (NameID)", source: format!("user.{source}"), value };
+    let others = DEFAULT_CLAIMS.into_iter().map(|(name, source)| {
+        let value = source.value(&directory.tenant_id, &entity_id, person);
+        match source {
+            Source::User(property) => {
+                let value = person.map(|_| value.unwrap_or_default());
+                Claim { name, source: format!("user.{property}"), value }
+            }
+            _ => Claim { name, source: "fixed".to_owned(), value },
+        }
+    });
+    std::iter::once(name_id).chain(others).collect()
+}
+
+#[derive(Deserialize)]
+struct Preview {
+    #[serde(default)]
+    preview: String,
+}
+
+/// GET /console/applications/{id}/single-sign-on
+async fn show(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    Query(look): Query<Look>,
+    Query(preview): Query<Preview>,
+    caller: Caller,
+    csrf: Csrf,
+) -> Result<Response, PageRefused> {
+    let extra = Extra { preview: preview.preview.trim().to_owned(), basic: None };
+    let banners = look.banner().into_iter().collect();
+    page(&directory, &caller, &csrf, &id, extra, banners, StatusCode::OK).await
+}
+
+/// To the page again after a change, or the page with the refusal.
+pub(super) async fn answer<T>(
+    directory: &Directory,
+    caller: &Caller,
+    csrf: &Csrf,
+    id: &str,
+    notice: &str,
+    extra: Extra,
+    outcome: Result<T, Refused>,
+) -> Response {
+    let error = match outcome {
+        Ok(_) => return done(&format!("/console/applications/{id}/single-sign-on"), notice),
+        Err(error) => error,
+    };
+    let banners = vec![refused(&error)];
+    match page(directory, caller, csrf, id, extra, banners, error.code().1).await {
+        Ok(response) => response,
+        Err(other) => other.into_response(),
+    }
+}
+
+/// POST …/single-sign-on/choose: SAML, with the first certificate.
+async fn choose(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    _: Form,
+) -> Response {
+    let outcome = applications::save_saml(&directory, &caller, id.clone(), |_| SamlChange::default()).await;
+    answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
+}
+
+/// POST …/single-sign-on/claims
+async fn save_claims(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let name_id =
+        NameId { source: fields.text("source").to_owned(), format: fields.text("format").to_owned() };
+    let wanted = SamlChange { name_id: Some(name_id), ..SamlChange::default() };
+    let outcome = applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await;
+    answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
+}
+
+/// POST …/single-sign-on/signing
+async fn save_signing(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let option = SigningOption::from_name(fields.text("option"));
+    let outcome = match option {
+        None => Err(Refused::invalid("signingOption", "assertion, response or both", fields.text("option"))),
+        Some(option) => {
+            let wanted = SamlChange { signing_option: Some(option), ..SamlChange::default() };
+            applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await
+        }
+    };
+    answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
+}

@@ -1,0 +1,231 @@
+//! `/v1.0/applicationTemplates` and `/v1.0/applications` (Graph v1.0, "application resource type").
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Value, json};
+use web::routes::Routes;
+
+use super::GraphError;
+use super::object::{self, Object};
+use super::query::Options;
+use super::service_principals;
+use crate::Directory;
+use crate::access::Caller;
+use crate::applications::{
+    self, Application, MSIAM_ROLE, NON_GALLERY_TEMPLATE, ReplyUrl, SamlChange, USER_ROLE,
+};
+use crate::refused::Refused;
+use crate::users::Page;
+
+pub(super) fn routes() -> Routes<Directory> {
+    Routes::new("api_client")
+        .get("/v1.0/applicationTemplates", templates)
+        .get("/v1.0/applicationTemplates/{id}", template)
+        .post("/v1.0/applicationTemplates/{id}/instantiate", instantiate)
+        .get("/v1.0/applications", list)
+        .get("/v1.0/applications/{id}", get)
+        .patch("/v1.0/applications/{id}", update)
+        .delete("/v1.0/applications/{id}", delete)
+}
+
+fn column(property: &str) -> Option<&'static str> {
+    match property {
+        "id" => Some("id"),
+        "appId" => Some("app_id"),
+        "displayName" => Some("display_name_key"),
+        _ => None,
+    }
+}
+
+/// The roles of every application that is not from a gallery.
+pub(super) fn app_roles() -> Value {
+    let role = |id: &str, name: &str| {
+        json!({
+            "allowedMemberTypes": ["User"],
+            "description": name,
+            "displayName": name,
+            "id": id,
+            "isEnabled": true,
+            "origin": "Application",
+            "value": null,
+        })
+    };
+    json!([role(USER_ROLE, "User"), role(MSIAM_ROLE, "msiam_access")])
+}
+
+pub(super) fn tags(application: &Application) -> Vec<&'static str> {
+    let mut tags = vec![
+        "WindowsAzureActiveDirectoryIntegratedApp",
+        "WindowsAzureActiveDirectoryCustomSingleSignOnApplication",
+    ];
+    if !application.visible {
+        tags.push("HideApp");
+    }
+    tags
+}
+
+/// The application object of an application.
+fn as_json(application: &Application) -> Value {
+    let uris: Vec<&str> = application.reply_urls.iter().map(|r| r.url.as_str()).collect();
+    let settings: Vec<Value> =
+        application.reply_urls.iter().map(|r| json!({ "uri": r.url, "index": r.index })).collect();
+    json!({
+        "id": application.id,
+        "appId": application.app_id,
+        "applicationTemplateId": NON_GALLERY_TEMPLATE,
+        "displayName": application.display_name,
+        "createdDateTime": application.created_date_time,
+        "signInAudience": "AzureADMyOrg",
+        "identifierUris": application.identifiers,
+        "appRoles": app_roles(),
+        "tags": tags(application),
+        "web": {
+            "homePageUrl": application.sign_on_url,
+            "logoutUrl": application.logout_url,
+            "redirectUris": uris,
+            "redirectUriSettings": settings,
+        },
+    })
+}
+
+fn non_gallery() -> Value {
+    json!({
+        "id": NON_GALLERY_TEMPLATE,
+        "displayName": "Custom",
+        "description": "An application that is in no gallery",
+        "publisher": null,
+        "categories": [],
+        "supportedProvisioningTypes": ["sync"],
+        "supportedSingleSignOnModes": ["saml"],
+    })
+}
+
+/// GET /v1.0/applicationTemplates: the one for applications that are in no gallery.
+async fn templates(State(directory): State<Directory>, options: Options) -> Result<Response, GraphError> {
+    let query = options.query(column)?;
+    let wanted = query.filters.iter().all(|filter| match filter {
+        crate::users::Filter::Is("id", id) => id == NON_GALLERY_TEMPLATE,
+        crate::users::Filter::Is(_, name) => name.eq_ignore_ascii_case("Custom"),
+        _ => true,
+    });
+    let items = if wanted { vec![non_gallery()] } else { Vec::new() };
+    let page = Page { items, next: None };
+    Ok(object::many(&directory, "applicationTemplates", "/v1.0/applicationTemplates", &options, page))
+}
+
+/// GET /v1.0/applicationTemplates/{id}
+async fn template(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+) -> Result<Response, GraphError> {
+    known_template(&id)?;
+    Ok(object::one(&directory, "applicationTemplates/$entity", non_gallery()))
+}
+
+fn known_template(id: &str) -> Result<(), Refused> {
+    if id == NON_GALLERY_TEMPLATE { Ok(()) } else { Err(Refused::not_found("application template", id)) }
+}
+
+/// POST /v1.0/applicationTemplates/{id}/instantiate
+async fn instantiate(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    mut object: Object,
+) -> Result<Response, GraphError> {
+    known_template(&id)?;
+    let name = object.required("displayName")?;
+    let application =
+        directory.write(&caller, move |tx, change| applications::create(tx, change, &name)).await?;
+    let answer = json!({
+        "@odata.context": directory.url("/v1.0/$metadata#microsoft.graph.applicationServicePrincipal"),
+        "application": as_json(&application),
+        "servicePrincipal": service_principals::as_json(&application, &[]),
+    });
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// GET /v1.0/applications
+async fn list(State(directory): State<Directory>, options: Options) -> Result<Response, GraphError> {
+    let query = options.query(column)?;
+    let page = directory.read(move |tx, tenant| applications::list(tx, tenant, &query)).await?;
+    let items: Result<Vec<Value>, Refused> =
+        page.items.iter().map(|a| object::picked(as_json(a), &options.select)).collect();
+    let page = Page { items: items?, next: page.next };
+    Ok(object::many(&directory, "applications", "/v1.0/applications", &options, page))
+}
+
+/// GET /v1.0/applications/{id}
+async fn get(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    options: Options,
+) -> Result<Response, GraphError> {
+    let application = directory.read(move |tx, tenant| applications::by_any_id(tx, tenant, &id)).await?;
+    let json = object::picked(as_json(&application), &options.select)?;
+    Ok(object::one(&directory, "applications/$entity", json))
+}
+
+/// PATCH /v1.0/applications/{id}: name, identifiers and what belongs to the web.
+async fn update(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    mut object: Object,
+) -> Result<StatusCode, GraphError> {
+    let name = object.text("displayName")?;
+    let identifiers = object.texts("identifierUris")?;
+    let web = object.object("web")?;
+    object.nothing_else("applications", &["appRoles", "tags", "signInAudience"])?;
+    directory
+        .write(&caller, move |tx, change| {
+            let before = applications::by_any_id(tx, &change.tenant, &id)?;
+            if let Some(name) = &name {
+                applications::update(tx, change, &id, |a| a.display_name.clone_from(name))?;
+            }
+            let mut wanted = SamlChange { identifiers: identifiers.clone(), ..SamlChange::default() };
+            if let Some(web) = &web {
+                web_change(&before, Object(web.clone()), &mut wanted)?;
+            }
+            applications::update_saml(tx, change, &id, &wanted)
+        })
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `web`: the first of `redirectUris` is the default; `redirectUriSettings` numbers them.
+fn web_change(before: &Application, mut web: Object, wanted: &mut SamlChange) -> Result<(), Refused> {
+    wanted.logout_url = web.optional("logoutUrl")?;
+    wanted.sign_on_url = web.optional("homePageUrl")?;
+    let uris = web.texts("redirectUris")?;
+    let settings = match web.0.remove("redirectUriSettings") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(settings)) => settings,
+        Some(_) => return Err(Refused::invalid("redirectUriSettings", "a list", "")),
+    };
+    web.nothing_else("web", &["implicitGrantSettings"])?;
+    let known: Vec<String> = before.reply_urls.iter().map(|r| r.url.clone()).collect();
+    if uris.is_none() && settings.is_empty() {
+        return Ok(());
+    }
+    let replies = uris.unwrap_or(known).into_iter().enumerate().map(|(n, url)| {
+        let index = settings.iter().find(|s| s["uri"] == json!(url)).and_then(|s| s["index"].as_u64());
+        let before = before.reply_urls.iter().find(|r| r.url == url).and_then(|r| r.index);
+        let index = index.and_then(|i| u16::try_from(i).ok()).or(before);
+        ReplyUrl { url, index, is_default: n == 0 }
+    });
+    wanted.reply_urls = Some(replies.collect());
+    Ok(())
+}
+
+/// DELETE /v1.0/applications/{id}: for good, with its service principal.
+async fn delete(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Result<StatusCode, GraphError> {
+    directory.write(&caller, move |tx, change| applications::delete(tx, change, &id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

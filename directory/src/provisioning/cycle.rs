@@ -1,0 +1,354 @@
+//! Cycles: takes events in, and works on what they mark until nothing is due.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
+use secrecy::SecretString;
+use serde_json::json;
+use store::{StoreError, Tx};
+use web::Timestamp;
+
+use super::effect::{Effect, Outcome, record};
+use super::execute::Executor;
+use super::intake::{EVENTS, marks_of};
+use super::job::{Job, ProvisioningError, Reason, State};
+use super::pending::{self, Pending};
+use super::plan::{Situation, Step, plan};
+use super::target::{Target, TargetError};
+use super::{Kind, Pace, links, situation, store as jobs, unsure};
+use crate::Directory;
+
+/// Works on the jobs of a directory.
+#[derive(Clone)]
+pub struct Engine {
+    /// The directory.
+    pub directory: Directory,
+    /// How fast.
+    pub pace: Pace,
+    /// Who this is, towards other processes.
+    pub holder: Arc<str>,
+}
+
+/// How a round ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    /// Something was done; there may be more.
+    Worked,
+    /// Nothing is due.
+    Idle,
+    /// The job does not run, or waits in quarantine.
+    Stopped,
+    /// Another process works on it.
+    Elsewhere,
+}
+
+impl Engine {
+    /// An engine.
+    pub fn new(directory: &Directory, pace: Pace) -> Self {
+        let holder = directory.random.uuid().into();
+        Self { directory: directory.clone(), pace, holder }
+    }
+
+    /// Works until nothing is due or nothing can be done.
+    ///
+    /// # Errors
+    /// The store's. What the target does wrong is in the log and in the job's state.
+    pub async fn run(&self, application: &str) -> Result<Round, ProvisioningError> {
+        loop {
+            let round = self.round(application).await?;
+            if round != Round::Worked {
+                return Ok(round);
+            }
+            tokio::time::sleep(self.pace.breath).await;
+        }
+    }
+
+    /// One round, under the lease.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn round(&self, application: &str) -> Result<Round, ProvisioningError> {
+        if !self.has_work(application).await? {
+            return Ok(Round::Idle);
+        }
+        if !self.take_lease(application).await? {
+            return Ok(Round::Elsewhere);
+        }
+        let outcome = self.while_leased(application, self.round_leased(application)).await;
+        self.release_lease(application).await?;
+        match outcome {
+            Some(round) => round,
+            None => Ok(Round::Elsewhere),
+        }
+    }
+
+    /// A look without a write, so that an idle job costs nothing but reads.
+    async fn has_work(&self, application: &str) -> Result<bool, ProvisioningError> {
+        let Some(job) = self.job(application).await? else { return Ok(false) };
+        let now = self.directory.clock.now();
+        let seen = self.directory.store.read(move |tx| {
+            if job.wait_until.is_some_and(|until| until > now) {
+                return Ok::<_, StoreError>(false);
+            }
+            let Some(cursor) = job.cursor else { return Ok(true) };
+            if job.cycle_id.is_some() || job.steady.is_none() || job.state != State::Active {
+                return Ok(true);
+            }
+            let events = tx.events_after(&job.tenant_id, cursor, EVENTS)?;
+            let full = i64::try_from(events.len()).is_ok_and(|n| n == EVENTS);
+            let marks = events.iter().any(|e| !marks_of(e, &job.application_id).is_empty());
+            Ok(full || marks || !pending::due(tx, &job, now, 1)?.is_empty())
+        });
+        Ok(seen.await?)
+    }
+
+    async fn round_leased(&self, application: &str) -> Result<Round, ProvisioningError> {
+        let Some(job) = self.job(application).await? else { return Ok(Round::Stopped) };
+        let Some(job) = self.ready(job).await? else { return Ok(Round::Stopped) };
+        let Some(target) = self.reachable(&job).await? else { return Ok(Round::Stopped) };
+        let job = match job.cursor {
+            None => match self.begin(job, &target).await? {
+                Some(job) => job,
+                None => return Ok(Round::Stopped),
+            },
+            Some(cursor) => self.take_events_in(job, cursor).await?,
+        };
+        if job.cursor.is_none() {
+            // An event changed a rule for everybody: the next round begins anew.
+            return Ok(Round::Worked);
+        }
+        let (situation, waiting) = self.look(&job).await?;
+        if waiting.is_empty() {
+            self.end(job).await?;
+            return Ok(Round::Idle);
+        }
+        let steps = match plan(&situation) {
+            Ok(steps) => steps,
+            Err(refused) => {
+                self.refuse(job, &refused).await?;
+                return Ok(Round::Stopped);
+            }
+        };
+        let job = self.begin_work(job, &waiting).await?;
+        let (effects, halted) = self.execute(&job, &target, &situation, steps).await?;
+        if let Some(error) = halted {
+            self.quarantine_for_trouble(job, &error).await?;
+            return Ok(Round::Stopped);
+        }
+        self.settle(job, waiting, &effects).await?;
+        Ok(Round::Worked)
+    }
+
+    /// Whether the job runs and, in quarantine, whether it is time to look again.
+    async fn ready(&self, job: Job) -> Result<Option<Job>, ProvisioningError> {
+        let now = self.directory.clock.now();
+        Ok(match &job.state {
+            State::Active if job.wait_until.is_some_and(|until| until > now) => None,
+            State::Active => Some(job),
+            // A refusal is looked at again with every event: what is put right here ends it.
+            State::Quarantine(q) if q.reason != Reason::EncounteredQuarantineException => Some(job),
+            State::Quarantine(q) if q.next_attempt <= now => Some(job),
+            _ => None,
+        })
+    }
+
+    /// The target; a job in quarantine for its sake asks first whether it is well again.
+    async fn reachable(&self, job: &Job) -> Result<Option<Target>, ProvisioningError> {
+        let target = match self.target(job) {
+            Ok(target) => target,
+            Err(ProvisioningError::Target(error)) => {
+                self.quarantine_for_trouble(job.clone(), &error).await?;
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let ill =
+            matches!(&job.state, State::Quarantine(q) if q.reason == Reason::EncounteredQuarantineException);
+        if ill && let Err(error) = self.probe(job, &target).await {
+            self.quarantine_for_trouble(job.clone(), &error).await?;
+            return Ok(None);
+        }
+        Ok(Some(target))
+    }
+
+    /// The target of a job, with its token opened.
+    ///
+    /// # Errors
+    /// [`ProvisioningError::NotConfigured`], [`ProvisioningError::Sealed`] and
+    /// [`ProvisioningError::Target`] for an address that requests never go to.
+    pub fn target(&self, job: &Job) -> Result<Target, ProvisioningError> {
+        let (Some(url), Some(sealed)) = (&job.base_url, &job.token_sealed) else {
+            return Err(ProvisioningError::NotConfigured);
+        };
+        let opened = self.directory.master_key.open(&token_place(&job.application_id), sealed)?;
+        let token = SecretString::from(String::from_utf8_lossy(&opened).into_owned());
+        Ok(Target::new(url, token, job.allow_private, self.pace)?)
+    }
+
+    pub(super) async fn probe(&self, job: &Job, target: &Target) -> Result<(), TargetError> {
+        let random = self.directory.random.uuid();
+        target.probe(job.mappings.matching(Kind::User), &random).await.map(|_| ())
+    }
+
+    async fn look(&self, job: &Job) -> Result<(Situation, Vec<Pending>), ProvisioningError> {
+        let (job, now, round) = (job.clone(), self.directory.clock.now(), self.pace.round);
+        Ok(self.directory.store.read(move |tx| situation::read(tx, &job, now, round)).await?)
+    }
+
+    async fn begin_work(&self, job: Job, waiting: &[Pending]) -> Result<Job, ProvisioningError> {
+        let recovered = job.state != State::Active;
+        if job.cycle_id.is_some() && !recovered {
+            return Ok(job);
+        }
+        let (id, count) = (self.directory.random.uuid(), waiting.len());
+        let updated = self.update(&job.application_id, move |tx, job, now| {
+            if job.cycle_id.is_none() {
+                job.cycle_id = Some(id.clone());
+                job.cycle_began = Some(now);
+                job.total = job.total.max(i64::try_from(count).unwrap_or(0));
+            }
+            if job.state.runs() && job.state != State::Active {
+                job.state = State::Active;
+                job.failures = 0;
+                jobs::event(tx, job, now, "system", "recovered", &json!({}))?;
+            }
+            Ok(())
+        });
+        Ok(updated.await?.unwrap_or(job))
+    }
+
+    /// Sends the steps stage by stage and records what they did, some at a time.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn execute(
+        &self,
+        job: &Job,
+        target: &Target,
+        situation: &Situation,
+        steps: Vec<Step>,
+    ) -> Result<(Vec<Effect>, Option<TargetError>), ProvisioningError> {
+        let owner = |kind: Kind, target: String| -> BoxFuture<'_, Option<(String, String)>> {
+            let job = job.clone();
+            let read = self.directory.store.read(move |tx| links::owner(tx, &job, kind, &target));
+            async move { read.await.ok().flatten() }.boxed()
+        };
+        let cycle = job.cycle_id.clone().unwrap_or_default();
+        let (clock, random) = (&self.directory.clock, &self.directory.random);
+        let executor = Executor::new(job, target, clock, random, &cycle, situation, &owner);
+        let mut effects = Vec::new();
+        let mut steps = steps.into_iter().peekable();
+        while let Some(stage) = steps.peek().map(Step::stage) {
+            let same: Vec<Step> = std::iter::from_fn(|| steps.next_if(|s| s.stage() == stage)).collect();
+            self.announce(job, same.clone()).await?;
+            let running =
+                stream::iter(same).map(|step| executor.run(step)).buffer_unordered(self.pace.at_once);
+            let mut finished = Box::pin(running.ready_chunks(self.pace.at_once));
+            while let Some(some) = finished.next().await {
+                let some: Vec<Effect> = some.into_iter().flatten().collect();
+                self.record(job, some.clone()).await?;
+                effects.extend(some);
+            }
+        }
+        Ok((effects, executor.halted()))
+    }
+
+    async fn announce(&self, job: &Job, steps: Vec<Step>) -> Result<(), ProvisioningError> {
+        let job = job.clone();
+        Ok(self.directory.store.write(move |tx| unsure::announce(tx, &job, &steps)).await?)
+    }
+
+    pub(super) async fn record(&self, job: &Job, effects: Vec<Effect>) -> Result<(), ProvisioningError> {
+        let (job, now) = (job.clone(), self.directory.clock.now());
+        Ok(self.directory.store.write(move |tx| record(tx, &job, &effects, now)).await?)
+    }
+
+    /// Takes what is done off the waiting list.
+    pub(super) async fn settle(
+        &self,
+        job: Job,
+        waiting: Vec<Pending>,
+        effects: &[Effect],
+    ) -> Result<(), ProvisioningError> {
+        let open: std::collections::BTreeSet<(Kind, String)> = effects
+            .iter()
+            .filter(|e| e.outcome != Outcome::Done)
+            .map(|e| (e.entry.kind, e.entry.source_id.clone()))
+            .collect();
+        let done: Vec<Pending> =
+            waiting.into_iter().filter(|p| !open.contains(&(p.kind, p.id.clone()))).collect();
+        let healthy = (job.failures > 0).then(|| job.application_id.clone());
+        let settled =
+            self.directory.store.write(move |tx| done.iter().try_for_each(|p| pending::done(tx, &job, p)));
+        settled.await?;
+        if let Some(application) = healthy {
+            self.update(&application, |_, job, _| {
+                job.failures = 0;
+                job.wait_until = None;
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn end(&self, job: Job) -> Result<(), ProvisioningError> {
+        if job.cycle_id.is_none() && job.state == State::Active && job.steady.is_some() {
+            return Ok(());
+        }
+        let ended = self.update(&job.application_id, |tx, job, now| {
+            job.cycle_id = None;
+            job.cycle_ended = Some(now);
+            job.total = 0;
+            job.failures = 0;
+            job.wait_until = None;
+            job.removals_allowed = 0;
+            if pending::waiting(tx, job)? == pending::Waiting::default() {
+                job.steady.get_or_insert(now);
+            }
+            if matches!(job.state, State::Quarantine(_)) {
+                job.state = State::Active;
+                jobs::event(tx, job, now, "system", "recovered", &json!({}))?;
+            }
+            Ok(())
+        });
+        ended.await.map(|_| ())
+    }
+
+    /// The job of an application.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn job(&self, application: &str) -> Result<Option<Job>, ProvisioningError> {
+        let (tenant, application) = (self.directory.tenant_id.clone(), application.to_owned());
+        Ok(self.directory.store.read(move |tx| jobs::find(tx, &tenant, &application)).await?)
+    }
+
+    /// Changes a job in one transaction, from its row as it is then.
+    pub(super) async fn update<F>(
+        &self,
+        application: &str,
+        change: F,
+    ) -> Result<Option<Job>, ProvisioningError>
+    where
+        F: Fn(&mut Tx<'_>, &mut Job, Timestamp) -> Result<(), StoreError> + Send + 'static,
+    {
+        let (tenant, application) = (self.directory.tenant_id.clone(), application.to_owned());
+        let now = self.directory.clock.now();
+        let changed = self.directory.store.write(move |tx| {
+            let Some(mut job) = jobs::find(tx, &tenant, &application)? else {
+                return Ok::<_, StoreError>(None);
+            };
+            change(tx, &mut job, now)?;
+            jobs::save(tx, &job, now)?;
+            Ok(Some(job))
+        });
+        Ok(changed.await?)
+    }
+}
+
+/// Where a job's token is sealed for.
+pub fn token_place(application: &str) -> String {
+    format!("provisioning_jobs/token/{application}")
+}

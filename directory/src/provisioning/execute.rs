@@ -1,0 +1,429 @@
+//! Sends the steps of a plan. What to send was decided there; here is only how, and what to make of the
+//! answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use futures::future::BoxFuture;
+use serde_json::{Value as Json, json};
+use web::{Clock, Random};
+
+use super::Kind;
+use super::effect::{Effect, LinkChange, Outcome};
+use super::job::Job;
+use super::log::{Action, Entry, Status, modified};
+use super::plan::{Known, Link, Step};
+use super::resource::{Resource, body, patch, read};
+use super::target::{Problem, Target, TargetError};
+
+/// So many failures of the target in a row, and the round is over: it has trouble as a whole.
+const TROUBLES: u32 = 24;
+
+/// Finds out which object here an object there is linked to: (id, name).
+pub type Owner<'a> = dyn Fn(Kind, String) -> BoxFuture<'a, Option<(String, String)>> + Send + Sync + 'a;
+
+/// Carries out the steps of one round.
+pub struct Executor<'a> {
+    /// The job.
+    pub job: &'a Job,
+    /// Where to send.
+    pub target: &'a Target,
+    /// For the log.
+    pub clock: &'a Clock,
+    /// For the log's ids.
+    pub random: &'a Random,
+    /// The cycle, for the log.
+    pub cycle_id: &'a str,
+    /// The path that switches an account off.
+    pub active_path: Option<String>,
+    /// The path of the manager.
+    pub manager_path: Option<String>,
+    /// Who owns an object in the target.
+    pub owner: &'a Owner<'a>,
+    names: BTreeMap<(Kind, String), String>,
+    shared: Mutex<Shared>,
+}
+
+#[derive(Default)]
+pub(super) struct Shared {
+    targets: BTreeMap<(Kind, String), String>,
+    /// What the target has of people who were made or changed in this round, for their references.
+    pub(super) fresh: BTreeMap<String, Known>,
+    /// Objects of the target that were matched or made in this round, and for whom.
+    claimed: BTreeMap<(Kind, String), String>,
+    pub(super) failed: BTreeSet<(Kind, String)>,
+    troubles: u32,
+    halted: Option<TargetError>,
+}
+
+impl<'a> Executor<'a> {
+    /// An executor that knows the target's ids of `targets`.
+    pub fn new(
+        job: &'a Job,
+        target: &'a Target,
+        clock: &'a Clock,
+        random: &'a Random,
+        cycle_id: &'a str,
+        situation: &super::plan::Situation,
+        owner: &'a Owner<'a>,
+    ) -> Self {
+        let shared = Shared { targets: situation.targets.clone(), ..Shared::default() };
+        Self {
+            job,
+            target,
+            clock,
+            random,
+            cycle_id,
+            active_path: situation.active_path.clone(),
+            manager_path: situation.manager_path.clone(),
+            owner,
+            names: situation.names.clone(),
+            shared: Mutex::new(shared),
+        }
+    }
+
+    /// Why the round ended early, if it did.
+    pub fn halted(&self) -> Option<TargetError> {
+        self.shared().halted.clone()
+    }
+
+    /// Carries out one step. A batch of members that the target refuses is cut in halves until the one that
+    /// it refuses is alone, so a step can have several effects.
+    pub async fn run(&self, step: Step) -> Vec<Effect> {
+        if self.halted().is_some() {
+            return vec![self.not_tried(&step)];
+        }
+        let began = Instant::now();
+        let mut effects = match step {
+            Step::Disable(link, known) => vec![self.disable(link, known).await],
+            Step::Delete(link) => vec![self.delete(link).await],
+            Step::Skip(link, why) => vec![self.skip(link, why.why())],
+            Step::Provision(link, wanted) => vec![self.provision(link, wanted).await],
+            Step::Recall(link, wanted) => vec![self.recall(link, wanted).await],
+            Step::Compare(link, known, wanted) => vec![self.compare(link, known, wanted).await],
+            Step::Update(link, known, wanted) => vec![self.update(link, known, wanted).await],
+            Step::RemoveMembers(members) => self.members(members, false).await,
+            Step::AddMembers(members) => self.members(members, true).await,
+            Step::Refer(link, known, manager) => vec![self.refer(link, known, manager).await],
+        };
+        let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
+        for effect in &mut effects {
+            effect.entry.micros = micros;
+            self.judge(effect);
+        }
+        effects
+    }
+
+    pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells trouble of the target from trouble of one object.
+    fn judge(&self, effect: &mut Effect) {
+        let mut shared = self.shared();
+        let Outcome::Failed(error) = &effect.outcome else {
+            shared.troubles = 0;
+            return;
+        };
+        shared.failed.insert((effect.entry.kind, effect.entry.source_id.clone()));
+        shared.troubles = if error.problem.is_trouble() { shared.troubles + 1 } else { 0 };
+        if error.problem.concerns_all() || shared.troubles >= TROUBLES {
+            shared.halted.get_or_insert(error.clone());
+        }
+        if error.problem.concerns_all() {
+            effect.outcome = Outcome::Halted;
+        }
+    }
+
+    async fn disable(&self, link: Link, known: Known) -> Effect {
+        let mut effect = self.effect(&link, Action::Disable);
+        let Some(path) = &self.active_path else { return effect };
+        effect.entry.modified = json!([{ "displayName": path, "oldValue": true, "newValue": false }]);
+        let operation = json!({ "op": "replace", "path": path, "value": false });
+        match self.target.change(link.kind, &known.target, &[operation]).await {
+            Ok(()) => {
+                effect.entry.step("EntryExportUpdate", true, "active was set to false");
+                let mut off = Known { active: false, ..known };
+                off.sent.insert(path.clone(), json!(false));
+                effect.link = LinkChange::Save(off);
+            }
+            Err(error) if error.problem == Problem::NotFound => {
+                effect.entry.status = Status::Warning.as_str();
+                effect.entry.reason = Some("the target does not have the object any more".to_owned());
+                effect.link = LinkChange::Remove;
+            }
+            Err(error) => fail(&mut effect, "EntryExportUpdate", error),
+        }
+        effect
+    }
+
+    async fn delete(&self, link: Link) -> Effect {
+        let mut effect = self.effect(&link, Action::Delete);
+        let Some(target) = self.id_of(link.kind, &link.id) else { return effect };
+        match self.target.delete(link.kind, &target).await {
+            Ok(()) => {
+                effect.entry.step("EntryExportDelete", true, "the object was deleted in the target");
+                effect.link = LinkChange::Remove;
+                self.shared().targets.remove(&(link.kind, link.id.clone()));
+            }
+            Err(error) => fail(&mut effect, "EntryExportDelete", error),
+        }
+        effect
+    }
+
+    fn skip(&self, link: Link, why: &str) -> Effect {
+        let mut effect = self.effect(&link, Action::Other);
+        effect.entry.status = Status::Skipped.as_str();
+        effect.entry.code = Some("NotEffectivelyEntitled".to_owned());
+        effect.entry.reason = Some(format!("not created: {why}"));
+        effect.entry.step("EntrySynchronizationScoping", true, why);
+        effect
+    }
+
+    /// Match, else create (entra-id.md 3.3). The look comes before every creation: after a crash between
+    /// the target's answer and our record it finds what was made.
+    async fn provision(&self, link: Link, wanted: Resource) -> Effect {
+        let mut effect = self.effect(&link, Action::Create);
+        match self.match_or_create(&link, &wanted, &mut effect.entry).await {
+            Ok(known) => {
+                let mut shared = self.shared();
+                shared.targets.insert((link.kind, link.id.clone()), known.target.clone());
+                if link.kind == Kind::User {
+                    shared.fresh.insert(link.id.clone(), known.clone());
+                }
+                drop(shared);
+                effect.entry.target_id = Some(known.target.clone());
+                effect.link = LinkChange::Save(known);
+            }
+            Err(error) => fail(&mut effect, "EntryExportAdd", error),
+        }
+        effect
+    }
+
+    async fn match_or_create(
+        &self,
+        link: &Link,
+        wanted: &Resource,
+        entry: &mut Entry,
+    ) -> Result<Known, TargetError> {
+        if let Some(found) = self.find(link, wanted).await? {
+            entry.step("EntrySynchronizationMatch", true, "one object in the target matches");
+            return self.adopt(link, wanted, &found, entry).await;
+        }
+        entry.step("EntrySynchronizationMatch", true, "no object in the target matches");
+        match self.target.create(link.kind, &body(link.kind, wanted)).await {
+            Ok(target) => {
+                self.claim(link, &target)?;
+                entry.modified = modified(&Resource::new(), wanted);
+                entry.step("EntryExportAdd", true, "the object was created");
+                Ok(Known { target, active: true, sent: wanted.clone() })
+            }
+            // Made after the look, by others or by a request of ours whose answer was lost.
+            Err(error) if error.problem == Problem::Conflict || error.problem.is_trouble() => {
+                if error.problem.concerns_all() && error.status.is_some() {
+                    return Err(error);
+                }
+                match self.find(link, wanted).await {
+                    Ok(Some(found)) => self.adopt(link, wanted, &found, entry).await,
+                    _ => Err(error),
+                }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn find(&self, link: &Link, wanted: &Resource) -> Result<Option<Json>, TargetError> {
+        let attribute = self.job.mappings.matching(link.kind);
+        match wanted.get(attribute).and_then(Json::as_str) {
+            Some(value) => self.target.find(link.kind, attribute, value).await,
+            None => Err(TargetError {
+                problem: Problem::Refused,
+                request: "nothing was sent".to_owned(),
+                status: None,
+                reason: format!("the matching attribute {attribute} has no value here"),
+            }),
+        }
+    }
+
+    pub(super) async fn adopt(
+        &self,
+        link: &Link,
+        wanted: &Resource,
+        found: &Json,
+        entry: &mut Entry,
+    ) -> Result<Known, TargetError> {
+        let target = found["id"].as_str().unwrap_or_default().to_owned();
+        if let Some((owner, name)) = (self.owner)(link.kind, target.clone()).await
+            && owner != link.id
+        {
+            return Err(taken(link, &target, &format!("{name} ({owner})")));
+        }
+        self.claim(link, &target)?;
+        let there = read(found, wanted.keys());
+        let operations = patch(&there, wanted);
+        if !operations.is_empty() {
+            self.target.change(link.kind, &target, &operations).await?;
+            entry.step("EntryExportUpdate", true, "differing attributes were changed");
+        }
+        entry.action = Action::Update.as_str();
+        entry.modified = modified(&there, wanted);
+        Ok(Known { target, active: true, sent: wanted.clone() })
+    }
+
+    /// Two groups here may have the same name; the first to match has the object.
+    fn claim(&self, link: &Link, target: &str) -> Result<(), TargetError> {
+        let mut shared = self.shared();
+        let owner = shared.claimed.entry((link.kind, target.to_owned())).or_insert_with(|| link.id.clone());
+        if *owner == link.id { Ok(()) } else { Err(taken(link, target, owner)) }
+    }
+
+    async fn update(&self, link: Link, known: Known, wanted: Resource) -> Effect {
+        let mut effect = self.effect(&link, Action::Update);
+        let manager = self.manager_path.as_ref().and_then(|p| Some((p.clone(), known.sent.get(p)?.clone())));
+        let mut sent = known.sent.clone();
+        if let Some((path, _)) = &manager {
+            sent.remove(path);
+        }
+        effect.entry.modified = modified(&sent, &wanted);
+        match self.target.change(link.kind, &known.target, &patch(&sent, &wanted)).await {
+            Ok(()) => {
+                effect.entry.step("EntryExportUpdate", true, "the changed attributes were sent");
+                let mut now = Known { target: known.target, active: true, sent: wanted };
+                now.sent.extend(manager);
+                if link.kind == Kind::User {
+                    self.shared().fresh.insert(link.id.clone(), now.clone());
+                }
+                effect.link = LinkChange::Save(now);
+            }
+            Err(error) if error.problem == Problem::NotFound => self.lost(&mut effect, link.kind, &link.id),
+            Err(error) => fail(&mut effect, "EntryExportUpdate", error),
+        }
+        effect
+    }
+
+    async fn refer(&self, link: Link, known: Known, manager: Option<String>) -> Effect {
+        let mut effect = self.effect(&link, Action::Update);
+        let fresh = self.shared().fresh.get(&link.id).cloned();
+        let known = fresh.unwrap_or(known);
+        let Some(path) = self.manager_path.clone() else { return effect };
+        let failed_before = self.shared().failed.contains(&(link.kind, link.id.clone()));
+        let to = manager.as_ref().and_then(|m| self.id_of(Kind::User, m));
+        // The person or the manager could not be made: a later look at either brings the reference.
+        if failed_before || known.target.is_empty() || (manager.is_some() && to.is_none()) {
+            effect.entry.status = Status::Skipped.as_str();
+            effect.entry.code = Some("UnresolvedReference".to_owned());
+            effect.entry.reason = Some("the person or the manager is not in the target yet".to_owned());
+            effect.outcome = if failed_before { Outcome::Halted } else { Outcome::Done };
+            return effect;
+        }
+        if known.sent.get(&path).and_then(Json::as_str) == to.as_deref() {
+            return effect;
+        }
+        let mut now = known.clone();
+        let operation = match &to {
+            Some(id) => {
+                now.sent.insert(path.clone(), json!(id));
+                json!({ "op": "replace", "path": path, "value": { "value": id } })
+            }
+            None => {
+                now.sent.remove(&path);
+                json!({ "op": "remove", "path": path })
+            }
+        };
+        effect.entry.modified = modified(&known.sent, &now.sent);
+        match self.target.change(link.kind, &known.target, &[operation]).await {
+            Ok(()) => {
+                effect.entry.step("EntryExportReference", true, "the manager was sent");
+                effect.link = LinkChange::Save(now);
+            }
+            Err(error) if error.problem == Problem::NotFound => self.lost(&mut effect, link.kind, &link.id),
+            Err(error) => fail(&mut effect, "EntryExportReference", error),
+        }
+        effect
+    }
+
+    pub(super) async fn is_there(&self, kind: Kind, target: &str) -> bool {
+        // Only a clear "no" counts: a link is never given up because of trouble.
+        !matches!(self.target.exists(kind, target).await, Ok(false))
+    }
+
+    pub(super) fn lost(&self, effect: &mut Effect, kind: Kind, id: &str) {
+        effect.entry.status = Status::Warning.as_str();
+        effect.entry.code = Some(Problem::NotFound.code().to_owned());
+        effect.entry.reason = Some(format!(
+            "the target does not have the {} any more; it is matched or created again",
+            kind.as_str()
+        ));
+        effect.lost.push((kind, id.to_owned()));
+        let mut shared = self.shared();
+        shared.targets.remove(&(kind, id.to_owned()));
+        shared.failed.insert((kind, id.to_owned()));
+    }
+
+    pub(super) fn id_of(&self, kind: Kind, id: &str) -> Option<String> {
+        self.shared().targets.get(&(kind, id.to_owned())).cloned()
+    }
+
+    pub(super) fn group_name(&self, id: &str) -> String {
+        self.names.get(&(Kind::Group, id.to_owned())).cloned().unwrap_or_else(|| id.to_owned())
+    }
+
+    fn not_tried(&self, step: &Step) -> Effect {
+        let link = match step {
+            Step::Disable(link, _) | Step::Delete(link) | Step::Skip(link, _) => link.clone(),
+            Step::Provision(link, _) | Step::Recall(link, _) | Step::Compare(link, ..) => link.clone(),
+            Step::Update(link, ..) | Step::Refer(link, ..) => link.clone(),
+            Step::RemoveMembers(m) | Step::AddMembers(m) => {
+                Link { kind: Kind::Group, id: m.group.clone(), name: self.group_name(&m.group) }
+            }
+        };
+        let mut effect = self.effect(&link, Action::Other);
+        effect.outcome = Outcome::Halted;
+        effect
+    }
+
+    pub(super) fn effect(&self, link: &Link, action: Action) -> Effect {
+        let at = self.clock.now();
+        let entry = Entry {
+            id: self.random.id(at),
+            at,
+            cycle_id: self.cycle_id.to_owned(),
+            kind: link.kind,
+            source_id: link.id.clone(),
+            source_name: link.name.clone(),
+            target_id: self.id_of(link.kind, &link.id),
+            action: action.as_str(),
+            status: Status::Success.as_str(),
+            micros: 0,
+            code: None,
+            reason: None,
+            fix: None,
+            steps: json!([]),
+            modified: json!([]),
+        };
+        Effect {
+            entry,
+            link: LinkChange::Keep,
+            added: Vec::new(),
+            removed: Vec::new(),
+            lost: Vec::new(),
+            outcome: Outcome::Done,
+        }
+    }
+}
+
+fn taken(link: &Link, target: &str, owner: &str) -> TargetError {
+    TargetError {
+        problem: Problem::Taken,
+        request: format!("search for {}", link.name),
+        status: None,
+        reason: format!("the object {target} in the target belongs to {owner} here"),
+    }
+}
+
+pub(super) fn fail(effect: &mut Effect, step: &str, error: TargetError) {
+    effect.entry.step(step, false, &error.to_string());
+    effect.entry.failed(&error);
+    effect.outcome = Outcome::Failed(error);
+}

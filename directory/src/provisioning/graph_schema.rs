@@ -1,0 +1,156 @@
+//! The mappings as Graph's synchronizationSchema, written and read (entra-id.md 3.6 and 5.4).
+
+use serde_json::{Value as Json, json};
+
+use super::Kind;
+use super::job::{Job, ProvisioningError};
+use super::mapping::{Apply, Mapping, Mappings, Source};
+
+/// Entra's own expression for the switch of an account.
+const SWITCH: &str = r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#;
+/// More rows than any target has attributes.
+const MOST: usize = 200;
+
+/// The schema of a job.
+pub fn write(job: &Job) -> Json {
+    let mapping = |kind: Kind| {
+        let rows: Vec<Json> = job.mappings.of(kind).iter().map(write_row).collect();
+        let (name, target) = match kind {
+            Kind::User => ("Provision Users", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"),
+            Kind::Group => ("Provision Groups", "urn:ietf:params:scim:schemas:core:2.0:Group"),
+        };
+        json!({
+            "name": name, "enabled": true, "flowTypes": "Add, Update, Delete",
+            "sourceObjectName": kind.type_name(), "targetObjectName": target, "attributeMappings": rows,
+        })
+    };
+    json!({
+        "id": job.id,
+        "version": "v1",
+        "synchronizationRules": [{
+            "id": "USER_GROUP_OUTBOUND", "name": "Users and groups to the SCIM service", "priority": 1, "editable": true,
+            "sourceDirectoryName": "Azure Active Directory", "targetDirectoryName": "customappsso",
+            "objectMappings": [mapping(Kind::User), mapping(Kind::Group)],
+        }],
+        "directories": [],
+    })
+}
+
+fn write_row(row: &Mapping) -> Json {
+    let source = match &row.source {
+        Source::Direct(name) | Source::Reference(name) => {
+            json!({ "type": "Attribute", "name": name, "expression": format!("[{name}]"), "parameters": [] })
+        }
+        Source::Constant(text) => {
+            json!({ "type": "Constant", "name": text, "expression": text, "parameters": [] })
+        }
+        Source::InScope => {
+            json!({ "type": "Function", "name": "Switch", "expression": SWITCH, "parameters": [] })
+        }
+        Source::FirstOf(names) => {
+            let all: Vec<String> = names.iter().map(|n| format!("[{n}]")).collect();
+            let expression = format!("Coalesce({})", all.join(", "));
+            json!({ "type": "Function", "name": "Coalesce", "expression": expression, "parameters": [] })
+        }
+    };
+    json!({
+        "targetAttributeName": row.target,
+        "source": source,
+        "defaultValue": row.default_value,
+        "flowBehavior": "FlowWhenChanged",
+        "flowType": match row.apply { Apply::Always => "Always", Apply::OnlyOnCreate => "ObjectAddOnly" },
+        "matchingPriority": i32::from(row.matching),
+        "exportMissingReferences": false,
+    })
+}
+
+/// The mappings in a schema.
+///
+/// # Errors
+/// [`ProvisioningError::Invalid`] that names the row.
+pub fn read(schema: &Json) -> Result<Mappings, ProvisioningError> {
+    let invalid = |why: String| ProvisioningError::Invalid { field: "schema", why };
+    let empty = Vec::new();
+    let objects = schema["synchronizationRules"][0]["objectMappings"].as_array().unwrap_or(&empty);
+    let rows = |kind: Kind| -> Result<Vec<Mapping>, ProvisioningError> {
+        let object =
+            objects.iter().find(|o| o["sourceObjectName"].as_str().and_then(Kind::parse) == Some(kind));
+        let rows = object.and_then(|o| o["attributeMappings"].as_array());
+        let rows = rows
+            .ok_or_else(|| invalid(format!("the attributeMappings of {} are missing", kind.type_name())))?;
+        if rows.len() > MOST {
+            return Err(invalid(format!("more than {MOST} attributeMappings")));
+        }
+        rows.iter()
+            .map(|row| read_row(row).map_err(|why| invalid(format!("{}: {why}", row["targetAttributeName"]))))
+            .collect()
+    };
+    let mappings = Mappings { users: rows(Kind::User)?, groups: rows(Kind::Group)? };
+    mappings.check()?;
+    Ok(mappings)
+}
+
+fn read_row(row: &Json) -> Result<Mapping, String> {
+    let source = &row["source"];
+    let name = source["name"].as_str().unwrap_or_default();
+    let source = match source["type"].as_str() {
+        Some("Attribute") if ["manager", "members"].contains(&name) => Source::Reference(name.to_owned()),
+        Some("Attribute") if !name.is_empty() => Source::Direct(name.to_owned()),
+        Some("Constant") => Source::Constant(name.to_owned()),
+        Some("Function") => read_function(source["expression"].as_str().unwrap_or_default())?,
+        _ => return Err("source.type must be Attribute with a name, Constant or Function".to_owned()),
+    };
+    Ok(Mapping {
+        source,
+        target: row["targetAttributeName"].as_str().ok_or("targetAttributeName is missing")?.to_owned(),
+        default_value: row["defaultValue"].as_str().map(ToOwned::to_owned),
+        apply: match row["flowType"].as_str() {
+            None | Some("Always") => Apply::Always,
+            Some("ObjectAddOnly") => Apply::OnlyOnCreate,
+            Some(other) => return Err(format!("flowType {other} is not known; use Always or ObjectAddOnly")),
+        },
+        matching: row["matchingPriority"].as_i64().is_some_and(|p| p > 0),
+    })
+}
+
+fn read_function(expression: &str) -> Result<Source, String> {
+    let blankless = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    if blankless(expression) == blankless(SWITCH) {
+        return Ok(Source::InScope);
+    }
+    let names = expression.trim().strip_prefix("Coalesce(").and_then(|e| e.strip_suffix(')'));
+    let names = names.map(|n| n.split(',').map(|p| p.trim().strip_prefix('[')?.strip_suffix(']')));
+    let names: Option<Vec<&str>> = names.and_then(Iterator::collect);
+    match names {
+        Some(names) => Ok(Source::FirstOf(names.into_iter().map(ToOwned::to_owned).collect())),
+        None => Err(format!(
+            "the expression {expression:?} is not supported; use an attribute, a constant, Coalesce([a], [b]) or {SWITCH}"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(mappings: &Mappings) -> Result<Mappings, ProvisioningError> {
+        let rows = |all: &[Mapping]| all.iter().map(write_row).collect::<Vec<_>>();
+        read(&json!({ "synchronizationRules": [{ "objectMappings": [
+            { "sourceObjectName": "User", "attributeMappings": rows(&mappings.users) },
+            { "sourceObjectName": "Group", "attributeMappings": rows(&mappings.groups) },
+        ] }] }))
+    }
+
+    #[test]
+    fn a_schema_that_was_written_is_read_as_the_same_mappings() {
+        assert_eq!(round_trip(&Mappings::default()).unwrap(), Mappings::default());
+    }
+
+    #[test]
+    fn what_is_not_supported_is_named() {
+        assert!(read(&json!({})).is_err());
+        let mut row = write_row(&Mappings::default().users[0]);
+        row["source"] = json!({ "type": "Function", "expression": "Replace([mail], \"@\", , , \"\")" });
+        assert!(read_row(&row).unwrap_err().contains("Replace"));
+    }
+}

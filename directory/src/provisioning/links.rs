@@ -1,0 +1,176 @@
+//! The rows of what was sent: links between objects here and there, and memberships.
+
+use store::{StoreError, Tx, Val};
+use web::Timestamp;
+
+use super::Kind;
+use super::job::Job;
+use super::plan::Known;
+use super::resource::Resource;
+
+/// The link of an object.
+///
+/// # Errors
+/// The engine's.
+pub fn find(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<Option<(String, Known)>, StoreError> {
+    let sql = "SELECT display_name, target_id, active, sent FROM provisioning_links \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4";
+    let params = [(&job.tenant_id).into(), (&job.application_id).into(), kind.as_str().into(), id.into()];
+    let Some(row) = tx.row(sql, &params)? else { return Ok(None) };
+    let sent: Resource = serde_json::from_value(row.json(3)?)
+        .map_err(|_| StoreError::BadRow { column: 3, why: "a JSON object expected" })?;
+    Ok(Some((row.text(0)?, Known { target: row.text(1)?, active: row.bool(2)?, sent })))
+}
+
+/// The object here that an object there is linked to.
+///
+/// # Errors
+/// The engine's.
+pub fn owner(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    kind: Kind,
+    target: &str,
+) -> Result<Option<(String, String)>, StoreError> {
+    let sql = "SELECT source_id, display_name FROM provisioning_links \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND target_id = ?4";
+    let params = [(&job.tenant_id).into(), (&job.application_id).into(), kind.as_str().into(), target.into()];
+    tx.row(sql, &params)?.map(|row| Ok((row.text(0)?, row.text(1)?))).transpose()
+}
+
+/// Writes a link.
+///
+/// # Errors
+/// The engine's; [`StoreError::Unique`] where the object there is linked to another one.
+pub fn save(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    (kind, id, name): (Kind, &str, &str),
+    known: &Known,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sent = serde_json::to_string(&known.sent).map_err(|e| StoreError::Database(e.to_string()))?;
+    let sql = "INSERT INTO provisioning_links (tenant_id, application_id, kind, source_id, target_id, \
+                 display_name, active, sent, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+               ON CONFLICT (tenant_id, application_id, kind, source_id) DO UPDATE SET target_id = ?5, \
+                 display_name = ?6, active = ?7, sent = ?8, updated_at = ?9";
+    let params: [Val<'_>; 9] = [
+        (&job.tenant_id).into(),
+        (&job.application_id).into(),
+        kind.as_str().into(),
+        id.into(),
+        (&known.target).into(),
+        name.into(),
+        known.active.into(),
+        (&sent).into(),
+        now.micros().into(),
+    ];
+    tx.exec(sql, &params).map(|_| ())
+}
+
+/// Removes a link and the memberships that went with it: the target has neither any more.
+///
+/// # Errors
+/// The engine's.
+pub fn remove(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<(), StoreError> {
+    let (tenant, application) = (Val::from(&job.tenant_id), Val::from(&job.application_id));
+    let sql = "DELETE FROM provisioning_links WHERE tenant_id = ?1 AND application_id = ?2 \
+               AND kind = ?3 AND source_id = ?4";
+    tx.exec(sql, &[tenant, application, kind.as_str().into(), id.into()])?;
+    let column = match kind {
+        Kind::User => "user_id",
+        Kind::Group => "group_id",
+    };
+    let sql = format!(
+        "DELETE FROM provisioning_members WHERE tenant_id = ?1 AND application_id = ?2 AND {column} = ?3"
+    );
+    tx.exec(&sql, &[tenant, application, id.into()]).map(|_| ())
+}
+
+/// Forgets what the target has, but not which objects are ours: everything is sent anew.
+///
+/// # Errors
+/// The engine's.
+pub fn forget_sent(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
+    let params = [(&job.tenant_id).into(), (&job.application_id).into()];
+    let sql = "UPDATE provisioning_links SET sent = '{}' WHERE tenant_id = ?1 AND application_id = ?2";
+    tx.exec(sql, &params).map(|_| ())
+}
+
+/// The memberships that were sent for a group or a user, as (group, user).
+///
+/// # Errors
+/// The engine's.
+pub fn memberships(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    kind: Kind,
+    id: &str,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let column = match kind {
+        Kind::User => "user_id",
+        Kind::Group => "group_id",
+    };
+    let sql = format!(
+        "SELECT group_id, user_id FROM provisioning_members \
+         WHERE tenant_id = ?1 AND application_id = ?2 AND {column} = ?3"
+    );
+    let rows = tx.rows(&sql, &[(&job.tenant_id).into(), (&job.application_id).into(), id.into()])?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
+/// Writes that a membership was sent, or taken back.
+///
+/// # Errors
+/// The engine's.
+pub fn set_member(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    (group, user): (&str, &str),
+    is: bool,
+) -> Result<(), StoreError> {
+    let sql = if is {
+        "INSERT INTO provisioning_members (tenant_id, application_id, group_id, user_id) \
+         VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING"
+    } else {
+        "DELETE FROM provisioning_members WHERE tenant_id = ?1 AND application_id = ?2 \
+         AND group_id = ?3 AND user_id = ?4"
+    };
+    tx.exec(sql, &[(&job.tenant_id).into(), (&job.application_id).into(), group.into(), user.into()])
+        .map(|_| ())
+}
+
+/// How many objects are in the target by this job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// People who are switched on.
+    pub users: i64,
+    /// People who are switched off.
+    pub disabled: i64,
+    /// Groups.
+    pub groups: i64,
+    /// Memberships.
+    pub members: i64,
+}
+
+/// The counts.
+///
+/// # Errors
+/// The engine's.
+pub fn counts(tx: &mut Tx<'_>, job: &Job) -> Result<Counts, StoreError> {
+    let params = [Val::from(&job.tenant_id), Val::from(&job.application_id)];
+    let sql = "SELECT kind, active, count(*) FROM provisioning_links \
+               WHERE tenant_id = ?1 AND application_id = ?2 GROUP BY kind, active";
+    let mut counts = Counts::default();
+    for row in tx.rows(sql, &params)? {
+        let count = row.int(2)?;
+        match (Kind::of_row(&row, 0)?, row.bool(1)?) {
+            (Kind::User, true) => counts.users = count,
+            (Kind::User, false) => counts.disabled = count,
+            (Kind::Group, _) => counts.groups = count,
+        }
+    }
+    let sql = "SELECT count(*) FROM provisioning_members WHERE tenant_id = ?1 AND application_id = ?2";
+    counts.members = tx.int(sql, &params)?;
+    Ok(counts)
+}

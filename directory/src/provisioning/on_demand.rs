@@ -1,0 +1,69 @@
+//! Provisioning on demand: one object, at once, with its steps.
+
+use store::StoreError;
+
+use super::cycle::Engine;
+use super::effect::Effect;
+use super::job::{Job, ProvisioningError};
+use super::pending::{self, Pending};
+use super::plan::{Object, plan};
+use super::target::Target;
+use super::{Kind, situation};
+
+impl Engine {
+    /// One object, now and whatever the job's state is: where it stands and what was done. A removal that is asked for by name needs
+    /// no other allowance.
+    ///
+    /// # Errors
+    /// [`ProvisioningError::Busy`] where a cycle does not let go, and those of the target's settings.
+    pub async fn on_demand(
+        &self,
+        job: Job,
+        kind: Kind,
+        id: &str,
+    ) -> Result<(Object, Vec<Effect>), ProvisioningError> {
+        let target = self.target(&job)?;
+        let application = job.application_id.clone();
+        let mut patience = 400;
+        while !self.take_lease(&application).await? {
+            patience -= 1;
+            if patience == 0 {
+                return Err(ProvisioningError::Busy);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let outcome = self.while_leased(&application, self.on_demand_leased(job, &target, kind, id)).await;
+        self.release_lease(&application).await?;
+        outcome.unwrap_or(Err(ProvisioningError::Busy))
+    }
+
+    async fn on_demand_leased(
+        &self,
+        mut job: Job,
+        target: &Target,
+        kind: Kind,
+        id: &str,
+    ) -> Result<(Object, Vec<Effect>), ProvisioningError> {
+        self.probe(&job, target).await?;
+        let now = self.directory.clock.now();
+        job.removals_allowed = 1;
+        job.cycle_id = Some(format!("on-demand-{}", self.directory.random.uuid()));
+        let (read, id) = (job.clone(), id.to_owned());
+        let (situation, one) = self
+            .directory
+            .store
+            .read(move |tx| {
+                let waiting = pending::one(tx, &read, kind, &id)?;
+                let one = waiting.unwrap_or(Pending { kind, id: id.clone(), generation: 0, attempts: 0 });
+                Ok::<_, StoreError>((situation::read_one(tx, &read, &one, now)?, one))
+            })
+            .await?;
+        let steps = plan(&situation)?;
+        let (effects, halted) = self.execute(&job, target, &situation, steps).await?;
+        if halted.is_none() {
+            self.settle(job, vec![one], &effects).await?;
+        }
+        let object = situation.objects.into_iter().next();
+        Ok((object.ok_or(StoreError::NoRow)?, effects))
+    }
+}

@@ -1,0 +1,238 @@
+//! The pages that show what was done: logs, one entry, and provisioning on demand.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::Value as Json;
+use store::{StoreError, Tx};
+use web::form::{Csrf, Form};
+use web::page::{Shell, render};
+
+use super::cycle::Engine;
+use super::job::{Job, ProvisioningError};
+use super::log::{self, Entry, Search};
+use super::pages::{PageError, Subject, TAB, Tab, error_banner};
+use super::{Kind, Pace};
+use crate::Directory;
+use crate::access::Caller;
+use crate::applications::Application;
+
+const PAGE: i64 = 50;
+
+#[derive(Deserialize, Default)]
+pub(super) struct Look {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    before: String,
+}
+
+#[derive(Template)]
+#[template(path = "provisioning/logs.html")]
+struct Logs {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    tabs: Vec<Tab>,
+    base: String,
+    look: Look,
+    entries: Vec<Entry>,
+    next: String,
+}
+
+pub(super) async fn list(
+    State(directory): State<Directory>,
+    caller: Caller,
+    csrf: Csrf,
+    Path(id): Path<String>,
+    Query(look): Query<Look>,
+) -> Result<Response, PageError> {
+    let subject = Subject::find(&directory, &id).await?;
+    let shell = subject.shell(&directory, "Provisioning logs", &caller, &csrf);
+    let mut entries = match subject.job.clone() {
+        Some(job) => {
+            let search = Search {
+                text: look.q.trim().to_owned(),
+                action: look.action.clone(),
+                status: look.status.clone(),
+                before: Some(look.before.clone()).filter(|b| !b.is_empty()),
+                limit: PAGE + 1,
+            };
+            directory.store.read(move |tx| log::search(tx, &job, &search)).await?
+        }
+        None => Vec::new(),
+    };
+    let more = i64::try_from(entries.len()).is_ok_and(|n| n > PAGE);
+    entries.truncate(usize::try_from(PAGE).unwrap_or(0));
+    let next = entries.last().filter(|_| more).map(|e| next_url(&subject, &look, &e.id)).unwrap_or_default();
+    let (tabs, base) = (subject.tabs("logs"), subject.path("logs"));
+    let application = subject.application;
+    Ok(render(&Logs { shell, tab: TAB, application, tabs, base, look, entries, next }))
+}
+
+fn next_url(subject: &Subject, look: &Look, before: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("q", &look.q)
+        .append_pair("status", &look.status)
+        .append_pair("action", &look.action)
+        .append_pair("before", before)
+        .finish();
+    format!("{}?{query}", subject.path("logs"))
+}
+
+#[derive(Template)]
+#[template(path = "provisioning/log.html")]
+struct Detail {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    tabs: Vec<Tab>,
+    details: Vec<Shown>,
+}
+
+/// An entry with its JSON taken apart for the page.
+struct Shown {
+    entry: Entry,
+    steps: Vec<[String; 3]>,
+    modified: Vec<[String; 3]>,
+}
+
+impl Shown {
+    fn of(entry: Entry) -> Self {
+        let rows = |all: &Json, keys: [&str; 3]| -> Vec<[String; 3]> {
+            let one = |row: &Json| keys.map(|key| text(&row[key]));
+            all.as_array().map(|rows| rows.iter().map(one).collect()).unwrap_or_default()
+        };
+        Self {
+            steps: rows(&entry.steps, ["name", "status", "description"]),
+            modified: rows(&entry.modified, ["displayName", "oldValue", "newValue"]),
+            entry,
+        }
+    }
+}
+
+fn text(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+pub(super) async fn show(
+    State(directory): State<Directory>,
+    caller: Caller,
+    csrf: Csrf,
+    Path((id, entry)): Path<(String, String)>,
+) -> Result<Response, PageError> {
+    let subject = Subject::find(&directory, &id).await?;
+    let job = subject.job.clone().ok_or(ProvisioningError::NoJob)?;
+    let wanted = entry.clone();
+    let found = directory.store.read(move |tx| log::find(tx, &job, &wanted)).await?;
+    let found = found.ok_or(ProvisioningError::NoObject("log entry", entry))?;
+    let shell = subject.shell(&directory, &found.source_name, &caller, &csrf);
+    let (tabs, application) = (subject.tabs("logs"), subject.application);
+    Ok(render(&Detail { shell, tab: TAB, application, tabs, details: vec![Shown::of(found)] }))
+}
+
+#[derive(Template)]
+#[template(path = "provisioning/on_demand.html")]
+struct OnDemand {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    tabs: Vec<Tab>,
+    action: String,
+    name: String,
+    group: bool,
+    standing: String,
+    details: Vec<Shown>,
+}
+
+pub(super) async fn on_demand(
+    State(directory): State<Directory>,
+    caller: Caller,
+    csrf: Csrf,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let subject = Subject::find(&directory, &id).await?;
+    let shell = subject.shell(&directory, "Provision on demand", &caller, &csrf);
+    Ok(render(&on_demand_page(&subject, shell, "", false)))
+}
+
+fn on_demand_page(subject: &Subject, shell: Shell, name: &str, group: bool) -> OnDemand {
+    OnDemand {
+        shell,
+        tab: TAB,
+        application: subject.application.clone(),
+        tabs: subject.tabs("on-demand"),
+        action: subject.path("on-demand"),
+        name: name.to_owned(),
+        group,
+        standing: String::new(),
+        details: Vec::new(),
+    }
+}
+
+pub(super) async fn run_on_demand(
+    State(directory): State<Directory>,
+    caller: Caller,
+    csrf: Csrf,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> Result<Response, PageError> {
+    let subject = Subject::find(&directory, &id).await?;
+    let (name, group) = (fields.text("name"), fields.text("kind") == "group");
+    let kind = if group { Kind::Group } else { Kind::User };
+    let mut page = on_demand_page(
+        &subject,
+        subject.shell(&directory, "Provision on demand", &caller, &csrf),
+        name,
+        group,
+    );
+    match demand(&directory, subject.job.clone(), kind, name).await {
+        Ok((standing, details)) => {
+            page.standing = standing;
+            page.details = details;
+        }
+        Err(error @ ProvisioningError::Store(_)) => return Err(error.into()),
+        Err(error) => page.shell.banners.push(error_banner("It was not provisioned", &error)),
+    }
+    Ok(render(&page))
+}
+
+async fn demand(
+    directory: &Directory,
+    job: Option<Job>,
+    kind: Kind,
+    name: &str,
+) -> Result<(String, Vec<Shown>), ProvisioningError> {
+    let job = job.ok_or(ProvisioningError::NotConfigured)?;
+    let (tenant, wanted) = (directory.tenant_id.clone(), name.to_owned());
+    let found = directory.store.read(move |tx| resolve(tx, &tenant, kind, &wanted)).await?;
+    let id = found.ok_or_else(|| ProvisioningError::NoObject(kind.as_str(), name.to_owned()))?;
+    let (object, effects) = Engine::new(directory, Pace::default()).on_demand(job, kind, &id).await?;
+    let details: Vec<Shown> = effects.into_iter().map(|e| Shown::of(e.entry)).collect();
+    let what = if details.is_empty() { "Nothing had to be sent" } else { "Done" };
+    Ok((format!("{what}: {} is {}.", object.name, object.standing.why()), details))
+}
+
+/// The object with this id, user principal name or group name.
+fn resolve(tx: &mut Tx<'_>, tenant: &str, kind: Kind, name: &str) -> Result<Option<String>, StoreError> {
+    let key = name.to_lowercase();
+    let sql = match kind {
+        Kind::User => {
+            "SELECT id FROM users WHERE tenant_id = ?1 AND (id = ?2 OR user_principal_name_key = ?3) \
+             ORDER BY CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END LIMIT 1"
+        }
+        Kind::Group => {
+            "SELECT id FROM groups WHERE tenant_id = ?1 AND (id = ?2 OR display_name_key = ?3) ORDER BY id LIMIT 1"
+        }
+    };
+    tx.row(sql, &[tenant.into(), name.into(), (&key).into()])?.map(|row| row.text(0)).transpose()
+}

@@ -1,0 +1,262 @@
+//! The pages that change a job: connectivity, attribute mapping, settings.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use secrecy::SecretString;
+use serde::Deserialize;
+use web::form::{Csrf, Form};
+use web::page::{Banner, Shell, Tone, render};
+
+use super::job::{Job, ProvisioningError, removal_limit};
+use super::links;
+use super::mapping::{Apply, Mapping, Mappings, Source};
+use super::pages::{PageError, Subject, TAB, Tab, back, error_banner};
+use super::settings::{self, Change};
+use crate::Directory;
+use crate::access::Caller;
+use crate::applications::Application;
+
+#[derive(Deserialize)]
+pub(super) struct Said {
+    #[serde(default)]
+    done: String,
+}
+
+impl Said {
+    fn onto(&self, shell: Shell) -> Shell {
+        if self.done == "saved" { shell.with(Banner::new(Tone::Success, "Saved", "")) } else { shell }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "provisioning/connectivity.html")]
+struct Connectivity {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    tabs: Vec<Tab>,
+    action: String,
+    base_url: String,
+    has_token: bool,
+    allow_private: bool,
+}
+
+pub(super) async fn connectivity(
+    State(directory): State<Directory>,
+    caller: Caller,
+    csrf: Csrf,
+    Path(id): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Response, PageError> {
+    let subject = Subject::find(&directory, &id).await?;
+    let shell = said.onto(subject.shell(&directory, "Connectivity", &caller, &csrf));
+    let (url, private) = subject
+        .job
+        .as_ref()
+        .map_or((String::new(), false), |j| (j.base_url.clone().unwrap_or_default(), j.allow_private));
+    Ok(render(&connectivity_page(&subject, shell, url, private)))
+}
+
+fn connectivity_page(subject: &Subject, shell: Shell, base_url: String, allow_private: bool) -> Connectivity {
+    Connectivity {
+        shell,
+        tab: TAB,
+        application: subject.application.clone(),
+        tabs: subject.tabs("connectivity"),
+        action: subject.path("connectivity"),
+        base_url,
+        has_token: subject.job.as_ref().is_some_and(|j| j.token_sealed.is_some()),
+        allow_private,
+    }
+}
+
+/// Saves or tests, as the button says.
+pub(super) async fn save_connectivity(
+    State(directory): State<Directory>,
+    caller: Caller,
+    csrf: Csrf,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> Result<Response, PageError> {
+    let subject = Subject::find(&directory, &id).await?;
+    let token = Some(fields.text("secret_token")).filter(|t| !t.is_empty()).map(SecretString::from);
+    let change = Change {
+        base_url: Some(fields.text("tenant_url").to_owned()),
+        token,
+        allow_private: Some(fields.has("allow_private")),
+        ..Change::default()
+    };
+    let (url, private) = (fields.text("tenant_url").to_owned(), fields.has("allow_private"));
+    let shell = subject.shell(&directory, "Connectivity", &caller, &csrf);
+    let job = settings::create(&directory, &caller.actor, &subject.id, false).await?;
+    let banner = if fields.text("what") == "test" {
+        tested(&directory, &job, &change).await
+    } else {
+        match settings::change(&directory, &caller.actor, &subject.id, change).await {
+            Ok(_) => return Ok(back(&subject, "connectivity", "saved")),
+            Err(error @ ProvisioningError::Store(_)) => return Err(error.into()),
+            Err(error) => error_banner("Nothing was saved", &error),
+        }
+    };
+    Ok(render(&connectivity_page(&subject, shell.with(banner), url, private)))
+}
+
+async fn tested(directory: &Directory, job: &Job, change: &Change) -> Banner {
+    match settings::test_connection(directory, job, change).await {
+        Ok(exchange) => Banner::new(
+            Tone::Success,
+            "The connection works",
+            format!(
+                "Tried: {}. Came back: {} and an empty list, as it should.",
+                exchange.request, exchange.status
+            ),
+        ),
+        Err(error) => error_banner("The connection does not work", &error),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "provisioning/mappings.html")]
+struct MappingsPage {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    tabs: Vec<Tab>,
+    tables: Vec<(&'static str, Vec<Row>)>,
+}
+
+struct Row {
+    source: String,
+    target: String,
+    kind: &'static str,
+    matching: bool,
+    apply: &'static str,
+    default: String,
+}
+
+impl Row {
+    fn of(mapping: &Mapping) -> Self {
+        let (kind, source) = match &mapping.source {
+            Source::Direct(name) => ("Direct", name.clone()),
+            Source::FirstOf(names) => ("First with a value", names.join(", ")),
+            Source::Constant(text) => ("Constant", text.clone()),
+            Source::InScope => ("Switch", "accountEnabled and in scope".to_owned()),
+            Source::Reference(name) => ("Reference", name.clone()),
+        };
+        Self {
+            source,
+            target: mapping.target.clone(),
+            kind,
+            matching: mapping.matching,
+            apply: match mapping.apply {
+                Apply::Always => "Always",
+                Apply::OnlyOnCreate => "Only during creation",
+            },
+            default: mapping.default_value.clone().unwrap_or_default(),
+        }
+    }
+}
+
+pub(super) async fn mappings(
+    State(directory): State<Directory>,
+    caller: Caller,
+    csrf: Csrf,
+    Path(id): Path<String>,
+) -> Result<Response, PageError> {
+    let subject = Subject::find(&directory, &id).await?;
+    let shell = subject.shell(&directory, "Attribute mapping", &caller, &csrf);
+    let mappings = subject.job.as_ref().map_or_else(Mappings::default, |j| j.mappings.clone());
+    let rows = |all: &[Mapping]| all.iter().map(Row::of).collect();
+    let tables = vec![("Users", rows(&mappings.users)), ("Groups", rows(&mappings.groups))];
+    Ok(render(&MappingsPage {
+        shell,
+        tab: TAB,
+        tabs: subject.tabs("mappings"),
+        application: subject.application,
+        tables,
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "provisioning/settings.html")]
+struct SettingsPage {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    tabs: Vec<Tab>,
+    action: String,
+    sync_all: bool,
+    limit: String,
+    default_limit: i64,
+}
+
+pub(super) async fn settings(
+    State(directory): State<Directory>,
+    caller: Caller,
+    csrf: Csrf,
+    Path(id): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Response, PageError> {
+    let subject = Subject::find(&directory, &id).await?;
+    let shell = said.onto(subject.shell(&directory, "Settings", &caller, &csrf));
+    let (all, limit) = subject.job.as_ref().map_or((false, None), |j| (j.sync_all, j.removal_limit));
+    let limit = limit.map(|l| l.to_string()).unwrap_or_default();
+    settings_page(&directory, &subject, shell, all, limit).await
+}
+
+async fn settings_page(
+    directory: &Directory,
+    subject: &Subject,
+    shell: Shell,
+    sync_all: bool,
+    limit: String,
+) -> Result<Response, PageError> {
+    let default_limit = match subject.job.clone() {
+        Some(job) => {
+            let counts = directory.store.read(move |tx| links::counts(tx, &job)).await?;
+            removal_limit(None, counts.users + counts.groups)
+        }
+        None => removal_limit(None, 0),
+    };
+    let (tabs, action) = (subject.tabs("settings"), subject.path("settings"));
+    let application = subject.application.clone();
+    Ok(render(&SettingsPage { shell, tab: TAB, application, tabs, action, sync_all, limit, default_limit }))
+}
+
+pub(super) async fn save_settings(
+    State(directory): State<Directory>,
+    caller: Caller,
+    csrf: Csrf,
+    Path(id): Path<String>,
+    Form(fields): Form,
+) -> Result<Response, PageError> {
+    let subject = Subject::find(&directory, &id).await?;
+    let shell = subject.shell(&directory, "Settings", &caller, &csrf);
+    let sync_all = fields.text("scope") == "all";
+    let limit = fields.text("removal_limit").to_owned();
+    let parsed = match limit.as_str() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| ProvisioningError::Invalid {
+            field: "removal limit",
+            why: format!("{text:?} is not a number"),
+        }),
+    };
+    let saved = match parsed {
+        Ok(removal_limit) => {
+            settings::create(&directory, &caller.actor, &subject.id, false).await?;
+            let change =
+                Change { sync_all: Some(sync_all), removal_limit: Some(removal_limit), ..Change::default() };
+            settings::change(&directory, &caller.actor, &subject.id, change).await
+        }
+        Err(error) => Err(error),
+    };
+    match saved {
+        Ok(_) => Ok(back(&subject, "settings", "saved")),
+        Err(error @ ProvisioningError::Store(_)) => Err(error.into()),
+        Err(error) => {
+            let shell = shell.with(error_banner("Nothing was saved", &error));
+            settings_page(&directory, &subject, shell, sync_all, limit).await
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! What has to be sent, decided from what should be and what was sent. Nothing is read or sent here, and
+//! the plan may refuse as a whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use thiserror::Error;
+
+use super::Kind;
+use super::job::removal_limit;
+use super::resource::{Resource, changed};
+use super::scope::Standing;
+
+/// AWS takes at most 100 membership changes in one PATCH (aws-identity-center.md 1.6).
+pub const MEMBERS_PER_REQUEST: usize = 100;
+
+/// Everything that a plan is made from, read in one snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct Situation {
+    /// The objects to look at.
+    pub objects: Vec<Object>,
+    /// Memberships (group, user) that there should be, as far as they touch the objects.
+    pub wanted: BTreeSet<(String, String)>,
+    /// Memberships that were sent, as far as they touch the objects.
+    pub sent: BTreeSet<(String, String)>,
+    /// The target's ids of all linked objects that appear above.
+    pub targets: BTreeMap<(Kind, String), String>,
+    /// The names of these objects, for people.
+    pub names: BTreeMap<(Kind, String), String>,
+    /// The objects about which something was perhaps sent: only the target knows.
+    pub unsure: BTreeSet<(Kind, String)>,
+    /// The path that switches an account off, if one is mapped.
+    pub active_path: Option<String>,
+    /// The path of the manager, if one is mapped.
+    pub manager_path: Option<String>,
+    /// What the limits are judged by.
+    pub census: Census,
+}
+
+/// One object here and what is known of it there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// User or group.
+    pub kind: Kind,
+    /// Its id here.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What the target should have; without references.
+    pub wanted: Resource,
+    /// The manager's id here.
+    pub manager: Option<String>,
+    /// What the target has from us.
+    pub known: Option<Known>,
+}
+
+/// A linked object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// Its id there.
+    pub target: String,
+    /// Whether it is switched on there.
+    pub active: bool,
+    /// What was sent.
+    pub sent: Resource,
+}
+
+/// Counts that the limits are judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Census {
+    /// Objects that were to be read.
+    pub expected: usize,
+    /// People in the directory, in scope or not.
+    pub people: i64,
+    /// Linked objects.
+    pub linked: i64,
+    /// Linked objects that have to go, of all that wait.
+    pub leaving: i64,
+    /// Removals in the running window.
+    pub removed: i64,
+    /// The administrator's limit.
+    pub limit: Option<i64>,
+    /// So many removals were looked at and allowed.
+    pub allowed: i64,
+}
+
+/// Why nothing is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// More would go than may without a person's word.
+    #[error("{would} objects would be disabled or deleted in the target, the limit is {limit}")]
+    TooManyDeletes {
+        /// As many, with those of the running window.
+        would: i64,
+        /// The limit.
+        limit: i64,
+    },
+    /// What was read cannot be everything.
+    #[error("the directory was not read completely: {found} of {expected} objects")]
+    IncompleteSource {
+        /// As many there should be.
+        expected: i64,
+        /// As many there were.
+        found: i64,
+    },
+}
+
+/// One thing to send. The order of the variants is the order of sending: removals first, then people,
+/// groups, members, references.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Switch a person off.
+    Disable(Link, Known),
+    /// Delete an object.
+    Delete(Link),
+    /// Take people out of a group.
+    RemoveMembers(Members),
+    /// Leave an object alone, and say why.
+    Skip(Link, Standing),
+    /// Find the object there or make it.
+    Provision(Link, Resource),
+    /// Look in the target for what was perhaps made, and switch it off: it is not wanted any more.
+    Recall(Link, Resource),
+    /// Compare with what the target has, and change what differs.
+    Compare(Link, Known, Resource),
+    /// Change what differs.
+    Update(Link, Known, Resource),
+    /// Put people into a group.
+    AddMembers(Members),
+    /// Set the manager, or take it away.
+    Refer(Link, Known, Option<String>),
+}
+
+/// The object that a step is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// User or group.
+    pub kind: Kind,
+    /// Its id here.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+}
+
+/// Some members of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Members {
+    /// The group's id here.
+    pub group: String,
+    /// The people's ids here, at most [`MEMBERS_PER_REQUEST`].
+    pub users: Vec<String>,
+}
+
+impl Step {
+    /// Steps of one stage may be sent at the same time; a stage begins when the one before is over.
+    pub fn stage(&self) -> u8 {
+        match self {
+            Self::Disable(..) | Self::Delete(_) => 0,
+            Self::RemoveMembers(_) => 1,
+            Self::Skip(..) => 2,
+            Self::Provision(link, _)
+            | Self::Recall(link, _)
+            | Self::Compare(link, ..)
+            | Self::Update(link, ..)
+                if link.kind == Kind::User =>
+            {
+                2
+            }
+            Self::Provision(..) | Self::Recall(..) | Self::Compare(..) | Self::Update(..) => 3,
+            Self::AddMembers(_) => 4,
+            Self::Refer(..) => 5,
+        }
+    }
+}
+
+/// The steps, in the order of sending.
+///
+/// # Errors
+/// [`Refused`] where nothing may be sent.
+pub fn plan(situation: &Situation) -> Result<Vec<Step>, Refused> {
+    let mut steps: Vec<Step> = situation.objects.iter().filter_map(|o| object_step(o, situation)).collect();
+    let removals = steps.iter().filter(|s| s.stage() == 0).count();
+    refuse(situation, i64::try_from(removals).unwrap_or(i64::MAX))?;
+    steps.extend(member_steps(situation));
+    steps.extend(situation.objects.iter().filter_map(|o| reference_step(o, situation)));
+    steps.sort_by_key(Step::stage);
+    Ok(steps)
+}
+
+fn refuse(situation: &Situation, removals: i64) -> Result<(), Refused> {
+    let census = &situation.census;
+    let found = situation.objects.len();
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    if found != census.expected {
+        return Err(Refused::IncompleteSource { expected: count(census.expected), found: count(found) });
+    }
+    let leaving = census.leaving.max(removals);
+    // An empty directory beside a full target is a restore that went wrong, not a company that left.
+    if leaving > 0 && census.people == 0 {
+        return Err(Refused::IncompleteSource { expected: census.linked, found: 0 });
+    }
+    let limit = removal_limit(census.limit, census.linked);
+    let would = leaving + census.removed;
+    if leaving > 0 && would > limit && leaving > census.allowed {
+        return Err(Refused::TooManyDeletes { would, limit });
+    }
+    Ok(())
+}
+
+fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
+    let link = || Link { kind: object.kind, id: object.id.clone(), name: object.name.clone() };
+    let unsure = situation.unsure.contains(&(object.kind, object.id.clone()));
+    match (object.standing, &object.known) {
+        (Standing::Entitled, Some(known)) if unsure => {
+            Some(Step::Compare(link(), known.clone(), object.wanted.clone()))
+        }
+        // Who is gone for good has no name any more by which the target could be asked.
+        (Standing::Disabled | Standing::OutOfScope, None) if unsure => {
+            Some(Step::Recall(link(), object.wanted.clone()))
+        }
+        (Standing::Entitled, None) => Some(Step::Provision(link(), object.wanted.clone())),
+        // What was sent was forgotten on purpose: it is compared with what the target has.
+        (Standing::Entitled, Some(known)) if known.sent.is_empty() => {
+            Some(Step::Provision(link(), object.wanted.clone()))
+        }
+        (Standing::Entitled, Some(known)) => {
+            let sent = without_manager(&known.sent, situation);
+            let differs = !changed(&sent, &object.wanted).is_empty();
+            differs.then(|| Step::Update(link(), known.clone(), object.wanted.clone()))
+        }
+        // Never made by this job, so nothing there is this job's to change.
+        (Standing::Disabled, None) => Some(Step::Skip(link(), object.standing)),
+        (_, None) => None,
+        (Standing::Gone, Some(_)) => Some(Step::Delete(link())),
+        (_, Some(_)) if object.kind == Kind::Group || situation.active_path.is_none() => {
+            Some(Step::Delete(link()))
+        }
+        (_, Some(known)) => (known.active || unsure).then(|| Step::Disable(link(), known.clone())),
+    }
+}
+
+/// What was sent besides the manager, which steps of its own send.
+pub fn without_manager(sent: &Resource, situation: &Situation) -> Resource {
+    let mut sent = sent.clone();
+    if let Some(path) = &situation.manager_path {
+        sent.remove(path);
+    }
+    sent
+}
+
+/// Memberships differ object by object; whoever is deleted loses them with that.
+fn member_steps(situation: &Situation) -> Vec<Step> {
+    let by_id: BTreeMap<(Kind, &str), &Object> =
+        situation.objects.iter().map(|o| ((o.kind, o.id.as_str()), o)).collect();
+    let there = |kind: Kind, id: &str| match by_id.get(&(kind, id)) {
+        Some(object) => object.standing == Standing::Entitled,
+        None => situation.targets.contains_key(&(kind, id.to_owned())),
+    };
+    let deleted = |kind: Kind, id: &str| {
+        by_id.get(&(kind, id)).is_some_and(|o| matches!(object_step(o, situation), Some(Step::Delete(_))))
+    };
+    let mut gone: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut new: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (group, user) in situation.sent.difference(&situation.wanted) {
+        if !deleted(Kind::Group, group) && !deleted(Kind::User, user) {
+            gone.entry(group).or_default().push(user.clone());
+        }
+    }
+    for (group, user) in situation.wanted.difference(&situation.sent) {
+        if there(Kind::Group, group) && there(Kind::User, user) {
+            new.entry(group).or_default().push(user.clone());
+        }
+    }
+    let batches = |all: BTreeMap<&str, Vec<String>>, step: fn(Members) -> Step| -> Vec<Step> {
+        let each = all.into_iter().flat_map(|(group, users)| {
+            let batch = |b: &[String]| Members { group: group.to_owned(), users: b.to_vec() };
+            users.chunks(MEMBERS_PER_REQUEST).map(batch).collect::<Vec<_>>()
+        });
+        each.map(step).collect()
+    };
+    let mut steps = batches(gone, Step::RemoveMembers);
+    steps.extend(batches(new, Step::AddMembers));
+    steps
+}
+
+fn reference_step(object: &Object, situation: &Situation) -> Option<Step> {
+    let path = situation.manager_path.as_ref()?;
+    if object.standing != Standing::Entitled || object.kind != Kind::User {
+        return None;
+    }
+    let known = object.known.clone().unwrap_or_else(|| Known {
+        target: String::new(),
+        active: true,
+        sent: Resource::new(),
+    });
+    let link = Link { kind: object.kind, id: object.id.clone(), name: object.name.clone() };
+    let unsure = situation.unsure.contains(&(object.kind, object.id.clone()));
+    let sent = known.sent.get(path).and_then(|v| v.as_str());
+    let Some(manager) = &object.manager else {
+        return (sent.is_some() || unsure).then(|| Step::Refer(link, known.clone(), None));
+    };
+    let made_now = |o: &&Object| o.kind == Kind::User && o.id == *manager && o.standing == Standing::Entitled;
+    match situation.targets.get(&(Kind::User, manager.clone())) {
+        Some(target) if sent == Some(target) && !unsure => None,
+        Some(_) => Some(Step::Refer(link, known, Some(manager.clone()))),
+        None if situation.objects.iter().any(|o| made_now(&o)) => {
+            Some(Step::Refer(link, known, Some(manager.clone())))
+        }
+        // The manager is not in the target. If it comes into it, this person is looked at again.
+        None => sent.is_some().then(|| Step::Refer(link, known.clone(), None)),
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disable(link, _) => write!(f, "disable {link}"),
+            Self::Delete(link) => write!(f, "delete {link}"),
+            Self::RemoveMembers(m) => write!(f, "remove {} from group {}", m.users.join(", "), m.group),
+            Self::Skip(link, why) => write!(f, "skip {link}: {}", why.why()),
+            Self::Provision(link, _) => write!(f, "match or create {link}"),
+            Self::Recall(link, _) => write!(f, "recall {link}"),
+            Self::Compare(link, ..) => write!(f, "compare {link}"),
+            Self::Update(link, known, wanted) => {
+                write!(f, "update {link}: {}", changed(&known.sent, wanted).join(", "))
+            }
+            Self::AddMembers(m) => write!(f, "add {} to group {}", m.users.join(", "), m.group),
+            Self::Refer(link, _, Some(manager)) => write!(f, "set manager of {link} to {manager}"),
+            Self::Refer(link, _, None) => write!(f, "remove manager of {link}"),
+        }
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.as_str(), self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn resource(name: &str, active: bool) -> Resource {
+        Resource::from([("displayName".to_owned(), json!(name)), ("active".to_owned(), json!(active))])
+    }
+
+    fn object(kind: Kind, id: &str, standing: Standing, known: Option<Known>) -> Object {
+        let (id, name) = (id.to_owned(), id.to_owned());
+        Object { kind, id, name, standing, wanted: resource("new", true), manager: None, known }
+    }
+
+    fn known(id: &str, name: &str, active: bool) -> Option<Known> {
+        Some(Known { target: format!("t-{id}"), active, sent: resource(name, active) })
+    }
+
+    fn situation(objects: Vec<Object>) -> Situation {
+        let targets = objects.iter().filter(|o| o.known.is_some());
+        let targets = targets.map(|o| ((o.kind, o.id.clone()), format!("t-{}", o.id))).collect();
+        let census = Census { expected: objects.len(), people: 100, linked: 100, ..Census::default() };
+        Situation {
+            objects,
+            targets,
+            census,
+            active_path: Some("active".to_owned()),
+            manager_path: Some("manager".to_owned()),
+            ..Situation::default()
+        }
+    }
+
+    fn text(situation: &Situation) -> String {
+        plan(situation).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    fn pair(group: &str, user: &str) -> (String, String) {
+        (group.to_owned(), user.to_owned())
+    }
+
+    #[test]
+    fn removals_come_first_then_people_groups_members_references() {
+        let mut s = situation(vec![
+            object(Kind::Group, "g", Standing::Entitled, None),
+            Object { manager: Some("mia".to_owned()), ..object(Kind::User, "ana", Standing::Entitled, None) },
+            object(Kind::User, "mia", Standing::Entitled, known("mia", "old", true)),
+            object(Kind::User, "leo", Standing::OutOfScope, known("leo", "old", true)),
+            object(Kind::User, "eve", Standing::Gone, known("eve", "old", false)),
+            object(Kind::Group, "h", Standing::OutOfScope, known("h", "old", true)),
+            object(Kind::User, "new", Standing::Disabled, None),
+        ]);
+        s.wanted = BTreeSet::from([pair("g", "ana"), pair("g", "mia")]);
+        s.sent = BTreeSet::from([pair("x", "leo"), pair("x", "eve"), pair("h", "mia")]);
+        assert_eq!(
+            text(&s),
+            "disable user leo\n\
+             delete user eve\n\
+             delete group h\n\
+             remove leo from group x\n\
+             match or create user ana\n\
+             update user mia: displayName\n\
+             skip user new: the account is disabled\n\
+             match or create group g\n\
+             add ana, mia to group g\n\
+             set manager of user ana to mia"
+        );
+    }
+
+    #[test]
+    fn nothing_to_do_is_an_empty_plan() {
+        let mut s = situation(vec![
+            object(Kind::User, "ana", Standing::Entitled, known("ana", "new", true)),
+            object(Kind::User, "off", Standing::Deleted, known("off", "old", false)),
+            object(Kind::User, "nobody", Standing::OutOfScope, None),
+        ]);
+        s.wanted = BTreeSet::from([pair("g", "ana")]);
+        s.sent = s.wanted.clone();
+        assert_eq!(text(&s), "");
+    }
+
+    #[test]
+    fn members_go_in_batches_of_a_hundred() {
+        let mut s = situation(vec![object(Kind::Group, "g", Standing::Entitled, known("g", "new", true))]);
+        for n in 0..250 {
+            let user = format!("u{n:03}");
+            s.targets.insert((Kind::User, user.clone()), user.clone());
+            s.wanted.insert(pair("g", &user));
+        }
+        s.wanted.insert(pair("g", "not linked"));
+        let sizes: Vec<usize> = plan(&s)
+            .unwrap()
+            .iter()
+            .map(|step| if let Step::AddMembers(m) = step { m.users.len() } else { 0 })
+            .collect();
+        assert_eq!(sizes, [100, 100, 50]);
+    }
+
+    #[test]
+    fn too_many_removals_are_refused_until_they_are_allowed() {
+        let mut s =
+            situation(vec![object(Kind::User, "leo", Standing::OutOfScope, known("leo", "old", true))]);
+        s.census.leaving = 26;
+        assert_eq!(plan(&s), Err(Refused::TooManyDeletes { would: 26, limit: 25 }));
+        s.census.allowed = 26;
+        assert!(plan(&s).is_ok());
+        s.census = Census { leaving: 1, removed: 25, allowed: 0, ..s.census };
+        assert_eq!(plan(&s), Err(Refused::TooManyDeletes { would: 26, limit: 25 }));
+        s.census.limit = Some(30);
+        assert!(plan(&s).is_ok());
+    }
+
+    #[test]
+    fn nothing_is_removed_after_an_incomplete_read() {
+        let mut s = situation(vec![object(Kind::User, "leo", Standing::Gone, known("leo", "old", true))]);
+        s.census.expected = 2;
+        assert_eq!(plan(&s), Err(Refused::IncompleteSource { expected: 2, found: 1 }));
+        s.census = Census { expected: 1, people: 0, ..s.census };
+        assert!(matches!(plan(&s), Err(Refused::IncompleteSource { .. })));
+    }
+
+    #[test]
+    fn a_manager_who_is_nowhere_is_not_sent() {
+        let with = |known, manager: Option<&str>| Object {
+            manager: manager.map(ToOwned::to_owned),
+            wanted: resource("old", true),
+            ..object(Kind::User, "ana", Standing::Entitled, known)
+        };
+        assert_eq!(text(&situation(vec![with(known("ana", "old", true), Some("mia"))])), "");
+        let mut had = known("ana", "old", true);
+        if let Some(k) = &mut had {
+            k.sent.insert("manager".to_owned(), json!("t-mia"));
+        }
+        assert_eq!(text(&situation(vec![with(had.clone(), Some("mia"))])), "remove manager of user ana");
+        assert_eq!(text(&situation(vec![with(had.clone(), None)])), "remove manager of user ana");
+        let mut s = situation(vec![with(had, Some("mia"))]);
+        s.targets.insert((Kind::User, "mia".to_owned()), "t-mia".to_owned());
+        assert_eq!(text(&s), "");
+    }
+}

@@ -1,0 +1,104 @@
+//! What was perhaps sent. A process can end between a request and the record of its outcome; when the
+//! change was then taken back here, the record alone would say that nothing is left to do. So every step is
+//! written down before it is sent, and what is found written down is compared with the target itself.
+
+use store::{StoreError, Tx, Val};
+
+use super::Kind;
+use super::effect::{Effect, Outcome};
+use super::job::Job;
+use super::plan::{Link, Step};
+
+/// Writes down what is about to be sent.
+///
+/// # Errors
+/// The engine's: then nothing may be sent.
+pub fn announce(tx: &mut Tx<'_>, job: &Job, steps: &[Step]) -> Result<(), StoreError> {
+    for step in steps {
+        match step {
+            Step::Skip(..) => {}
+            Step::Disable(link, _)
+            | Step::Delete(link)
+            | Step::Provision(link, _)
+            | Step::Recall(link, _) => {
+                add(tx, job, link)?;
+            }
+            Step::Update(link, ..) | Step::Compare(link, ..) | Step::Refer(link, ..) => add(tx, job, link)?,
+            Step::AddMembers(members) | Step::RemoveMembers(members) => {
+                for user in &members.users {
+                    let sql = "INSERT INTO provisioning_unsure_members (tenant_id, application_id, group_id, \
+                               user_id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+                    tx.exec(sql, &member(job, &members.group, user))?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn add(tx: &mut Tx<'_>, job: &Job, link: &Link) -> Result<(), StoreError> {
+    let sql = "INSERT INTO provisioning_unsure (tenant_id, application_id, kind, source_id) \
+               VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    tx.exec(sql, &object(job, link.kind, &link.id)).map(|_| ())
+}
+
+/// Crosses out what an effect has made sure of. After a failure nobody knows: a time-out may have come after
+/// the target had done its work.
+///
+/// # Errors
+/// The engine's.
+pub fn settled(tx: &mut Tx<'_>, job: &Job, effect: &Effect) -> Result<(), StoreError> {
+    let sql = "DELETE FROM provisioning_unsure_members WHERE tenant_id = ?1 AND application_id = ?2 \
+               AND group_id = ?3 AND user_id = ?4";
+    for (group, user) in effect.added.iter().chain(&effect.removed) {
+        tx.exec(sql, &member(job, group, user))?;
+    }
+    // An effect on members says nothing about the group itself.
+    let about_members = !effect.added.is_empty() || !effect.removed.is_empty();
+    if effect.outcome != Outcome::Done || about_members {
+        return Ok(());
+    }
+    let sql = "DELETE FROM provisioning_unsure WHERE tenant_id = ?1 AND application_id = ?2 \
+               AND kind = ?3 AND source_id = ?4";
+    tx.exec(sql, &object(job, effect.entry.kind, &effect.entry.source_id)).map(|_| ())
+}
+
+/// Whether something about an object itself was perhaps sent.
+///
+/// # Errors
+/// The engine's.
+pub fn is_unsure(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT kind FROM provisioning_unsure WHERE tenant_id = ?1 AND application_id = ?2 \
+               AND kind = ?3 AND source_id = ?4";
+    tx.exists(sql, &object(job, kind, id))
+}
+
+/// The memberships (group, user) of a group or a user that were perhaps sent or taken back.
+///
+/// # Errors
+/// The engine's.
+pub fn memberships(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    kind: Kind,
+    id: &str,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let column = match kind {
+        Kind::User => "user_id",
+        Kind::Group => "group_id",
+    };
+    let sql = format!(
+        "SELECT group_id, user_id FROM provisioning_unsure_members \
+         WHERE tenant_id = ?1 AND application_id = ?2 AND {column} = ?3"
+    );
+    let rows = tx.rows(&sql, &[(&job.tenant_id).into(), (&job.application_id).into(), id.into()])?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
+fn object<'a>(job: &'a Job, kind: Kind, id: &'a str) -> [Val<'a>; 4] {
+    [(&job.tenant_id).into(), (&job.application_id).into(), kind.as_str().into(), id.into()]
+}
+
+fn member<'a>(job: &'a Job, group: &'a str, user: &'a str) -> [Val<'a>; 4] {
+    [(&job.tenant_id).into(), (&job.application_id).into(), group.into(), user.into()]
+}

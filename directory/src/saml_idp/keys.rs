@@ -1,0 +1,59 @@
+//! Signing keys: opened with the master key, parsed once, and used off the async threads.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use saml::certificate::SigningKey;
+
+use crate::Directory;
+use crate::applications::Certificate;
+
+/// Most parsed keys that are kept.
+const MOST: usize = 256;
+
+/// Parsed keys by the hash of key id and certificate. A certificate names its key, so a key never answers
+/// for another; one whose row is gone is not asked for any more.
+#[derive(Debug, Clone, Default)]
+pub struct SigningKeys(Arc<Mutex<HashMap<[u8; 32], Arc<SigningKey>>>>);
+
+impl SigningKeys {
+    /// The key of a certificate.
+    ///
+    /// # Errors
+    /// A text for administrators: it does not open, or does not fit its certificate.
+    pub async fn get(
+        &self,
+        directory: &Directory,
+        certificate: &Certificate,
+    ) -> Result<Arc<SigningKey>, String> {
+        let name = format!("{} {}", certificate.key_id, hex::encode(&certificate.der));
+        let hash = web::token::hash(&name);
+        if let Some(known) = self.kept(&hash) {
+            return Ok(known);
+        }
+        let key = Arc::new(open(directory, certificate.clone()).await?);
+        self.keep(hash, key.clone());
+        Ok(key)
+    }
+
+    fn kept(&self, hash: &[u8; 32]) -> Option<Arc<SigningKey>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned()
+    }
+
+    fn keep(&self, hash: [u8; 32], key: Arc<SigningKey>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST {
+            kept.clear();
+        }
+        kept.insert(hash, key);
+    }
+}
+
+async fn open(directory: &Directory, certificate: Certificate) -> Result<SigningKey, String> {
+    let master_key = directory.master_key.clone();
+    let work = move || {
+        let plain = certificate.private_key(&master_key).map_err(|e| e.to_string())?;
+        SigningKey::new(&plain, &certificate.der).map_err(|e| e.to_string())
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| "opening it failed inside".to_owned())?
+}

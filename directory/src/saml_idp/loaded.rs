@@ -1,0 +1,75 @@
+//! The rows behind a decision, read in one snapshot.
+
+use saml::authn_request::AuthnRequest;
+use web::Timestamp;
+
+use super::decide::Facts;
+use super::store as rows;
+use crate::Directory;
+use crate::applications::{self, Application, Assigned, Certificate, IdpValues};
+use crate::refused::Refused;
+use crate::users::User;
+
+/// The rows behind a decision.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The application.
+    pub application: Option<Application>,
+    /// The user.
+    pub person: Option<User>,
+    certificates: Vec<Certificate>,
+    assigned: Option<Assigned>,
+    only_nested: bool,
+    idp_entity_id: String,
+}
+
+/// Loads an application (by any of its ids) and a user (by id or name) in one snapshot.
+///
+/// # Errors
+/// The store's.
+pub async fn load(directory: &Directory, application: &str, user: &str) -> Result<Loaded, Refused> {
+    let half = directory.clone();
+    let (id, user) = (application.to_owned(), user.to_owned());
+    directory
+        .read(move |tx, tenant| {
+            let application = rows::application(tx, tenant, &id)?;
+            let person = rows::person(tx, tenant, &user)?;
+            let certificates = application
+                .as_ref()
+                .map_or(Ok(Vec::new()), |a| applications::certificates(tx, tenant, &a.id))?;
+            let (mut assigned, mut only_nested) = (None, false);
+            if let (Some(application), Some(person)) = (&application, &person) {
+                assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
+                only_nested = assigned.is_none() && rows::is_nested(tx, tenant, &application.id, &person.id)?;
+            }
+            let idp_entity_id =
+                application.as_ref().map_or_else(String::new, |a| IdpValues::new(&half, a).entity_id);
+            Ok(Loaded { application, person, certificates, assigned, only_nested, idp_entity_id })
+        })
+        .await
+}
+
+impl Loaded {
+    /// The facts for a decision.
+    pub fn facts<'a>(
+        &'a self,
+        directory: &'a Directory,
+        request: Option<&'a AuthnRequest>,
+        person: &'a User,
+        now: Timestamp,
+        transient_id: &'a str,
+    ) -> Facts<'a> {
+        Facts {
+            tenant: &directory.tenant_id,
+            idp_entity_id: &self.idp_entity_id,
+            request,
+            application: self.application.as_ref(),
+            person,
+            certificates: &self.certificates,
+            assigned: self.assigned.as_ref(),
+            only_nested: self.only_nested,
+            now,
+            transient_id,
+        }
+    }
+}

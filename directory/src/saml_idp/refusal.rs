@@ -1,0 +1,338 @@
+//! Why somebody is not signed in to an application. Each variant is one way to be wrong; the person
+//! reads a sentence, the administrator also what was expected, what was found, and the fix.
+
+use saml::authn_request::AuthnRequestRefusal;
+use saml::bindings::{BindingReason, BindingRefusal};
+use thiserror::Error;
+
+/// A sign-on that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The path names a tenant that is not here.
+    #[error("there is no directory \"{found}\" at this address")]
+    TenantNotFound {
+        /// What the path named.
+        found: String,
+    },
+    /// The browser brought no request that could be decoded.
+    #[error("the application sent no request that can be read ({})", .0.code())]
+    Binding(BindingRefusal),
+    /// The request breaks a rule.
+    #[error("the application's request breaks a rule of single sign-on ({})", .0.code())]
+    Request(AuthnRequestRefusal),
+    /// A text in the request that is echoed is longer than anybody needs.
+    #[error("the application's request has a value that is too long")]
+    NameQualifierTooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// No application of the tenant has this identifier.
+    #[error("no application with the identifier \"{identifier}\" is registered in this directory")]
+    ApplicationNotFound {
+        /// The request's Issuer, or the application id in the path.
+        identifier: String,
+    },
+    /// The application is switched off.
+    #[error("sign-in to {application} is switched off")]
+    ApplicationDisabled {
+        /// Its name.
+        application: String,
+    },
+    /// The application signs nobody in by SAML.
+    #[error("{application} is not set up for single sign-on with SAML")]
+    NotSaml {
+        /// Its name.
+        application: String,
+    },
+    /// The application has no identifier to issue for.
+    #[error("{application} has no identifier")]
+    NoIdentifier {
+        /// Its name.
+        application: String,
+    },
+    /// The registered reply URL is not one that a browser can post to.
+    #[error("the reply URL of {application} cannot be used")]
+    ReplyUrlUnusable {
+        /// Its name.
+        application: String,
+        /// The URL.
+        url: String,
+    },
+    /// There is no key to sign with, or it does not open.
+    #[error("{application} has no certificate that can sign")]
+    NoSigningKey {
+        /// Its name.
+        application: String,
+        /// What is wrong with the key.
+        found: String,
+    },
+    /// The request asks for another way of signing in.
+    #[error("{application} asks for another way of signing in than a password")]
+    AuthnContextMismatch {
+        /// Its name.
+        application: String,
+        /// The classes that it asks for; all are from a list.
+        requested: Vec<String>,
+    },
+    /// No page may be shown, and nobody is signed in.
+    #[error("nobody is signed in, and the application asked that no sign-in page be shown")]
+    NoSession,
+    /// The saved request has expired or was answered.
+    #[error("this sign-in has expired or was finished already")]
+    RequestGone,
+    /// The saved request was started by another browser.
+    #[error("this sign-in was started in another browser")]
+    OtherBrowser,
+    /// The chosen user is not here; a person with a session always is.
+    #[error("there is no user \"{found}\"")]
+    UserNotFound {
+        /// What was asked for.
+        found: String,
+    },
+    /// The user's account is disabled.
+    #[error("the account {user} is disabled")]
+    UserDisabled {
+        /// The user principal name.
+        user: String,
+    },
+    /// The application is for assigned people, and this is none of them.
+    #[error(
+        "{user} is not assigned to {application}: neither directly nor as a direct member of a group \
+         that is assigned"
+    )]
+    NotAssigned {
+        /// The user principal name.
+        user: String,
+        /// The application's name.
+        application: String,
+        /// Whether the assignment would reach the user if nested groups counted.
+        only_nested: bool,
+    },
+    /// The user has no value for the name that the application is to get.
+    #[error("{user} has no {source_property}, which {application} is to get as the user's name")]
+    NameIdMissing {
+        /// The user principal name.
+        user: String,
+        /// The application's name.
+        application: String,
+        /// The property that is empty.
+        source_property: String,
+    },
+    /// A value of the user cannot be written as XML.
+    #[error("a value of the user or the application has a character that cannot be sent")]
+    ValueNotXml {
+        /// The value.
+        value: String,
+    },
+}
+
+impl Refusal {
+    /// The stable name of the check that failed.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TenantNotFound { .. } => "TenantNotFound",
+            Self::Binding(refusal) => refusal.code(),
+            Self::Request(refusal) => refusal.code(),
+            Self::NameQualifierTooLong { .. } => "NameQualifierTooLong",
+            Self::ApplicationNotFound { .. } => "ApplicationNotFound",
+            Self::ApplicationDisabled { .. } => "ApplicationDisabled",
+            Self::NotSaml { .. } => "NotSaml",
+            Self::NoIdentifier { .. } => "NoIdentifier",
+            Self::ReplyUrlUnusable { .. } => "ReplyUrlUnusable",
+            Self::NoSigningKey { .. } => "NoSigningKey",
+            Self::AuthnContextMismatch { .. } => "AuthnContextMismatch",
+            Self::NoSession => "NoSession",
+            Self::RequestGone => "RequestGone",
+            Self::OtherBrowser => "OtherBrowser",
+            Self::UserNotFound { .. } => "UserNotFound",
+            Self::UserDisabled { .. } => "UserDisabled",
+            Self::NotAssigned { .. } => "NotAssigned",
+            Self::NameIdMissing { .. } => "NameIdMissing",
+            Self::ValueNotXml { .. } => "ValueNotXml",
+        }
+    }
+
+    /// The number under which administrators of Entra know it, or the nearest of its own (Microsoft's
+    /// "Microsoft Entra authentication and authorization error codes").
+    pub fn aadsts(&self) -> u32 {
+        match self {
+            Self::TenantNotFound { .. } => 90002,
+            Self::Binding(refusal) if refusal.reason == BindingReason::ParameterMissing => 750_054,
+            Self::Binding(_) => 75001,
+            Self::Request(refusal) => refusal.reason.aadsts(),
+            Self::NameQualifierTooLong { .. } => 90011,
+            Self::ApplicationNotFound { .. } => 700_016,
+            Self::ApplicationDisabled { .. } => 70001,
+            Self::NotSaml { .. } | Self::NoIdentifier { .. } | Self::ReplyUrlUnusable { .. } => 650_056,
+            Self::NoSigningKey { .. } => 50003,
+            Self::AuthnContextMismatch { .. } => 75011,
+            Self::NoSession => 50058,
+            Self::RequestGone | Self::OtherBrowser => 76026,
+            Self::UserNotFound { .. } => 50034,
+            Self::UserDisabled { .. } => 50057,
+            Self::NotAssigned { .. } => 50105,
+            Self::NameIdMissing { .. } => 501_241,
+            Self::ValueNotXml { .. } => 50124,
+        }
+    }
+
+    /// What would have been right.
+    pub fn expected(&self) -> String {
+        match self {
+            Self::Binding(refusal) => refusal.expected().to_owned(),
+            Self::Request(refusal) => refusal.expected().to_owned(),
+            other => expected(other).to_owned(),
+        }
+    }
+
+    /// What was there instead.
+    pub fn found(&self) -> String {
+        match self {
+            Self::TenantNotFound { found } | Self::UserNotFound { found } => found.clone(),
+            Self::Binding(refusal) => refusal.found().to_owned(),
+            Self::Request(refusal) => refusal.found().to_owned(),
+            Self::NameQualifierTooLong { length } => format!("{length} bytes"),
+            Self::ApplicationNotFound { identifier } => identifier.clone(),
+            Self::ApplicationDisabled { .. } => "off".to_owned(),
+            Self::NotSaml { .. } => "another single sign-on mode, or none".to_owned(),
+            Self::NoIdentifier { .. } | Self::NameIdMissing { .. } => "none".to_owned(),
+            Self::ReplyUrlUnusable { url, .. } => url.clone(),
+            Self::NoSigningKey { found, .. } => found.clone(),
+            Self::AuthnContextMismatch { requested, .. } => requested.join(" or "),
+            Self::NoSession => "no session".to_owned(),
+            Self::RequestGone => "no such request".to_owned(),
+            Self::OtherBrowser => "another browser, or one that keeps no cookies".to_owned(),
+            Self::UserDisabled { .. } => "disabled".to_owned(),
+            Self::NotAssigned { only_nested: true, .. } => "assigned through a nested group only".to_owned(),
+            Self::NotAssigned { .. } => "not assigned".to_owned(),
+            Self::ValueNotXml { value } => value.escape_debug().to_string(),
+        }
+    }
+
+    /// Who can fix it and how.
+    pub fn fix(&self) -> &'static str {
+        match self {
+            Self::Binding(refusal) => refusal.fix(),
+            Self::Request(refusal) => refusal.fix(),
+            other => fix(other),
+        }
+    }
+
+    /// What the person may see of the value that was found: only what its own browser brought.
+    pub fn found_in_request(&self) -> Option<String> {
+        matches!(self, Self::Binding(_) | Self::Request(_) | Self::AuthnContextMismatch { .. })
+            .then(|| self.found())
+    }
+
+    /// The refusal of an identifier that no application has; it comes from a stranger, so it is cut.
+    pub fn application_not_found(identifier: &str) -> Self {
+        Self::ApplicationNotFound { identifier: printable(identifier) }
+    }
+
+    /// The refusal of a tenant that is not here.
+    pub fn tenant_not_found(found: &str) -> Self {
+        Self::TenantNotFound { found: printable(found) }
+    }
+
+    /// The refusal of a user that is not here.
+    pub fn user_not_found(found: &str) -> Self {
+        Self::UserNotFound { found: printable(found) }
+    }
+
+    /// Who can fix it.
+    pub fn who(&self) -> &'static str {
+        match self {
+            Self::Binding(_)
+            | Self::Request(_)
+            | Self::NameQualifierTooLong { .. }
+            | Self::AuthnContextMismatch { .. } => {
+                "the administrator of the application, with an administrator of this directory"
+            }
+            Self::RequestGone | Self::OtherBrowser | Self::NoSession => {
+                "you: start again from the application"
+            }
+            _ => "an administrator of this directory",
+        }
+    }
+}
+
+/// At most 300 characters, control characters escaped.
+fn printable(text: &str) -> String {
+    text.chars()
+        .take(300)
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
+}
+
+fn expected(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::TenantNotFound { .. } => "the id or the domain of this tenant in the path",
+        Refusal::Binding(_) | Refusal::Request(_) => "a request that keeps the rules",
+        Refusal::NameQualifierTooLong { .. } => "an SPNameQualifier of at most 1024 bytes",
+        Refusal::ApplicationNotFound { .. } => "the identifier of a registered application",
+        Refusal::ApplicationDisabled { .. } => "enabled for users to sign in",
+        Refusal::NotSaml { .. } => "single sign-on mode SAML",
+        Refusal::NoIdentifier { .. } => "an identifier (entity ID)",
+        Refusal::ReplyUrlUnusable { .. } => "an absolute https:// or http:// URL",
+        Refusal::NoSigningKey { .. } => "a signing certificate with its key",
+        Refusal::AuthnContextMismatch { .. } => "Password, PasswordProtectedTransport or unspecified",
+        Refusal::NoSession => "a session",
+        Refusal::RequestGone => "a request of the last ten minutes that was not answered yet",
+        Refusal::OtherBrowser => "the browser that started the sign-in",
+        Refusal::UserNotFound { .. } => "a user of this tenant",
+        Refusal::UserDisabled { .. } => "an enabled account",
+        Refusal::NotAssigned { .. } => "assigned directly or through a group",
+        Refusal::NameIdMissing { .. } => "a value",
+        Refusal::ValueNotXml { .. } => "characters that XML can carry",
+    }
+}
+
+fn fix(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Binding(_) | Refusal::Request(_) => "Correct the application's request.",
+        Refusal::TenantNotFound { .. } => {
+            "Copy the Login URL from the application's single sign-on page into the application again."
+        }
+        Refusal::NameQualifierTooLong { .. } => {
+            "Make the application send a shorter SPNameQualifier, or none."
+        }
+        Refusal::ApplicationNotFound { .. } => {
+            "Add this identifier under Basic SAML configuration of the application, or correct the entity ID \
+             in the application; letter case and a slash at the end count."
+        }
+        Refusal::ApplicationDisabled { .. } => {
+            "Switch on \"Enabled for users to sign in\" in the properties of the application."
+        }
+        Refusal::NotSaml { .. } => "Choose SAML on the single sign-on page of the application.",
+        Refusal::NoIdentifier { .. } => {
+            "Add an identifier under Basic SAML configuration of the application."
+        }
+        Refusal::ReplyUrlUnusable { .. } => "Correct the reply URL under Basic SAML configuration.",
+        Refusal::NoSigningKey { .. } => {
+            "Create and activate a certificate under SAML certificates, and give the application the new metadata. \
+             If the key does not open, the process runs with another master key file than before."
+        }
+        Refusal::AuthnContextMismatch { .. } => {
+            "Make the application ask for Password or PasswordProtectedTransport, or for no authentication context."
+        }
+        Refusal::NoSession => "Sign in first, or let the application send its request without IsPassive.",
+        Refusal::RequestGone => "Go back to the application and sign in again.",
+        Refusal::OtherBrowser => {
+            "Open the application in this browser and sign in from there. Cookies must be allowed."
+        }
+        Refusal::UserNotFound { .. } => "Choose a user that exists.",
+        Refusal::UserDisabled { .. } => "Enable the account on the user's page.",
+        Refusal::NotAssigned { only_nested: true, .. } => {
+            "The user is in a group inside an assigned group. Assign the user or the inner group under Users and \
+             groups of the application, or let nested groups count in the tenant's settings."
+        }
+        Refusal::NotAssigned { .. } => {
+            "Assign the user, or a group that the user is in, under Users and groups of the application."
+        }
+        Refusal::NameIdMissing { .. } => {
+            "Fill the property on the user's page, or choose another source of the Unique User Identifier under \
+             Attributes & claims."
+        }
+        Refusal::ValueNotXml { .. } => "Remove the control characters from the value.",
+    }
+}

@@ -1,0 +1,257 @@
+//! The course of a sign-on: it arrives, it may wait for its person, it is decided and answered.
+
+use axum::response::Response;
+use http::HeaderMap;
+use saml::authn_request::{self, RequestSignature};
+use saml::bindings::BindingRefusal;
+use store::StoreError;
+
+use super::attempt::{Attempt, StartedBy};
+use super::decide::{self, Facts, Grant};
+use super::issue::{self, Occasion};
+use super::loaded::load;
+use super::next_step::{Step, next_step};
+use super::pending::{self, Pending};
+use super::refusal::Refusal;
+use super::running::Running;
+use super::sign_ins;
+use super::store as rows;
+use super::trace::Trace;
+use super::waiting::{path_of, save};
+use crate::Directory;
+use crate::access::{self, Caller};
+use crate::applications::{self, Application};
+use crate::refused::Refused;
+use crate::sign_in;
+
+/// Why a step has no answer of its own.
+#[derive(Debug)]
+pub enum Ended {
+    /// It was refused.
+    Refused(Refusal),
+    /// Something failed inside.
+    Failed(Refused),
+}
+
+impl From<Refusal> for Ended {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Refused> for Ended {
+    fn from(refused: Refused) -> Self {
+        Self::Failed(refused)
+    }
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What a binding brought: the XML and the RelayState.
+pub type Message = Result<(Vec<u8>, Option<String>), BindingRefusal>;
+
+/// Reads a request that just arrived and checks all that needs no person.
+///
+/// # Errors
+/// [`Ended`].
+pub async fn receive(
+    directory: &Directory,
+    named_tenant: &str,
+    message: Message,
+    attempt: &mut Attempt,
+) -> Result<Pending, Ended> {
+    let read = message.map_err(Refusal::Binding).and_then(|(xml, relay_state)| {
+        // Entra's default: a signature in a request is not looked at, because the answer goes to a
+        // registered URL alone.
+        let request = authn_request::read(&xml, RequestSignature::Ignored).map_err(Refusal::Request)?;
+        Ok((request, relay_state))
+    });
+    let issuer = read.as_ref().ok().map(|(request, _)| request.issuer.clone());
+    let named = named_tenant.to_owned();
+    let (is_tenant, application) = directory
+        .read(move |tx, tenant| {
+            let by = |issuer: &String| applications::by_identifier(tx, tenant, issuer);
+            let application = issuer.as_ref().map_or(Ok(None), by)?;
+            Ok((rows::is_tenant(tx, tenant, &named)?, application))
+        })
+        .await?;
+    let known = if is_tenant { Ok(()) } else { Err(Refusal::tenant_not_found(named_tenant)) };
+    attempt.trace.step("Tenant", "the tenant of this directory", known, |()| directory.tenant_id.clone())?;
+    let shown = |(r, _): &(authn_request::AuthnRequest, _)| format!("AuthnRequest {}", r.id);
+    let (request, relay_state) = attempt.trace.step("Request", "a SAML 2.0 AuthnRequest", read, shown)?;
+    if let Some(application) = &application {
+        attempt.concerns(application);
+    }
+    let (application, _) = decide::admit(Some(&request), application.as_ref(), &mut attempt.trace)?;
+    Ok(Pending {
+        id: directory.random.token(""),
+        application_id: application.id.clone(),
+        request,
+        relay_state,
+        received_at: attempt.now,
+        by_post: attempt.started_by == StartedBy::Post,
+    })
+}
+
+/// The one place that decides what comes next, from the request and the session as they are now.
+///
+/// # Errors
+/// [`Ended`].
+pub async fn proceed(
+    directory: &Directory,
+    running: &Running,
+    headers: &HeaderMap,
+    pending: Pending,
+    saved: bool,
+    attempt: &mut Attempt,
+) -> Result<Response, Ended> {
+    let session = access::signed_in(directory, headers).await?.map(|(caller, _)| caller);
+    match (next_step(&pending, session.as_ref()), session) {
+        (Step::Decide, Some(caller)) => {
+            let case = Case::of(pending, saved);
+            finish(directory, running, &case, &caller, attempt).await
+        }
+        (Step::NoPassive, _) => refuse_passive(directory, running, &Case::of(pending, saved), attempt).await,
+        _ if saved => Ok(sign_in::redirect(&path_of(directory, &pending.id))),
+        _ => save(directory, headers, pending, sign_in::redirect).await,
+    }
+}
+
+/// What is decided: a request, or a tile.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The application's object id.
+    pub application_id: String,
+    /// The request, where there is one.
+    pub pending: Option<Pending>,
+    /// Whether it waits in the store and has to be taken out.
+    saved: bool,
+    /// To be sent along.
+    relay_state: Option<String>,
+}
+
+impl Case {
+    fn of(pending: Pending, saved: bool) -> Self {
+        let (application_id, relay_state) = (pending.application_id.clone(), pending.relay_state.clone());
+        Self { application_id, relay_state, pending: Some(pending), saved }
+    }
+
+    /// A sign-on that starts at a tile.
+    pub fn tile(application: &Application) -> Self {
+        let (application_id, relay_state) = (application.id.clone(), application.relay_state.clone());
+        Self { application_id, relay_state, pending: None, saved: false }
+    }
+}
+
+/// Decides over a person with a session and answers.
+///
+/// # Errors
+/// [`Ended`].
+pub async fn finish(
+    directory: &Directory,
+    running: &Running,
+    case: &Case,
+    caller: &Caller,
+    attempt: &mut Attempt,
+) -> Result<Response, Ended> {
+    let loaded = load(directory, &case.application_id, &caller.id).await?;
+    let person = loaded.person.as_ref().ok_or_else(|| Refusal::user_not_found(&caller.name))?;
+    attempt.by(person);
+    if let Some(application) = &loaded.application {
+        attempt.concerns(application);
+    }
+    let request = case.pending.as_ref().map(|p| &p.request);
+    let occasion = Occasion {
+        in_response_to: request.map(|r| r.id.clone()),
+        signed_in_at: web::Timestamp(caller.signed_in_at),
+        now: attempt.now,
+    };
+    let transient = format!("_{}", directory.random.uuid());
+    let facts = loaded.facts(directory, request, person, attempt.now, &transient);
+    let (grant, xml) = grant(directory, running, &facts, occasion, &mut attempt.trace).await?;
+    close(directory, case, attempt).await?;
+    let name = loaded.application.as_ref().map_or("", |a| a.display_name.as_str());
+    Ok(issue::post(name, &grant.reply_url, &xml, case.relay_state.as_deref()))
+}
+
+/// Decides and signs; nothing leaves.
+///
+/// # Errors
+/// [`Ended`].
+pub async fn grant(
+    directory: &Directory,
+    running: &Running,
+    facts: &Facts<'_>,
+    occasion: Occasion,
+    trace: &mut Trace,
+) -> Result<(Grant, String), Ended> {
+    let grant = decide::decide(facts, trace)?;
+    let Some(application) = facts.application else {
+        return Err(Refusal::application_not_found("").into());
+    };
+    let name = &application.display_name;
+    let key = running.keys.get(directory, &grant.certificate).await;
+    let key = key.map_err(|found| Refusal::NoSigningKey { application: name.clone(), found });
+    let key = trace.step("Signing key", "opens and fits its certificate", key, |_| "fits".to_owned())?;
+    let signed = issue::sign(directory, application, grant.clone(), occasion, key).await;
+    let length = |xml: &String| format!("{} bytes of XML", xml.len());
+    let xml = trace.step("Signature", "RSA-SHA256", signed, length)?;
+    Ok((grant, xml))
+}
+
+/// Takes the request out and records the sign-on, before anything is sent: a request is answered once.
+async fn close(directory: &Directory, case: &Case, attempt: &Attempt) -> Result<(), Ended> {
+    let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
+    let (tenant, now, sign_in) = (directory.tenant_id.clone(), attempt.now, attempt.issued());
+    let first = directory
+        .store
+        .write(move |tx| -> Result<bool, StoreError> {
+            if let Some(id) = &waiting
+                && !pending::consume(tx, &tenant, id)?
+            {
+                return Ok(false);
+            }
+            sign_ins::record(tx, &tenant, now, &sign_in)?;
+            Ok(true)
+        })
+        .await?;
+    if first { Ok(()) } else { Err(Refusal::RequestGone.into()) }
+}
+
+/// The one refusal that goes to the application: it asked for an answer without a page, and its reply URL
+/// is registered.
+async fn refuse_passive(
+    directory: &Directory,
+    running: &Running,
+    case: &Case,
+    attempt: &mut Attempt,
+) -> Result<Response, Ended> {
+    let id = case.application_id.clone();
+    let application = directory.read(move |tx, tenant| rows::application(tx, tenant, &id)).await?;
+    let Some(request) = case.pending.as_ref().map(|p| &p.request) else {
+        return Err(Refusal::NoSession.into());
+    };
+    let (application, reply_url) = decide::admit(Some(request), application.as_ref(), &mut attempt.trace)?;
+    attempt.concerns(application);
+    let _ = attempt.trace.step("Session", "a session", Err::<(), _>(Refusal::NoSession), |()| String::new());
+    let xml =
+        issue::no_passive(directory, application, &reply_url, &request.id, &attempt.reference, attempt.now)?;
+    let sign_in = attempt.issued().refused(&Refusal::NoSession);
+    let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
+    let (tenant, now) = (directory.tenant_id.clone(), attempt.now);
+    let recorded = running.may_record_stranger(now);
+    directory
+        .store
+        .write(move |tx| -> Result<(), StoreError> {
+            if let Some(id) = &waiting {
+                pending::consume(tx, &tenant, id)?;
+            }
+            if recorded { sign_ins::record(tx, &tenant, now, &sign_in) } else { Ok(()) }
+        })
+        .await?;
+    Ok(issue::post(&application.display_name, &reply_url, &xml, case.relay_state.as_deref()))
+}

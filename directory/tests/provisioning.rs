@@ -1,0 +1,577 @@
+//! Cycles against a SCIM service in memory, on both engines.
+
+mod provisioning_support;
+
+use std::time::Duration;
+
+use directory::provisioning::Kind;
+use directory::provisioning::cycle::Round;
+use directory::provisioning::job::{Reason, State};
+use directory::provisioning::settings::{self, Change, Restart};
+use provisioning_support::target::Fault;
+use provisioning_support::world::{APP, World, names, worlds};
+use serde_json::json;
+
+const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+/// ana and leo in the assigned group sea, mia assigned herself, eve nowhere.
+async fn small() -> Vec<World> {
+    let all = worlds().await;
+    for world in &all {
+        for user in ["ana", "leo", "mia", "eve"] {
+            world.user(user).await;
+        }
+        world.group("sea").await;
+        world.group("other").await;
+        world.member("sea", "ana", true).await;
+        world.member("sea", "leo", true).await;
+        world.member("other", "eve", true).await;
+        world.assign("sea", true).await;
+        world.assign("mia", true).await;
+        world.set_text("ana", "manager_id", "mia").await;
+        world.start().await;
+    }
+    all
+}
+
+#[tokio::test]
+async fn the_initial_cycle_brings_who_is_assigned_and_nobody_else() {
+    for world in small().await {
+        assert_eq!(world.cycle().await, Round::Idle);
+        let picture = world.picture();
+        assert_eq!(picture.active(), names(&["ana", "leo", "mia"]));
+        assert_eq!(picture.groups.keys().collect::<Vec<_>>(), ["sea"]);
+        assert_eq!(picture.groups["sea"], names(&["ana", "leo"]));
+        let ana = &picture.users["ana@t.example"];
+        assert_eq!(ana["emails"], json!([{ "type": "work", "primary": true, "value": "ana@t.example" }]));
+        assert_eq!(ana[DEPARTMENT], json!({ "department": "Sea", "manager": { "value": "mia@t.example" } }));
+        assert_eq!(ana["externalId"], "ana");
+        let counts = world.counts().await;
+        assert_eq!((counts.users, counts.groups, counts.members), (3, 1, 2));
+        assert!(world.log().await.iter().all(|e| e.status == "success"));
+    }
+}
+
+#[tokio::test]
+async fn nothing_changed_means_no_request_at_all() {
+    for world in small().await {
+        world.cycle().await;
+        world.scim.drain();
+        world.cycle().await;
+        world.set_text("eve", "display_name", "nobody there").await;
+        world.member("other", "mia", true).await;
+        world.cycle().await;
+        assert_eq!(world.scim.drain(), [""; 0]);
+        // A restart looks at everything; only the connection is tested.
+        settings::restart(&world.directory, "test", APP, Restart::Look).await.unwrap();
+        world.cycle().await;
+        let requests = world.scim.drain();
+        assert_eq!(requests.len(), 1, "{requests:?}");
+        assert!(requests[0].starts_with("GET /Users?filter=userName eq"));
+    }
+}
+
+#[tokio::test]
+async fn one_change_costs_the_same_at_ten_and_at_a_thousand() {
+    for world in worlds().await {
+        let mut costs = Vec::new();
+        let mut made = 0;
+        for size in [10, 1000] {
+            let new: Vec<String> = (made..size).map(|n| format!("u{n:04}")).collect();
+            made = size;
+            world.users(new.clone()).await;
+            if size == 10 {
+                world.group("all").await;
+                world.assign("all", true).await;
+                world.start().await;
+            }
+            world.members("all", new).await;
+            world.cycle().await;
+            assert_eq!(world.picture().groups["all"].len(), size);
+            world.scim.drain();
+            world.set_text("u0003", "display_name", &format!("Three {size}")).await;
+            world.cycle().await;
+            let rename = world.scim.drain().len();
+            let joiner = format!("joiner{size}");
+            world.user(&joiner).await;
+            world.member("all", &joiner, true).await;
+            world.cycle().await;
+            let join = world.scim.drain().len();
+            world.member("all", &joiner, false).await;
+            world.cycle().await;
+            costs.push((rename, join, world.scim.drain().len()));
+        }
+        assert_eq!(costs, [(1, 3, 2), (1, 3, 2)]);
+    }
+}
+
+#[tokio::test]
+async fn attributes_change_and_clear() {
+    for world in small().await {
+        world.cycle().await;
+        world.scim.drain();
+        world.set_text("ana", "profile", r#"{"givenName":"Ana","surname":"Lee","jobTitle":"Captain"}"#).await;
+        world.cycle().await;
+        assert_eq!(world.scim.drain().len(), 1);
+        let ana = world.picture().users["ana@t.example"].clone();
+        assert_eq!(ana["name"], json!({ "givenName": "Ana", "familyName": "Lee" }));
+        assert_eq!(
+            (&ana["title"], ana.get("emails")),
+            (&json!("Captain"), None),
+            "a cleared e-mail is cleared"
+        );
+        world.edit("ana", "manager_id = NULL").await;
+        world.rename_group("sea", "ocean").await;
+        world.set_text("leo", "user_principal_name", "leonard@t.example").await;
+        world.cycle().await;
+        let picture = world.picture();
+        assert_eq!(picture.users["ana@t.example"].get(DEPARTMENT), None);
+        assert_eq!(
+            picture.groups["ocean"],
+            [String::from("ana@t.example"), "leonard@t.example".into()].into()
+        );
+        assert_eq!(picture.users.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn leavers_are_switched_off_and_deleted_only_for_good() {
+    for world in small().await {
+        world.cycle().await;
+        let id = |world: &World, name: &str| {
+            world
+                .scim
+                .with(|i| i.rows.users.iter().find(|(_, u)| u["userName"] == name).map(|(id, _)| id.clone()))
+        };
+        let ana = id(&world, "ana@t.example");
+        // Disabled.
+        world.edit("ana", "account_enabled = 0").await;
+        world.cycle().await;
+        let picture = world.picture();
+        assert_eq!(picture.active(), names(&["leo", "mia"]));
+        assert_eq!(picture.groups["sea"], names(&["leo"]));
+        // Enabled again: the same object, with its membership and what changed meanwhile.
+        world.set_text("ana", "display_name", "Ana II").await;
+        world.edit("ana", "account_enabled = 1").await;
+        world.cycle().await;
+        assert_eq!(id(&world, "ana@t.example"), ana);
+        let picture = world.picture();
+        assert_eq!(picture.active(), names(&["ana", "leo", "mia"]));
+        assert_eq!(picture.groups["sea"], names(&["ana", "leo"]));
+        assert_eq!(picture.users["ana@t.example"]["displayName"], "Ana II");
+        // Out of scope, and back.
+        world.member("sea", "ana", false).await;
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["leo", "mia"]));
+        world.member("sea", "ana", true).await;
+        world.cycle().await;
+        assert_eq!((id(&world, "ana@t.example"), world.picture().groups["sea"].len()), (ana.clone(), 2));
+        // Deleted, restored and assigned again, deleted for good.
+        world.delete("ana").await;
+        world.cycle().await;
+        assert_eq!(world.picture().users["ana@t.example"]["active"], false);
+        world.restore("ana").await;
+        world.member("sea", "ana", true).await;
+        world.cycle().await;
+        assert_eq!((id(&world, "ana@t.example"), world.picture().active().len()), (ana, 3));
+        world.delete("ana").await;
+        world.purge("ana").await;
+        world.cycle().await;
+        assert_eq!(world.picture().users.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn groups_leave_and_come_back() {
+    for world in small().await {
+        world.cycle().await;
+        world.assign("sea", false).await;
+        world.cycle().await;
+        assert_eq!((world.picture().groups.len(), world.picture().active()), (0, names(&["mia"])));
+        world.assign("sea", true).await;
+        world.cycle().await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana", "leo"]));
+        world.delete_group("sea").await;
+        world.cycle().await;
+        assert_eq!((world.picture().groups.len(), world.picture().active()), (0, names(&["mia"])));
+    }
+}
+
+#[tokio::test]
+async fn nested_groups_count_only_where_the_tenant_says_so() {
+    for world in small().await {
+        world.group("deep").await;
+        world.member("sea", "deep", true).await;
+        world.member("deep", "eve", true).await;
+        // A circle.
+        world.member("deep", "sea", true).await;
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["ana", "leo", "mia"]));
+        world.transitive(true).await;
+        world.cycle().await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana", "eve", "leo"]));
+        assert_eq!(world.picture().groups.len(), 1, "a nested group itself is not sent");
+        // Another way keeps the membership.
+        world.member("sea", "eve", true).await;
+        world.member("deep", "eve", false).await;
+        world.scim.drain();
+        world.cycle().await;
+        assert_eq!(world.scim.drain(), [""; 0]);
+        world.member("sea", "eve", false).await;
+        world.member("deep", "eve", true).await;
+        world.member("sea", "deep", false).await;
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["ana", "leo", "mia"]));
+        world.member("sea", "deep", true).await;
+        world.cycle().await;
+        world.transitive(false).await;
+        world.cycle().await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana", "leo"]));
+    }
+}
+
+#[tokio::test]
+async fn everybody_is_in_scope_where_that_is_set() {
+    for world in small().await {
+        world.cycle().await;
+        let all = |sync_all| Change { sync_all: Some(sync_all), ..Change::default() };
+        settings::change(&world.directory, "test", APP, all(true)).await.unwrap();
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["ana", "eve", "leo", "mia"]));
+        assert_eq!(world.picture().groups["other"], names(&["eve"]));
+        // Back, without a restart by hand: the surplus goes.
+        settings::change(&world.directory, "test", APP, all(false)).await.unwrap();
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["ana", "leo", "mia"]));
+        assert_eq!(world.picture().groups.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_already_is_matched_and_what_others_made_is_left_alone() {
+    for world in small().await {
+        world.scim.with(|i| {
+            let there = |name: &str| {
+                json!({ "userName": name, "displayName": "old", "active": false, "title": "keep?",
+                "emails": [{ "type": "work", "primary": true, "value": "old@x" }] })
+            };
+            for (id, name) in [("x1", "ANA@t.example"), ("x2", "guest@t.example")] {
+                let mut object = there(name).as_object().unwrap().clone();
+                object.insert("id".into(), json!(id));
+                i.rows.users.insert(id.into(), object);
+            }
+            i.rows.members.insert("x9".into(), ["x2".to_owned()].into());
+            let sea = json!({ "id": "x9", "displayName": "sea" });
+            i.rows.groups.insert("x9".into(), sea.as_object().unwrap().clone());
+        });
+        world.cycle().await;
+        let picture = world.picture();
+        assert_eq!(picture.users.len(), 4);
+        assert_eq!(picture.users["ana@t.example"]["emails"][0]["value"], "ana@t.example");
+        assert_eq!(picture.users["guest@t.example"]["displayName"], "old");
+        assert_eq!(picture.groups["sea"], names(&["ana", "guest", "leo"]), "another's member stays");
+        // Nobody here is the guest, so a person who leaves never takes the guest along.
+        world.assign("sea", false).await;
+        world.assign("mia", false).await;
+        world.cycle().await;
+        assert_eq!(world.picture().users["guest@t.example"]["displayName"], "old");
+    }
+}
+
+#[tokio::test]
+async fn the_account_of_a_deleted_person_is_not_given_to_a_namesake() {
+    for world in small().await {
+        world.cycle().await;
+        world.delete("mia").await;
+        world.cycle().await;
+        world.user("mia2").await;
+        world.set_text("mia2", "user_principal_name", "mia@t.example").await;
+        world.assign("mia2", true).await;
+        world.cycle().await;
+        assert_eq!(world.picture().users["mia@t.example"]["externalId"], "mia");
+        let log = world.log().await;
+        let entry = log.iter().find(|e| e.source_id == "mia2").unwrap();
+        assert_eq!((entry.status, entry.code.as_deref()), ("failure", Some("EntryConflict")));
+        world.purge("mia").await;
+        world.settle().await;
+        assert_eq!(world.picture().users["mia@t.example"]["externalId"], "mia2");
+    }
+}
+
+#[tokio::test]
+async fn two_groups_of_one_name_do_not_become_one() {
+    for world in small().await {
+        world.rename_group("other", "sea").await;
+        world.assign("other", true).await;
+        world.cycle().await;
+        let picture = world.picture();
+        assert_eq!(picture.groups.len(), 1);
+        assert!(picture.groups["sea"].is_subset(&names(&["ana", "leo", "eve"])));
+        assert!(picture.groups["sea"].len() < 3, "one group's members alone");
+        world.rename_group("other", "free").await;
+        world.settle().await;
+        assert_eq!(world.picture().groups.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn too_many_removals_wait_for_an_administrator() {
+    for world in worlds().await {
+        let people: Vec<String> = (0..40).map(|n| format!("u{n:02}")).collect();
+        world.users(people.clone()).await;
+        world.group("all").await;
+        world.members("all", people).await;
+        world.assign("all", true).await;
+        world.start().await;
+        world.cycle().await;
+        world.assign("all", false).await;
+        world.scim.drain();
+        assert_eq!(world.cycle().await, Round::Stopped);
+        assert_eq!(world.scim.drain(), [""; 0]);
+        let State::Quarantine(q) = world.job().await.state else { panic!("in quarantine") };
+        assert_eq!((q.reason, q.detail.contains("41 objects")), (Reason::TooManyDeletes, true));
+        assert_eq!(world.log().await.iter().filter(|e| e.action == "stagedDelete").count(), 41);
+        // Putting it right ends the quarantine by itself.
+        world.assign("all", true).await;
+        world.cycle().await;
+        assert_eq!((world.job().await.state, world.picture().active().len()), (State::Active, 40));
+        // Allowing what was looked at lets it pass, and no more than that.
+        world.assign("all", false).await;
+        world.cycle().await;
+        settings::allow_removals(&world.directory, "test", APP, 40).await.unwrap();
+        world.cycle().await;
+        assert_eq!(world.picture().active().len(), 40);
+        settings::allow_removals(&world.directory, "test", APP, 41).await.unwrap();
+        world.cycle().await;
+        assert_eq!((world.picture().active().len(), world.picture().groups.len()), (0, 0));
+        assert_eq!((world.job().await.state, world.job().await.removals_allowed), (State::Active, 0));
+    }
+}
+
+#[tokio::test]
+async fn people_removed_one_by_one_count_together() {
+    for world in worlds().await {
+        let people: Vec<String> = (0..40).map(|n| format!("u{n:02}")).collect();
+        world.users(people.clone()).await;
+        world.group("all").await;
+        world.members("all", people.clone()).await;
+        world.assign("all", true).await;
+        world.start().await;
+        world.cycle().await;
+        for person in people.iter().take(30) {
+            world.member("all", person, false).await;
+            world.cycle().await;
+        }
+        assert_eq!(world.picture().active().len(), 15, "25 in a window, no more");
+        // In the next window it goes on.
+        world.directory.clock.advance(Duration::from_secs(41 * 60));
+        world.cycle().await;
+        assert_eq!(world.picture().active().len(), 10);
+    }
+}
+
+#[tokio::test]
+async fn who_comes_back_does_not_count_as_removed() {
+    for world in small().await {
+        let change = Change { removal_limit: Some(Some(2)), ..Change::default() };
+        settings::change(&world.directory, "test", APP, change).await.unwrap();
+        world.cycle().await;
+        for _ in 0..4 {
+            world.edit("ana", "account_enabled = 0").await;
+            world.edit("leo", "account_enabled = 0").await;
+            world.cycle().await;
+            assert_eq!(world.picture().active(), names(&["mia"]));
+            world.edit("ana", "account_enabled = 1").await;
+            world.edit("leo", "account_enabled = 1").await;
+            world.cycle().await;
+            assert_eq!(world.picture().active(), names(&["ana", "leo", "mia"]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_directory_beside_a_full_target_deletes_nothing() {
+    for world in small().await {
+        world.cycle().await;
+        world.write(|tx| tx.exec("DELETE FROM users", &[]).map(|_| ())).await;
+        world.write(|tx| tx.exec("DELETE FROM app_role_assignments", &[]).map(|_| ())).await;
+        settings::restart(&world.directory, "test", APP, Restart::Look).await.unwrap();
+        world.cycle().await;
+        assert_eq!(world.picture().active().len(), 3);
+        let State::Quarantine(q) = world.job().await.state else { panic!("in quarantine") };
+        assert_eq!(q.reason, Reason::IngestionInterrupted);
+    }
+}
+
+#[tokio::test]
+async fn one_bad_object_stops_nobody_else() {
+    for world in small().await {
+        world.scim.with(|i| i.forbidden_value = Some("<bad>".into()));
+        world.set_text("leo", "display_name", "Leo <bad>").await;
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["ana", "mia"]));
+        assert_eq!(world.picture().groups["sea"], names(&["ana"]));
+        let failed: Vec<_> = world.log().await.into_iter().filter(|e| e.status == "failure").collect();
+        assert_eq!(failed.len(), 1);
+        assert_eq!(failed[0].code.as_deref(), Some("BadRequest"));
+        assert!(failed[0].reason.as_ref().unwrap().contains("unparsable"));
+        // Nothing is sent before its time; then it is tried again.
+        world.scim.drain();
+        world.cycle().await;
+        assert_eq!(world.scim.drain(), [""; 0]);
+        world.directory.clock.advance(Duration::from_secs(6));
+        world.cycle().await;
+        assert_eq!(world.scim.drain().len(), 2);
+        // A change tries at once, and the membership follows.
+        world.set_text("leo", "display_name", "Leo").await;
+        world.cycle().await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana", "leo"]));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_member_is_found_and_the_others_are_added() {
+    for world in small().await {
+        world.cycle().await;
+        let people: Vec<String> = (0..20).map(|n| format!("u{n:02}")).collect();
+        world.users(people.clone()).await;
+        world.members("sea", people).await;
+        let leo = world.scim.with(|i| {
+            i.rows
+                .users
+                .iter()
+                .find(|(_, u)| u["userName"] == "leo@t.example")
+                .map(|(id, _)| id.clone())
+                .unwrap()
+        });
+        world.scim.with(|i| i.always = Some(("PATCH /Groups".into(), Fault::Error)));
+        world.cycle().await;
+        world.scim.with(|i| {
+            i.always = None;
+            // Somebody deletes one of them in the target.
+            i.rows.users.retain(|_, u| u["userName"] != "u07@t.example");
+            i.rows.users.remove(&leo);
+            i.rows.members.values_mut().for_each(|m| m.retain(|id| *id != leo));
+        });
+        world.settle().await;
+        assert_eq!(world.picture().groups["sea"].len(), 21, "{:?}", world.picture().groups);
+        world.set_text("leo", "display_name", "Leo II").await;
+        world.settle().await;
+        assert_eq!(world.picture().groups["sea"].len(), 22, "made again, with the membership");
+    }
+}
+
+#[tokio::test]
+async fn a_group_deleted_in_the_target_is_made_again() {
+    for world in small().await {
+        world.cycle().await;
+        world.scim.with(|i| {
+            i.rows.groups.clear();
+            i.rows.members.clear();
+        });
+        world.member("sea", "eve", true).await;
+        world.cycle().await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana", "eve", "leo"]));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_stops_the_job_and_its_return_heals_it() {
+    for world in small().await {
+        world.scim.with(|i| i.always = Some((String::new(), Fault::Unauthorized)));
+        assert_eq!(world.cycle().await, Round::Stopped);
+        let State::Quarantine(q) = world.job().await.state else { panic!("in quarantine") };
+        assert_eq!(q.reason, Reason::EncounteredQuarantineException);
+        assert!(q.detail.contains("401") && q.detail.contains("new access token"), "{}", q.detail);
+        assert_eq!(world.scim.drain().len(), 1);
+        world.cycle().await;
+        assert_eq!(world.scim.drain(), [""; 0], "it waits");
+        world.scim.with(|i| i.always = None);
+        world.directory.clock.advance(Duration::from_secs(6));
+        world.cycle().await;
+        assert_eq!((world.job().await.state, world.picture().active().len()), (State::Active, 3));
+        // In the middle of a cycle the others are not tried, and none of them counts as failed.
+        world.scim.with(|i| i.always = Some(("PATCH".into(), Fault::Unauthorized)));
+        world.edit("ana", "account_enabled = 0").await;
+        world.edit("leo", "account_enabled = 0").await;
+        world.cycle().await;
+        assert!(matches!(world.job().await.state, State::Quarantine(_)));
+        world.scim.with(|i| i.always = None);
+        world.directory.clock.advance(Duration::from_secs(60));
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["mia"]));
+    }
+}
+
+#[tokio::test]
+async fn a_short_absence_of_the_target_is_no_quarantine_a_long_one_is() {
+    for world in small().await {
+        world.cycle().await;
+        world.edit("ana", "account_enabled = 0").await;
+        world.scim.with(|i| i.always = Some((String::new(), Fault::Drop)));
+        for _ in 0..3 {
+            world.cycle().await;
+            assert_eq!(world.job().await.state, State::Active);
+            world.scim.drain();
+            world.cycle().await;
+            assert_eq!(world.scim.drain(), [""; 0], "it waits");
+            world.directory.clock.advance(Duration::from_secs(60));
+        }
+        world.cycle().await;
+        assert!(matches!(world.job().await.state, State::Quarantine(_)));
+        world.scim.with(|i| i.always = None);
+        world.directory.clock.advance(Duration::from_secs(3700));
+        world.cycle().await;
+        assert_eq!((world.job().await.state, world.job().await.failures), (State::Active, 0));
+        assert_eq!(world.picture().active(), names(&["leo", "mia"]));
+    }
+}
+
+#[tokio::test]
+async fn a_pause_holds_changes_and_a_start_sends_them() {
+    for world in small().await {
+        world.cycle().await;
+        settings::pause(&world.directory, "test", APP).await.unwrap();
+        world.edit("ana", "account_enabled = 0").await;
+        world.scim.drain();
+        assert_eq!(world.cycle().await, Round::Stopped);
+        assert_eq!(world.scim.drain(), [""; 0]);
+        world.start().await;
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["leo", "mia"]));
+    }
+}
+
+#[tokio::test]
+async fn on_demand_does_one_object_and_tells_the_steps() {
+    for world in small().await {
+        let effects = world.on_demand(Kind::User, "ana").await;
+        assert_eq!(effects.len(), 1, "the manager is not there yet");
+        assert_eq!((effects[0].entry.action, effects[0].entry.status), ("create", "success"));
+        assert_eq!(effects[0].entry.steps.as_array().unwrap().len(), 2);
+        assert_eq!(world.picture().active(), names(&["ana"]));
+        assert!(world.on_demand(Kind::User, "eve").await.is_empty());
+        world.on_demand(Kind::Group, "sea").await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana"]));
+        world.cycle().await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana", "leo"]));
+    }
+}
+
+#[tokio::test]
+async fn a_full_restart_repairs_what_others_changed() {
+    for world in small().await {
+        world.cycle().await;
+        world.scim.with(|i| {
+            for user in i.rows.users.values_mut() {
+                user.insert("displayName".into(), json!("drift"));
+            }
+        });
+        settings::restart(&world.directory, "test", APP, Restart::Compare).await.unwrap();
+        world.cycle().await;
+        let picture = world.picture();
+        assert_eq!(picture.users.len(), 3);
+        assert_eq!(picture.users["leo@t.example"]["displayName"], "leo");
+        assert_eq!(picture.users["ana@t.example"][DEPARTMENT]["manager"]["value"], "mia@t.example");
+    }
+}

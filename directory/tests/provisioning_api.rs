@@ -1,0 +1,322 @@
+//! The Graph API and the pages of provisioning, through the router.
+#![expect(clippy::unwrap_used, reason = "tests; the lint does not see that in their helpers")]
+
+mod provisioning_support;
+
+use axum::Router;
+use axum::body::Body;
+use directory::access::{GLOBAL_ADMINISTRATOR, SESSION_AUDIENCE};
+use directory::provisioning::settings;
+use directory::router::router;
+use http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use provisioning_support::target::{Fault, TOKEN};
+use provisioning_support::world::{APP, TENANT, World, names, worlds};
+use serde_json::{Value as Json, json};
+use tower::ServiceExt;
+use web::session::Session;
+use web::{Timestamp, session, token};
+
+const SYNC: &str = "/v1.0/servicePrincipals/sp-1/synchronization";
+const PAGES: &str = "/console/applications/app-1/provisioning";
+
+struct Client {
+    router: Router,
+    world: World,
+}
+
+impl Client {
+    async fn all() -> Vec<Self> {
+        let mut clients = Vec::new();
+        for world in worlds().await {
+            world.write(sign_in).await;
+            for user in ["ana", "leo", "eve"] {
+                world.user(user).await;
+            }
+            world.group("sea").await;
+            world.member("sea", "ana", true).await;
+            world.assign("sea", true).await;
+            world.assign("leo", true).await;
+            clients.push(Self { router: router(&world.directory).0, world });
+        }
+        clients
+    }
+
+    async fn send(&self, request: Request<Body>) -> (StatusCode, String, http::HeaderMap) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (parts.status, String::from_utf8(body.to_vec()).unwrap(), parts.headers)
+    }
+
+    async fn graph(&self, method: &str, path: &str, body: Json) -> (StatusCode, Json) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, "Bearer program")
+            .body(Body::from(body.to_string()));
+        let (status, text, _) = self.send(request.unwrap()).await;
+        (status, serde_json::from_str(&text).unwrap_or(Json::Null))
+    }
+
+    async fn page(&self, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path)
+            .header(header::COOKIE, "entente_directory_session=person; entente_directory_form=key");
+        let (status, text, _) = self.send(request.body(Body::empty()).unwrap()).await;
+        (status, text)
+    }
+
+    /// Sends a form with the token of the page.
+    async fn form(&self, path: &str, fields: &str) -> (StatusCode, String) {
+        let (_, page) = self.page(PAGES).await;
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let request = Request::post(path)
+            .header(header::COOKIE, "entente_directory_session=person; entente_directory_form=key")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(format!("csrf={csrf}&{fields}")));
+        let (status, text, headers) = self.send(request.unwrap()).await;
+        let place = headers.get(header::LOCATION).map(|l| l.to_str().unwrap().to_owned());
+        (status, place.unwrap_or(text))
+    }
+}
+
+fn sign_in(tx: &mut store::Tx<'_>) -> Result<(), store::StoreError> {
+    let end = 4_000_000_000_000_000i64;
+    tx.exec("INSERT INTO api_clients VALUES (?1, 'c', 'C', ?2, 1)", &[TENANT.into(), (&[1u8][..]).into()])?;
+    tx.exec(
+        "INSERT INTO api_tokens VALUES (?1, ?2, 'c', ?3)",
+        &[token::hash("program")[..].into(), TENANT.into(), end.into()],
+    )?;
+    let sql = "INSERT INTO users (tenant_id, id, user_principal_name, user_principal_name_key, display_name, \
+               display_name_key, account_enabled, profile, created_at, updated_at) \
+               VALUES (?1, 'root', 'root@t', 'root@t', 'Root', 'root', 1, '{}', 1, 1)";
+    tx.exec(sql, &[TENANT.into()])?;
+    let sql = "INSERT INTO role_assignments VALUES (?1, 'root', ?2)";
+    tx.exec(sql, &[TENANT.into(), GLOBAL_ADMINISTRATOR.into()])?;
+    let session = Session {
+        realm: TENANT.to_owned(),
+        audience: SESSION_AUDIENCE.to_owned(),
+        subject_id: "root".to_owned(),
+        created_at: Timestamp(1_800_000_000_000_000),
+        expires_at: Timestamp(end),
+        data: json!({}),
+    };
+    session::create(tx, "person", &session)
+}
+
+#[tokio::test]
+async fn a_program_sets_provisioning_up_as_with_graph() {
+    for client in Client::all().await {
+        let world = &client.world;
+        let (status, templates) = client.graph("GET", &format!("{SYNC}/templates"), json!({})).await;
+        assert_eq!((status, &templates["value"][0]["id"]), (StatusCode::OK, &json!("scim")));
+        let (status, job) =
+            client.graph("POST", &format!("{SYNC}/jobs"), json!({ "templateId": "scim" })).await;
+        assert_eq!(status, StatusCode::CREATED);
+        let path = format!("{SYNC}/jobs/{}", job["id"].as_str().unwrap());
+        let credentials = |token: &str| {
+            json!({ "credentials": [
+                { "key": "BaseAddress", "value": world.scim.url }, { "key": "SecretToken", "value": token },
+                { "key": "AllowPrivateNetwork", "value": "True" },
+            ] })
+        };
+        let validate = format!("{SYNC}/jobs/validateCredentials");
+        assert_eq!(client.graph("POST", &validate, credentials(TOKEN)).await.0, StatusCode::NO_CONTENT);
+        let (status, error) = client.graph("POST", &validate, credentials("wrong")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains("401") && message.contains("GET http://127.0.0.1"), "{message}");
+        let secrets = json!({ "value": credentials(TOKEN)["credentials"] });
+        assert_eq!(client.graph("PUT", &format!("{SYNC}/secrets"), secrets).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(client.graph("POST", &format!("{path}/start"), json!({})).await.0, StatusCode::NO_CONTENT);
+        world.cycle().await;
+        let (_, job) = client.graph("GET", &path, json!({})).await;
+        assert_eq!(job["status"]["code"], "Active");
+        assert_eq!(job["status"]["upToDate"], true);
+        world.edit("ana", "account_enabled = 1").await;
+        assert_eq!(client.graph("GET", &path, json!({})).await.1["status"]["upToDate"], false);
+        let counts = &job["status"]["synchronizedEntryCountByType"];
+        assert_eq!((&counts[0]["value"], &counts[1]["value"]), (&json!(2), &json!(1)));
+        assert_eq!(world.picture().active(), names(&["ana", "leo"]));
+        assert_eq!(client.graph("POST", &format!("{path}/pause"), json!({})).await.0, StatusCode::NO_CONTENT);
+        let restart = json!({ "criteria": { "resetScope": "Watermark, Escrows, QuarantineState" } });
+        assert_eq!(client.graph("POST", &format!("{path}/restart"), restart).await.0, StatusCode::NO_CONTENT);
+        let (_, jobs) = client.graph("GET", &format!("{SYNC}/jobs"), json!({})).await;
+        assert_eq!(jobs["value"][0]["id"], job["id"]);
+        assert!(!jobs.to_string().contains(TOKEN));
+    }
+}
+
+#[tokio::test]
+async fn a_program_provisions_on_demand_and_reads_the_log() {
+    for client in Client::all().await {
+        let job = client.world.job().await.id;
+        let path = format!("{SYNC}/jobs/{job}");
+        let ask = |id: &str, kind: &str| {
+            json!({ "parameters": [{ "ruleId": "USER_GROUP_OUTBOUND",
+                "subjects": [{ "objectId": id, "objectTypeName": kind }] }] })
+        };
+        let demand = format!("{path}/provisionOnDemand");
+        let mut results = Vec::new();
+        for (id, kind) in [("ana", "User"), ("eve", "User"), ("sea", "Group"), ("ana", "User")] {
+            let (status, pair) = client.graph("POST", &demand, ask(id, kind)).await;
+            assert_eq!(status, StatusCode::OK, "{pair}");
+            let key: Json = serde_json::from_str(pair["key"].as_str().unwrap()).unwrap();
+            results.push(key["result"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(results, ["Success", "Skipped", "Success", "Skipped"]);
+        assert_eq!(client.graph("POST", &demand, json!({})).await.0, StatusCode::BAD_REQUEST);
+        let filter = format!("/v1.0/auditLogs/provisioning?$filter=jobId%20eq%20%27{job}%27&$top=1");
+        let (_, first) = client.graph("GET", &filter, json!({})).await;
+        assert_eq!(first["value"].as_array().unwrap().len(), 1);
+        let next = first["@odata.nextLink"].as_str().unwrap();
+        let next = next.strip_prefix("http://127.0.0.1:1").unwrap();
+        let (_, second) = client.graph("GET", next, json!({})).await;
+        assert_ne!(first["value"][0]["id"], second["value"][0]["id"]);
+        let (_, all) = client.graph("GET", "/v1.0/auditLogs/provisioning", json!({})).await;
+        let entries = all["value"].as_array().unwrap();
+        assert!(
+            entries.iter().any(|e| e["sourceIdentity"]["id"] == "ana" && e["provisioningAction"] == "create")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_program_reads_and_writes_the_mappings() {
+    for client in Client::all().await {
+        let path = format!("{SYNC}/jobs/{}/schema", client.world.job().await.id);
+        let (_, mut schema) = client.graph("GET", &path, json!({})).await;
+        let users = &mut schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"];
+        users.as_array_mut().unwrap().push(json!({
+            "targetAttributeName": "locale", "flowType": "Always", "matchingPriority": 0,
+            "source": { "type": "Constant", "name": "de-DE" },
+        }));
+        assert_eq!(client.graph("PUT", &path, schema.clone()).await.0, StatusCode::NO_CONTENT);
+        client.world.start().await;
+        client.world.cycle().await;
+        assert_eq!(client.world.picture().users["ana@t.example"]["locale"], "de-DE");
+        schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"][0]["targetAttributeName"] =
+            json!("a b c");
+        let (status, error) = client.graph("PUT", &path, schema).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(error["error"]["message"].as_str().unwrap().contains("a b c"));
+        assert_eq!(client.graph("DELETE", &path, json!({})).await.0, StatusCode::NO_CONTENT);
+        client.world.cycle().await;
+        assert_eq!(client.world.picture().users["ana@t.example"].get("locale"), None);
+    }
+}
+
+#[tokio::test]
+async fn wrong_requests_are_answered_and_change_nothing() {
+    for client in Client::all().await {
+        let before = client.world.job().await;
+        let missing = "/v1.0/servicePrincipals/nobody/synchronization/jobs";
+        assert_eq!(client.graph("GET", missing, json!({})).await.0, StatusCode::NOT_FOUND);
+        let other = format!("{SYNC}/jobs/scim.other.job/start");
+        assert_eq!(client.graph("POST", &other, json!({})).await.0, StatusCode::NOT_FOUND);
+        for value in [
+            json!([{ "key": "Color", "value": "red" }]),
+            json!([{ "key": "BaseAddress", "value": "http://10.0.0.1/scim" }]),
+            json!([{ "key": "BaseAddress", "value": 7 }]),
+            json!([{ "key": "SecretToken", "value": "with blank" }]),
+            json!([{ "key": "SyncAll", "value": "perhaps" }]),
+        ] {
+            let (status, error) =
+                client.graph("PUT", &format!("{SYNC}/secrets"), json!({ "value": value })).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{value}");
+            assert!(error["error"]["innerError"]["request-id"].is_string());
+        }
+        assert_eq!(client.world.job().await, before);
+        let nobody = Request::get(format!("{SYNC}/jobs")).body(Body::empty()).unwrap();
+        assert_eq!(client.send(nobody).await.0, StatusCode::UNAUTHORIZED);
+        let nobody = Request::get(PAGES).body(Body::empty()).unwrap();
+        assert_eq!(client.send(nobody).await.0, StatusCode::SEE_OTHER);
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_sets_provisioning_up_in_the_pages() {
+    for client in Client::all().await {
+        let world = &client.world;
+        for page in ["", "/connectivity", "/mappings", "/settings", "/logs", "/on-demand"] {
+            let (status, text) = client.page(&format!("{PAGES}{page}")).await;
+            assert_eq!(status, StatusCode::OK, "{page}");
+            assert!(text.contains("Attribute mapping") && !text.contains(TOKEN), "{page}");
+        }
+        let url: String = form_urlencoded::byte_serialize(world.scim.url.as_bytes()).collect();
+        let connect = format!("{PAGES}/connectivity");
+        let test = |token: &str| format!("tenant_url={url}&secret_token={token}&allow_private=1&what=test");
+        assert!(client.form(&connect, &test(TOKEN)).await.1.contains("The connection works"));
+        let (_, text) = client.form(&connect, &test("wrong")).await;
+        assert!(text.contains("401") && text.contains("Tried: GET"), "{text}");
+        let save = format!("tenant_url={url}&secret_token={TOKEN}&allow_private=1&what=save");
+        assert!(client.form(&connect, &save).await.1.ends_with("connectivity?done=saved"));
+        let (_, text) = client.form(&format!("{PAGES}/settings"), "scope=all&removal_limit=many").await;
+        assert!(text.contains("Nothing was saved"));
+        client.form(&format!("{PAGES}/settings"), "scope=assigned&removal_limit=1").await;
+        assert!(client.form(&format!("{PAGES}/start"), "").await.1.ends_with("done=started"));
+        world.cycle().await;
+        let (_, text) = client.page(PAGES).await;
+        assert!(text.contains("State: Active") && text.contains("Pause provisioning"));
+        let (_, text) = client.page(&format!("{PAGES}/logs?q=ana")).await;
+        assert!(text.contains("ana@t.example") && !text.contains("leo@t.example"));
+        let entry = text.split(&format!("{PAGES}/logs/")).nth(1).unwrap().split('"').next().unwrap();
+        let (_, text) = client.page(&format!("{PAGES}/logs/{entry}")).await;
+        assert!(text.contains("EntryExportAdd") && text.contains("name.givenName"));
+        // More than the limit: the list, the button, and only what was on the list goes.
+        world.assign("sea", false).await;
+        world.cycle().await;
+        let (_, text) = client.page(PAGES).await;
+        assert!(
+            text.contains("Quarantine: TooManyDeletes") && text.contains("2 removals wait for you"),
+            "{text}"
+        );
+        client.form(&format!("{PAGES}/allow-removals"), "count=2").await;
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["leo"]));
+        let (_, text) = client.form(&format!("{PAGES}/on-demand"), "kind=user&name=LEO%40t.example").await;
+        assert!(text.contains("Nothing had to be sent"), "{text}");
+        let (_, text) = client.form(&format!("{PAGES}/on-demand"), "kind=user&name=nobody").await;
+        assert!(text.contains("there is no user nobody"));
+        client.form(&format!("{PAGES}/pause"), "").await;
+        assert_eq!(world.job().await.state.label(), "Paused");
+    }
+}
+
+#[tokio::test]
+async fn forms_of_others_change_nothing() {
+    for client in Client::all().await {
+        let request = Request::post(format!("{PAGES}/start"))
+            .header(header::COOKIE, "entente_directory_session=person; entente_directory_form=key")
+            .body(Body::from("csrf=guess"));
+        assert_eq!(client.send(request.unwrap()).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(client.world.job().await.state.label(), "Paused");
+    }
+}
+
+#[tokio::test]
+async fn the_token_is_stored_sealed_and_appears_nowhere() {
+    for client in Client::all().await {
+        let world = &client.world;
+        world.scim.with(|i| i.always = Some((String::new(), Fault::Unauthorized)));
+        settings::start(&world.directory, "test", APP).await.unwrap();
+        world.cycle().await;
+        let found = world
+            .directory
+            .store
+            .read(|tx| {
+                let mut text = String::new();
+                for row in tx.rows("SELECT before, after FROM events", &[])? {
+                    text.push_str(&format!("{:?}{:?}", row.opt_text(0)?, row.opt_text(1)?));
+                }
+                for row in tx.rows("SELECT token_sealed FROM provisioning_jobs", &[])? {
+                    text.push_str(&String::from_utf8_lossy(&row.bytes(0)?));
+                }
+                Ok::<_, store::StoreError>(text)
+            })
+            .await
+            .unwrap();
+        assert!(!found.contains(TOKEN));
+        assert!(!format!("{:?}", world.job().await).contains(TOKEN));
+    }
+}

@@ -1,0 +1,382 @@
+//! The in-memory SCIM service. Strict where AWS is: one value per attribute, at most 100 membership changes,
+//! no replace of members, unique names, filters `attr eq "value"` alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{Method, StatusCode, header};
+use serde_json::{Map, Value as Json, json};
+use tokio::sync::Notify;
+
+pub const TOKEN: &str = "the-secret-token";
+
+/// What happens to a request instead of its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// 500 before anything is done.
+    Error,
+    /// 500 after it was done.
+    ErrorAfter,
+    /// 429 with `Retry-After: 0`.
+    Throttle,
+    /// The connection ends without an answer, before.
+    Drop,
+    /// The same, after it was done.
+    DropAfter,
+    /// No answer in time, after it was done.
+    Hang,
+    /// Half a page of a list.
+    HalfPage,
+    /// 401.
+    Unauthorized,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Rows {
+    pub users: BTreeMap<String, Map<String, Json>>,
+    pub groups: BTreeMap<String, Map<String, Json>>,
+    pub members: BTreeMap<String, BTreeSet<String>>,
+    next: usize,
+}
+
+#[derive(Default)]
+pub struct Inner {
+    pub rows: Rows,
+    pub log: Vec<String>,
+    /// By the number of the request, from 1.
+    pub faults: BTreeMap<usize, Fault>,
+    /// For every request whose path and method contain this text.
+    pub always: Option<(String, Fault)>,
+    /// At this request: the text is "before" or "after" it was done; then `Target::reached` is told and
+    /// the request never answers.
+    pub stop_at: Option<(usize, bool)>,
+    pub forbidden_value: Option<String>,
+}
+
+#[derive(Clone, Default)]
+pub struct Scim {
+    pub inner: Arc<Mutex<Inner>>,
+    pub reached: Arc<Notify>,
+    pub url: String,
+}
+
+impl Scim {
+    pub async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/t/scim/v2/", listener.local_addr().unwrap());
+        let scim = Self { url, ..Self::default() };
+        let app = Router::new().fallback(serve).with_state(scim.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        scim
+    }
+
+    pub fn with<T>(&self, f: impl FnOnce(&mut Inner) -> T) -> T {
+        f(&mut self.inner.lock().unwrap())
+    }
+
+    pub fn requests(&self) -> usize {
+        self.with(|i| i.log.len())
+    }
+
+    /// The requests since the last call.
+    pub fn drain(&self) -> Vec<String> {
+        self.with(|i| std::mem::take(&mut i.log))
+    }
+
+    /// People by user name (with active), groups by name with their members' user names.
+    pub fn picture(&self) -> Picture {
+        self.with(|i| {
+            let rows = &i.rows;
+            let name = |m: &Map<String, Json>, key: &str| m[key].as_str().unwrap().to_owned();
+            let users = rows.users.values().map(|u| {
+                let mut u = u.clone();
+                u.remove("id");
+                if let Some(manager) = u.get(ENTERPRISE).and_then(|e| e["manager"]["value"].as_str()) {
+                    let manager = rows.users.get(manager).map_or("?".to_owned(), |m| name(m, "userName"));
+                    u[ENTERPRISE]["manager"]["value"] = json!(manager);
+                }
+                (name(&u, "userName"), Json::Object(u))
+            });
+            let groups = rows.groups.iter().map(|(id, g)| {
+                let members = rows.members.get(id).cloned().unwrap_or_default();
+                (name(g, "displayName"), members.iter().map(|m| name(&rows.users[m], "userName")).collect())
+            });
+            Picture { users: users.collect(), groups: groups.collect() }
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    pub users: BTreeMap<String, Json>,
+    pub groups: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Picture {
+    pub fn active(&self) -> BTreeSet<String> {
+        self.users.iter().filter(|(_, u)| u["active"] == true).map(|(n, _)| n.clone()).collect()
+    }
+}
+
+const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+async fn serve(State(scim): State<Scim>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    let uri = percent_encoding::percent_decode_str(parts.uri.path_and_query().unwrap().as_str());
+    let uri = uri.decode_utf8().unwrap().into_owned();
+    let line = format!("{} {}", parts.method, uri.strip_prefix("/t/scim/v2").unwrap_or("?"));
+    let authorized =
+        parts.headers.get(header::AUTHORIZATION).is_some_and(|h| h == &format!("Bearer {TOKEN}"));
+    let (fault, stop) = scim.with(|i| {
+        i.log.push(line.clone());
+        let n = i.log.len();
+        let always = i.always.as_ref().filter(|(text, _)| line.contains(text.as_str())).map(|(_, f)| *f);
+        (i.faults.remove(&n).or(always), i.stop_at.filter(|(at, _)| *at == n))
+    });
+    if !authorized {
+        return error(StatusCode::UNAUTHORIZED, "the token is wrong");
+    }
+    if let Some((_, after)) = stop {
+        if after {
+            scim.with(|i| act(i, &parts.method, &line, &body));
+        }
+        scim.reached.notify_one();
+        return std::future::pending().await;
+    }
+    match fault {
+        Some(Fault::Error) => return error(StatusCode::INTERNAL_SERVER_ERROR, "injected"),
+        Some(Fault::Unauthorized) => return error(StatusCode::UNAUTHORIZED, "injected"),
+        Some(Fault::Throttle) => {
+            return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "0")], "slow down")
+                .into_response();
+        }
+        Some(Fault::Drop) => return broken(),
+        _ => {}
+    }
+    let answer = scim.with(|i| act(i, &parts.method, &line, &body));
+    match fault {
+        Some(Fault::ErrorAfter) => error(StatusCode::INTERNAL_SERVER_ERROR, "injected after"),
+        Some(Fault::DropAfter) => broken(),
+        Some(Fault::Hang) => {
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            answer
+        }
+        Some(Fault::HalfPage) => {
+            "{\"schemas\": [\"urn:ietf:params:scim:api:messages:2.0:List".into_response()
+        }
+        _ => answer,
+    }
+}
+
+/// A body that breaks off, so that the connection does.
+fn broken() -> Response {
+    let failing = futures::stream::once(async { Err::<Vec<u8>, _>(std::io::Error::other("injected")) });
+    Response::builder().header(header::CONTENT_LENGTH, "100").body(Body::from_stream(failing)).unwrap()
+}
+
+fn error(status: StatusCode, detail: &str) -> Response {
+    let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "detail": detail, "status": status.as_str() });
+    (status, axum::Json(body)).into_response()
+}
+
+fn act(i: &mut Inner, method: &Method, line: &str, body: &[u8]) -> Response {
+    let path = line.split_once(' ').unwrap().1;
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut segments = path.trim_start_matches('/').split('/');
+    let users = match segments.next() {
+        Some("Users") => true,
+        Some("Groups") => false,
+        _ => return error(StatusCode::NOT_FOUND, "no such endpoint"),
+    };
+    let body: Json = serde_json::from_slice(body).unwrap_or(Json::Null);
+    if i.forbidden_value.as_ref().is_some_and(|v| body.to_string().contains(v.as_str())) {
+        return error(
+            StatusCode::BAD_REQUEST,
+            "Request is unparsable, syntactically incorrect, or violates schema.",
+        );
+    }
+    match (method.as_str(), segments.next()) {
+        ("GET", None) => list(&i.rows, users, query),
+        ("POST", None) => create(&mut i.rows, users, body),
+        ("GET", Some(id)) => match rows(&mut i.rows, users).get(id) {
+            Some(found) => axum::Json(found.clone()).into_response(),
+            None => error(StatusCode::NOT_FOUND, "not found"),
+        },
+        ("PATCH", Some(id)) => patch(&mut i.rows, users, id, &body),
+        ("DELETE", Some(id)) => {
+            if rows(&mut i.rows, users).remove(id).is_none() {
+                return error(StatusCode::NOT_FOUND, "not found");
+            }
+            i.rows.members.remove(id);
+            i.rows.members.values_mut().for_each(|m| {
+                m.remove(id);
+            });
+            StatusCode::NO_CONTENT.into_response()
+        }
+        _ => error(StatusCode::METHOD_NOT_ALLOWED, "no"),
+    }
+}
+
+fn rows(rows: &mut Rows, users: bool) -> &mut BTreeMap<String, Map<String, Json>> {
+    if users { &mut rows.users } else { &mut rows.groups }
+}
+
+fn key(users: bool) -> &'static str {
+    if users { "userName" } else { "displayName" }
+}
+
+fn list(all: &Rows, users: bool, query: &str) -> Response {
+    let filter = query.split('&').find_map(|p| p.strip_prefix("filter=")).expect("every list is filtered");
+    let (attribute, value) = filter.split_once(" eq ").expect("only eq");
+    let value: String = serde_json::from_str(value).expect("a quoted value");
+    let from = if users { &all.users } else { &all.groups };
+    let same = |m: &&Map<String, Json>| m[attribute].as_str().unwrap().to_lowercase() == value.to_lowercase();
+    let found: Vec<&Map<String, Json>> = from.values().filter(same).collect();
+    let body = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "totalResults": found.len(), "itemsPerPage": found.len(), "startIndex": 1, "Resources": found,
+    });
+    axum::Json(body).into_response()
+}
+
+fn taken(all: &mut Rows, users: bool, id: &str, object: &Map<String, Json>) -> bool {
+    let name = object[key(users)].as_str().unwrap().to_lowercase();
+    rows(all, users)
+        .iter()
+        .any(|(other, o)| other != id && o[key(users)].as_str().unwrap().to_lowercase() == name)
+}
+
+fn create(all: &mut Rows, users: bool, body: Json) -> Response {
+    let Json::Object(mut object) = body else { return error(StatusCode::BAD_REQUEST, "no object") };
+    for needed in if users { &["userName", "displayName"][..] } else { &["displayName"] } {
+        if object.get(*needed).and_then(Json::as_str).is_none_or(str::is_empty) {
+            return error(StatusCode::BAD_REQUEST, "a required attribute is missing");
+        }
+    }
+    if taken(all, users, "", &object) {
+        return error(StatusCode::CONFLICT, "Refused to create a new, duplicate resource.");
+    }
+    object.remove("schemas");
+    all.next += 1;
+    let id = format!("{}-{:04}", if users { "u" } else { "g" }, all.next);
+    object.insert("id".to_owned(), json!(id));
+    rows(all, users).insert(id, object.clone());
+    (StatusCode::CREATED, axum::Json(object)).into_response()
+}
+
+fn patch(all: &mut Rows, users: bool, id: &str, body: &Json) -> Response {
+    assert_eq!(body["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:PatchOp"]));
+    let before = all.clone();
+    let Some(mut object) = rows(all, users).get(id).cloned() else {
+        return error(StatusCode::NOT_FOUND, "not found");
+    };
+    let mut changes = 0;
+    for operation in body["Operations"].as_array().unwrap() {
+        let done = if operation["path"].as_str().unwrap().starts_with("members") {
+            patch_members(all, id, operation, &mut changes)
+        } else {
+            patch_attribute(&mut object, operation)
+        };
+        if let Err(why) = done {
+            *all = before;
+            return error(StatusCode::BAD_REQUEST, &why);
+        }
+    }
+    if changes > 100 || taken(all, users, id, &object) {
+        *all = before;
+        let status = if changes > 100 { StatusCode::BAD_REQUEST } else { StatusCode::CONFLICT };
+        return error(status, "too many members, or the name is taken");
+    }
+    rows(all, users).insert(id.to_owned(), object.clone());
+    if users { axum::Json(object).into_response() } else { StatusCode::NO_CONTENT.into_response() }
+}
+
+fn patch_members(all: &mut Rows, group: &str, operation: &Json, changes: &mut usize) -> Result<(), String> {
+    let path = operation["path"].as_str().unwrap();
+    let members = all.members.entry(group.to_owned()).or_default();
+    match operation["op"].as_str().unwrap() {
+        "add" if path == "members" => {
+            for member in operation["value"].as_array().unwrap() {
+                let id = member["value"].as_str().unwrap();
+                if !all.users.contains_key(id) {
+                    return Err(format!("no user {id}"));
+                }
+                members.insert(id.to_owned());
+                *changes += 1;
+            }
+            Ok(())
+        }
+        "remove" => {
+            let id = path.strip_prefix("members[value eq \"").and_then(|p| p.strip_suffix("\"]"));
+            members.remove(id.ok_or("removing all members is not supported")?);
+            *changes += 1;
+            Ok(())
+        }
+        _ => Err("Replacing group memberships is not supported.".to_owned()),
+    }
+}
+
+/// Strict as RFC 7644 §3.5.2: a filter that picks nothing is noTarget.
+fn patch_attribute(object: &mut Map<String, Json>, operation: &Json) -> Result<(), String> {
+    let path = operation["path"].as_str().unwrap();
+    let value = operation.get("value").cloned();
+    let op = operation["op"].as_str().unwrap();
+    assert!(["add", "replace", "remove"].contains(&op), "{op}");
+    assert_eq!(op == "remove", value.is_none());
+    if let Some(attribute) = path.strip_prefix(&format!("{ENTERPRISE}:")) {
+        let extension = object.entry(ENTERPRISE).or_insert_with(|| json!({})).as_object_mut().unwrap();
+        set(extension, attribute, value);
+        if extension.is_empty() {
+            object.remove(ENTERPRISE);
+        }
+        return Ok(());
+    }
+    if let Some((attribute, rest)) = path.split_once('[') {
+        let (filter, sub) = rest.split_once(']').unwrap();
+        let kind = filter.strip_prefix("type eq \"").unwrap().strip_suffix('"').unwrap();
+        let elements = object.get_mut(attribute).and_then(Json::as_array_mut).ok_or("noTarget")?;
+        let place = elements.iter().position(|e| e["type"] == kind).ok_or("noTarget")?;
+        match (sub.strip_prefix('.'), value) {
+            (None, None) => drop(elements.remove(place)),
+            (Some(sub), value) => set(elements[place].as_object_mut().unwrap(), sub, value),
+            _ => return Err("unexpected".to_owned()),
+        }
+        if elements.is_empty() {
+            object.remove(attribute);
+        }
+        return Ok(());
+    }
+    if op == "add" && value.as_ref().is_some_and(Json::is_array) {
+        let all = object.entry(path).or_insert_with(|| json!([])).as_array_mut().unwrap();
+        all.extend(value.unwrap().as_array().unwrap().clone());
+        return if all.len() > 1 {
+            Err("Currently list attributes only allow single item".to_owned())
+        } else {
+            Ok(())
+        };
+    }
+    match path.split_once('.') {
+        Some((attribute, sub)) => {
+            let inner = object.entry(attribute).or_insert_with(|| json!({})).as_object_mut().unwrap();
+            set(inner, sub, value);
+            if inner.is_empty() {
+                object.remove(attribute);
+            }
+        }
+        None => set(object, path, value),
+    }
+    Ok(())
+}
+
+fn set(object: &mut Map<String, Json>, name: &str, value: Option<Json>) {
+    match value {
+        Some(value) => drop(object.insert(name.to_owned(), value)),
+        None => drop(object.remove(name)),
+    }
+}

@@ -1,0 +1,17 @@
+//! Single sign-on through the router, with the service provider's half of the work done by `saml`.
+#![expect(clippy::unwrap_used, reason = "tests: a panic is the failure")]
+
+#[path = "saml_idp/bench.rs"]
+mod bench;
+#[path = "saml_idp/issued.rs"]
+mod issued;
+#[path = "saml_idp/lookup.rs"]
+mod lookup;
+#[path = "saml_idp/metadata.rs"]
+mod metadata;
+#[path = "saml_idp/refused.rs"]
+mod refused;
+#[path = "saml_idp/road.rs"]
+mod road;
+#[path = "saml_idp/waiting.rs"]
+mod waiting;
