@@ -3,7 +3,6 @@
 //! `cargo xtask bench saml` runs it. It prints each figure beside its target and ends with an error when one is missed.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
 
-#[allow(unused_imports, clippy::allow_attributes, reason = "the bench uses a part")]
 #[path = "../tests/common/mod.rs"]
 mod common;
 

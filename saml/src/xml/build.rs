@@ -34,7 +34,7 @@ pub(super) fn text(text: &str, limits: &Limits) -> Result<Document, XmlRefusal> 
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     reader.config_mut().check_comments = true;
-    let mut builder = Builder::new(*limits, text.len());
+    let mut builder = Builder::new(*limits, text);
     while !builder.finished {
         let at = reader.buffer_position();
         let event = reader.read_event().map_err(|_| refuse(XmlReason::NotWellFormed, at))?;
@@ -80,15 +80,17 @@ struct Open {
 }
 
 impl Builder {
-    fn new(limits: Limits, bytes: usize) -> Self {
-        // Both grow when they must; the guess fits the usual message.
+    fn new(limits: Limits, source: &str) -> Self {
+        let bytes = source.len();
+        // An element has two tags and about one text; where the guess is wrong, the vector grows.
+        let nodes = source.bytes().filter(|b| *b == b'<').count().min(limits.nodes);
         let mut text = String::with_capacity(bytes + 16);
         text.push_str("xml");
         let end = Scope { outer: 0, prefix: Span { start: 0, end: 0 }, uri: 0, depth: 0 };
         let xml = Scope { outer: 0, prefix: Span { start: 0, end: 3 }, uri: 1, depth: 0 };
         let document = Document {
             text,
-            nodes: Vec::with_capacity(bytes / 48),
+            nodes: Vec::with_capacity(nodes),
             attributes: Vec::with_capacity(bytes / 96),
             uris: vec![String::new(), XML.to_owned()],
             scopes: vec![end, xml],
@@ -184,6 +186,9 @@ impl Builder {
         let malformed = !bare && (uri.is_empty() || !is_ncname(prefix));
         if reserved || malformed {
             return Err(XmlReason::BadNamespaceDeclaration);
+        }
+        if !uri.is_empty() && !is_absolute_uri(uri) {
+            return Err(XmlReason::NamespaceNotAbsolute);
         }
         let uri = self.uri(uri);
         let depth = self.document.scopes[self.scope as usize].depth + 1;
@@ -324,6 +329,23 @@ impl Builder {
             (false, true) => Ok(()),
         }
     }
+}
+
+/// An absolute URI by its characters: a scheme and then what RFC 3986 appendix A allows. Canonicalization fails in
+/// libxml2 on anything else, and software that goes on regardless signs an empty text.
+fn is_absolute_uri(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else {
+        return false;
+    };
+    let bytes = rest.as_bytes();
+    let fits = |(at, byte): (usize, &u8)| match byte {
+        b'%' => bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),
+        b'#' => !bytes[..at].contains(&b'#'),
+        _ => byte.is_ascii_alphanumeric() || b"-._~:/?@!$&'()*+,;=".contains(byte),
+    };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        && bytes.iter().enumerate().all(fits)
 }
 
 fn outside_root(text: &str) -> Step {

@@ -266,31 +266,36 @@ mod tests {
 
     #[test]
     fn a_form_that_explodes_is_given_up() {
-        let xml = format!("<r xmlns:p=\"{}\">{}</r>", "u".repeat(100_000), "<p:a/>".repeat(10_000));
+        let xml = format!("<r xmlns:p=\"urn:{}\">{}</r>", "u".repeat(100_000), "<p:a/>".repeat(10_000));
         let document = Document::parse(xml.as_bytes(), &Limits::default()).unwrap();
         assert_eq!(canonical(document.root(), None, &[]), None);
     }
 
     #[test]
     fn listed_prefixes_travel_even_when_unused() {
-        let xml = "<r xmlns=\"d\" xmlns:xs=\"x\" xmlns:y=\"y\"><c/></r>";
-        check(xml, "c", &["xs"], "<c xmlns=\"d\" xmlns:xs=\"x\"></c>");
-        check(xml, "c", &["#default", "nothing"], "<c xmlns=\"d\"></c>");
+        let xml = "<r xmlns=\"urn:d\" xmlns:xs=\"urn:x\" xmlns:y=\"urn:y\"><c/></r>";
+        check(xml, "c", &["xs"], "<c xmlns=\"urn:d\" xmlns:xs=\"urn:x\"></c>");
+        check(xml, "c", &["#default", "nothing"], "<c xmlns=\"urn:d\"></c>");
     }
 
     #[test]
     fn default_namespace_is_undone_where_needed() {
-        check("<r xmlns=\"d\"><c xmlns=\"\"/></r>", "r", &[], "<r xmlns=\"d\"><c xmlns=\"\"></c></r>");
-        check("<r xmlns=\"d\"><c xmlns=\"\"/></r>", "c", &[], "<c></c>");
+        check(
+            "<r xmlns=\"urn:d\"><c xmlns=\"\"/></r>",
+            "r",
+            &[],
+            "<r xmlns=\"urn:d\"><c xmlns=\"\"></c></r>",
+        );
+        check("<r xmlns=\"urn:d\"><c xmlns=\"\"/></r>", "c", &[], "<c></c>");
     }
 
     #[test]
     fn attributes_are_sorted_and_escaped_and_comments_dropped() {
         check(
-            "<r z='1' xmlns:b='u' b:a='2' a=\"&lt;&#9;&#10;&#13;'&quot;>\">x<!--c-->&gt;<![CDATA[<]]>\r\ny&#13;</r>",
+            "<r z='1' xmlns:b='urn:u' b:a='2' a=\"&lt;&#9;&#10;&#13;'&quot;>\">x<!--c-->&gt;<![CDATA[<]]>\r\ny&#13;</r>",
             "r",
             &[],
-            "<r xmlns:b=\"u\" a=\"&lt;&#x9;&#xA;&#xD;'&quot;>\" z=\"1\" b:a=\"2\">x&gt;&lt;\ny&#xD;</r>",
+            "<r xmlns:b=\"urn:u\" a=\"&lt;&#x9;&#xA;&#xD;'&quot;>\" z=\"1\" b:a=\"2\">x&gt;&lt;\ny&#xD;</r>",
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::reason::{XmlReason, XmlRefusal};
-use super::{build, characters};
+use super::{build, canonical, characters};
 
 /// A parsed document. It owns its text, so it can outlive the bytes that it came from.
 ///
@@ -269,6 +269,12 @@ impl<'a> Element<'a> {
         }
         let expected = format!("plain text in {}", self.local_name());
         Err(XmlRefusal::new(XmlReason::ElementInText, expected, "child elements"))
+    }
+
+    /// The exclusive canonical form of this element and all below it, without comments; `None` when it is larger than any
+    /// that is read here.
+    pub fn canonical(&self) -> Option<String> {
+        canonical(*self, None, &[])
     }
 
     pub(super) fn document(&self) -> &'a Document {
