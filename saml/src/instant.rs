@@ -6,16 +6,24 @@ use time::{OffsetDateTime, UtcOffset};
 /// Writes an instant as Entra does: UTC with milliseconds, `2026-11-24T05:00:00.000Z`.
 pub fn write(instant: OffsetDateTime) -> String {
     let utc = instant.to_offset(UtcOffset::UTC);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        utc.year(),
-        u8::from(utc.month()),
-        utc.day(),
-        utc.hour(),
-        utc.minute(),
-        utc.second(),
-        utc.millisecond()
-    )
+    // Years outside 0 to 9999 are written by nobody; they would need a sign.
+    let year = u32::try_from(utc.year()).unwrap_or(0);
+    let mut text = String::with_capacity(24);
+    for (value, digits, after) in [
+        (year, 4, '-'),
+        (u32::from(u8::from(utc.month())), 2, '-'),
+        (u32::from(utc.day()), 2, 'T'),
+        (u32::from(utc.hour()), 2, ':'),
+        (u32::from(utc.minute()), 2, ':'),
+        (u32::from(utc.second()), 2, '.'),
+        (u32::from(utc.millisecond()), 3, 'Z'),
+    ] {
+        for place in (0..digits).rev() {
+            text.push(char::from(b'0' + (value / 10_u32.pow(place) % 10) as u8));
+        }
+        text.push(after);
+    }
+    text
 }
 
 /// Reads an `xs:dateTime`. A value without a time zone is refused (`None`): SAML Core 1.3.3 wants UTC and

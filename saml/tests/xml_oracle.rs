@@ -21,7 +21,7 @@ fn seeds() -> Vec<String> {
     let split = issue_response(&long, &key).unwrap().replace(".evil.test", "<!-- -->.evil.test");
     seeds.push(split);
     seeds.push(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!-- c --><p:a xmlns:p='u' xmlns='v' p:x=\"1&#9;\" x='2'>t<![CDATA[<c>]]>\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!-- c --><p:a xmlns:p='urn:u' xmlns='urn:v' p:x=\"1&#9;\" x='2'>t<![CDATA[<c>]]>\
          &amp;&#x41;\r\n<b xmlns=''><p:c p:y=\"a\r\nb\"/></b><d xml:lang='de'/>é\u{10000}</p:a>"
             .to_owned(),
     );

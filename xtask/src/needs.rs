@@ -1,4 +1,4 @@
-//! What the tests use besides Rust: a PostgreSQL server, a browser and its driver, `xmlsec1`, and
+//! What the tests use besides Rust: a PostgreSQL server, a browser and its driver, `xmlsec1`, `xmllint`, and
 //! Python with other people's SAML and SCIM software. Installed where it is missing.
 
 use std::path::{Path, PathBuf};
@@ -25,6 +25,7 @@ pub fn find() -> Result<Needs, String> {
         ("chromium", on_path("chromium").is_some()),
         ("chromium-driver", on_path("chromedriver").is_some()),
         ("xmlsec1", on_path("xmlsec1").is_some()),
+        ("libxml2-utils", on_path("xmllint").is_some()),
         ("python3-venv", on_path("python3").is_some()),
     ]
     .iter()

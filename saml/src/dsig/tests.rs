@@ -48,7 +48,7 @@ fn harmless_rewriting_by_others_does_not_break_a_signature() {
     let rewritten = signed()
         .replace(
             "<a xmlns=\"urn:a\" ID=\"_1\">",
-            "<?xml version=\"1.0\"?><a  ID='_1'\n xmlns='urn:a' xmlns:z='unused'>",
+            "<?xml version=\"1.0\"?><a  ID='_1'\n xmlns='urn:a' xmlns:z='urn:unused'>",
         )
         .replace("<b>x</b>", "<b ><!-- c -->&#120;</b >");
     verify(&rewritten, &[certificate("idp")]).unwrap();

@@ -60,8 +60,8 @@ pub(crate) fn verify_enveloped(
     })?;
     let shape = shape::read(signature, id, trust.algorithms)?;
     let signer = signer(&shape, trust.certificates)?;
-    let bytes = digested(element, signature, &shape)?;
-    let document = Document::parse(&bytes, &reparse_limits(bytes.len()))
+    let canonical = digested(element, signature, &shape)?;
+    let document = Document::parse_canonical(&canonical, &reparse_limits(canonical.len()))
         .map_err(|e| SignatureRefusal::new(Reason::CanonicalFormUnreadable, "XML", e.to_string()))?;
     Ok(VerifiedElement { document, thumbprint: signer.thumbprint() })
 }
@@ -75,7 +75,7 @@ fn signer<'c>(shape: &Shape<'_>, trusted: &'c [Certificate]) -> Result<&'c Certi
     trusted
         .iter()
         .filter(|certificate| shape.method.fits(certificate.key_kind()))
-        .find(|c| c.verifies(&shape.method, &bytes, &shape.signature_value))
+        .find(|c| c.verifies(&shape.method, bytes.as_bytes(), &shape.signature_value))
         .ok_or_else(|| {
             let known: Vec<_> = trusted.iter().map(Certificate::thumbprint).collect();
             let expected = format!("a signature by a trusted certificate ({})", known.join(", "));
@@ -100,9 +100,9 @@ fn digested(
     element: Element<'_>,
     signature: Element<'_>,
     shape: &Shape<'_>,
-) -> Result<Vec<u8>, SignatureRefusal> {
+) -> Result<String, SignatureRefusal> {
     let bytes = canonical(element, Some(signature), &shape.prefixes).ok_or_else(too_large)?;
-    let found = aws_lc_rs::digest::digest(shape.digest, &bytes);
+    let found = aws_lc_rs::digest::digest(shape.digest, bytes.as_bytes());
     // Both values are public; a comparison in constant time would protect nothing.
     if found.as_ref() == shape.digest_value {
         return Ok(bytes);

@@ -25,9 +25,10 @@ pub(super) fn check(
     trace.step("Destination", expect.acs_url, destination(response, response_signed, expect), value)?;
     trace.step("Recipient", expect.acs_url, recipient(confirmation, expect), value)?;
     trace.step("Audience", expect.sp_entity_id, audience(conditions, expect), value)?;
-    let now = format!("valid at {}", instant::write(expect.now));
-    trace.step("Conditions", &now, validity(conditions, expect), value)?;
-    trace.step("Subject confirmation", &now, confirmed(confirmation, expect), value)?;
+    let now = if trace.is_on() { format!("valid at {}", instant::write(expect.now)) } else { String::new() };
+    let until = |end: &OffsetDateTime| format!("until {}", instant::write(*end));
+    trace.step("Conditions", &now, validity(conditions, expect), until)?;
+    trace.step("Subject confirmation", &now, confirmed(confirmation, expect), until)?;
     let answered = in_response_to(confirmation, response, expect);
     trace.step("InResponseTo", &expected_request(expect), answered, value)?;
     trace.step("Session", &now, session(assertion, expect), value)?;
@@ -78,7 +79,7 @@ fn audience(conditions: &Conditions, expect: &Expect<'_>) -> Result<String, Reje
 
 /// NotOnOrAfter is demanded although SAML Core leaves it optional: an assertion without end would have to be remembered
 /// for ever. NotBefore may be absent.
-fn validity(conditions: &Conditions, expect: &Expect<'_>) -> Result<String, Reject> {
+fn validity(conditions: &Conditions, expect: &Expect<'_>) -> Result<OffsetDateTime, Reject> {
     if let Some(unknown) = &conditions.unknown {
         return Err(refuse(Reason::ConditionUnknown, "known conditions", unknown));
     }
@@ -88,12 +89,12 @@ fn validity(conditions: &Conditions, expect: &Expect<'_>) -> Result<String, Reje
     match conditions.not_on_or_after {
         None => Err(refuse(Reason::ConditionsMissing, "Conditions with NotOnOrAfter", "none")),
         Some(end) if is_past(end, expect) => Err(refuse(Reason::Expired, after(expect), instant::write(end))),
-        Some(end) => Ok(format!("until {}", instant::write(end))),
+        Some(end) => Ok(end),
     }
 }
 
 /// SAML Profiles 4.1.4.2: Recipient and NotOnOrAfter must be there, NotBefore must not.
-fn confirmed(confirmation: &Confirmation, expect: &Expect<'_>) -> Result<String, Reject> {
+fn confirmed(confirmation: &Confirmation, expect: &Expect<'_>) -> Result<OffsetDateTime, Reject> {
     if let Some(begin) = confirmation.not_before {
         return Err(refuse(Reason::ConfirmationNotBefore, "no NotBefore", instant::write(begin)));
     }
@@ -102,7 +103,7 @@ fn confirmed(confirmation: &Confirmation, expect: &Expect<'_>) -> Result<String,
         Some(end) if is_past(end, expect) => {
             Err(refuse(Reason::ConfirmationExpired, after(expect), instant::write(end)))
         }
-        Some(end) => Ok(format!("until {}", instant::write(end))),
+        Some(end) => Ok(end),
     }
 }
 

@@ -35,6 +35,11 @@ impl Recorder {
         Recorder(None)
     }
 
+    /// Is anybody going to read it?
+    pub(super) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(super) fn trace(self) -> Trace {
         self.0.unwrap_or_default()
     }

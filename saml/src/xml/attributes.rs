@@ -3,7 +3,6 @@
 //! quick-xml's own iterator accepts `a="1"b="2"` without white space between; a fuzz against another parser
 //! found that this is the one thing it accepts too much. So the splitting is done here.
 
-use super::characters::is_space;
 use super::reason::XmlReason;
 
 /// One attribute as written: the value still has its references and line ends.
@@ -23,29 +22,39 @@ impl<'a> RawAttributes<'a> {
     }
 
     fn next_attribute(&mut self) -> Option<RawAttribute<'a>> {
-        let text = self.rest.trim_start_matches(is_space);
-        let (name, after_name) = text.split_at(text.find(|c: char| is_space(c) || c == '=')?);
-        let after_equals =
-            after_name.trim_start_matches(is_space).strip_prefix('=')?.trim_start_matches(is_space);
-        let quote = after_equals.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        let (value, rest) = after_equals[1..].split_once(quote)?;
-        self.rest = rest;
-        Some(RawAttribute { name, value })
+        let text = skip_space(self.rest);
+        let end = text.bytes().position(|b| b == b'=' || is_space_byte(b))?;
+        let (name, after_name) = text.split_at(end);
+        let after_equals = skip_space(skip_space(after_name).strip_prefix('=')?);
+        let quote = *after_equals.as_bytes().first().filter(|b| matches!(b, b'"' | b'\''))?;
+        let after_quote = &after_equals[1..];
+        let end = after_quote.bytes().position(|b| b == quote)?;
+        self.rest = &after_quote[end + 1..];
+        Some(RawAttribute { name, value: &after_quote[..end] })
     }
+}
+
+fn skip_space(text: &str) -> &str {
+    let begin = text.bytes().position(|b| !is_space_byte(b)).unwrap_or(text.len());
+    &text[begin..]
+}
+
+fn is_space_byte(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 impl<'a> Iterator for RawAttributes<'a> {
     type Item = Result<RawAttribute<'a>, XmlReason>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.trim_start_matches(is_space).is_empty() {
+        if skip_space(self.rest).is_empty() {
             return None;
         }
         // White space is demanded before each attribute, the first one included.
-        let separated = self.rest.starts_with(is_space);
+        let separated = self.rest.bytes().next().is_some_and(is_space_byte);
         let found = separated.then(|| self.next_attribute()).flatten();
         match found {
-            Some(attribute) if !attribute.value.contains('<') => Some(Ok(attribute)),
+            Some(attribute) if !attribute.value.bytes().any(|b| b == b'<') => Some(Ok(attribute)),
             _ => {
                 self.rest = "";
                 Some(Err(XmlReason::BadAttribute))

@@ -8,7 +8,7 @@ use quick_xml::name::QName as TokenName;
 use quick_xml::{Reader, XmlVersion};
 
 use super::attributes::RawAttributes;
-use super::characters::{is_char, is_ncname, is_space, local_start};
+use super::characters::{illegal_character, is_char, is_ncname, is_space, local_start};
 use super::document::{Attribute, Content, Document, Node, QName, Scope, Span, Tag};
 use super::limits::Limits;
 use super::reason::{XmlReason, XmlRefusal};
@@ -25,10 +25,16 @@ pub(super) fn document(bytes: &[u8], limits: &Limits) -> Result<Document, XmlRef
     if let Some(at) = illegal_character(text) {
         return Err(refuse(XmlReason::IllegalCharacter, at as u64));
     }
+    self::text(text, limits)
+}
+
+/// Parses text whose characters are all legal. The refusal says at which byte.
+pub(super) fn text(text: &str, limits: &Limits) -> Result<Document, XmlRefusal> {
+    let refuse = |reason, at: u64| XmlRefusal::new(reason, expectation(reason, limits), format!("byte {at}"));
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     reader.config_mut().check_comments = true;
-    let mut builder = Builder::new(*limits, text.len());
+    let mut builder = Builder::new(*limits, text);
     while !builder.finished {
         let at = reader.buffer_position();
         let event = reader.read_event().map_err(|_| refuse(XmlReason::NotWellFormed, at))?;
@@ -74,15 +80,17 @@ struct Open {
 }
 
 impl Builder {
-    fn new(limits: Limits, bytes: usize) -> Self {
-        // Both grow when they must; the guess fits the usual message.
+    fn new(limits: Limits, source: &str) -> Self {
+        let bytes = source.len();
+        // An element has two tags and about one text; where the guess is wrong, the vector grows.
+        let nodes = source.bytes().filter(|b| *b == b'<').count().min(limits.nodes);
         let mut text = String::with_capacity(bytes + 16);
         text.push_str("xml");
         let end = Scope { outer: 0, prefix: Span { start: 0, end: 0 }, uri: 0, depth: 0 };
         let xml = Scope { outer: 0, prefix: Span { start: 0, end: 3 }, uri: 1, depth: 0 };
         let document = Document {
             text,
-            nodes: Vec::with_capacity(bytes / 48),
+            nodes: Vec::with_capacity(nodes),
             attributes: Vec::with_capacity(bytes / 96),
             uris: vec![String::new(), XML.to_owned()],
             scopes: vec![end, xml],
@@ -104,7 +112,7 @@ impl Builder {
         match event {
             Event::Start(tag) | Event::Empty(tag) => self.start(&tag),
             Event::End(_) => self.end(),
-            Event::Text(text) if text.contains("]]>") => Err(XmlReason::CdataEndInText),
+            Event::Text(text) if text.contains(']') && text.contains("]]>") => Err(XmlReason::CdataEndInText),
             Event::Text(text) if self.open.is_empty() => outside_root(&text),
             Event::Text(text) => self.text(&text.xml10_content()),
             Event::CData(text) => self.inside_root().and_then(|()| self.text(&text.xml10_content())),
@@ -179,6 +187,9 @@ impl Builder {
         if reserved || malformed {
             return Err(XmlReason::BadNamespaceDeclaration);
         }
+        if !uri.is_empty() && !is_absolute_uri(uri) {
+            return Err(XmlReason::NamespaceNotAbsolute);
+        }
         let uri = self.uri(uri);
         let depth = self.document.scopes[self.scope as usize].depth + 1;
         if depth as usize > self.limits.namespaces_in_scope {
@@ -240,16 +251,26 @@ impl Builder {
         for at in 0..self.written.len() {
             let (name, value) = self.written[at];
             let name = self.qname(name, false)?;
-            let document = &self.document;
-            let same = |a: &Attribute| {
-                a.name.uri == name.uri && document.slice(a.name.local()) == document.slice(name.local())
-            };
-            if document.attributes[start..].iter().any(same) {
-                return Err(XmlReason::DuplicateAttribute);
-            }
             self.document.attributes.push(Attribute { name, value });
         }
+        if self.repeats_attribute(start) {
+            return Err(XmlReason::DuplicateAttribute);
+        }
         Ok(Span { start: start as u32, end: self.document.attributes.len() as u32 })
+    }
+
+    /// Do two attributes from `start` on have the same expanded name? Many are sorted first: comparing each with each
+    /// would cost milliseconds in a message that is full of them.
+    fn repeats_attribute(&self, start: usize) -> bool {
+        let attributes = &self.document.attributes[start..];
+        let name = |a: &Attribute| (a.name.uri, self.document.slice(a.name.local()));
+        if attributes.len() <= 8 {
+            let repeated = |(at, a): (usize, &Attribute)| attributes[..at].iter().any(|b| name(b) == name(a));
+            return attributes.iter().enumerate().any(repeated);
+        }
+        let mut names: Vec<_> = attributes.iter().map(name).collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair[0] == pair[1])
     }
 
     fn end(&mut self) -> Step {
@@ -310,6 +331,23 @@ impl Builder {
     }
 }
 
+/// An absolute URI by its characters: a scheme and then what RFC 3986 appendix A allows. Canonicalization fails in
+/// libxml2 on anything else, and software that goes on regardless signs an empty text.
+fn is_absolute_uri(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_once(':') else {
+        return false;
+    };
+    let bytes = rest.as_bytes();
+    let fits = |(at, byte): (usize, &u8)| match byte {
+        b'%' => bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),
+        b'#' => !bytes[..at].contains(&b'#'),
+        _ => byte.is_ascii_alphanumeric() || b"-._~:/?@!$&'()*+,;=".contains(byte),
+    };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        && bytes.iter().enumerate().all(fits)
+}
+
 fn outside_root(text: &str) -> Step {
     if text.chars().all(is_space) { Ok(()) } else { Err(XmlReason::TextOutsideRoot) }
 }
@@ -337,16 +375,6 @@ fn unescape(value: &str) -> Result<Cow<'_, str>, XmlReason> {
     } else {
         Err(XmlReason::IllegalCharacter)
     }
-}
-
-/// Where the first character is that XML forbids. Only control characters and texts with U+F000 and above need a closer
-/// look; the first pass, over bytes and without branches, rules them out for nearly every document.
-fn illegal_character(text: &str) -> Option<usize> {
-    let suspicious = |b: u8| (b < 0x20 && b != b'\t' && b != b'\n' && b != b'\r') | (b == 0xef);
-    if !text.bytes().fold(false, |found, byte| found | suspicious(byte)) {
-        return None;
-    }
-    text.char_indices().find(|(_, c)| !is_char(*c)).map(|(at, _)| at)
 }
 
 /// XMLDecl, XML 1.0 production 23. Another encoding than UTF-8 is refused even when the bytes are UTF-8:

@@ -5,21 +5,48 @@ pub(super) fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
 }
 
+/// Where the first character is that XML forbids. Only control characters and texts with U+F000 and above need a closer
+/// look; the first pass, over bytes and without branches, rules them out for nearly every document.
+pub(super) fn illegal_character(text: &str) -> Option<usize> {
+    let suspicious = |b: u8| (b < 0x20 && b != b'\t' && b != b'\n' && b != b'\r') | (b == 0xef);
+    if text.bytes().fold(0_u8, |found, byte| found | u8::from(suspicious(byte))) == 0 {
+        return None;
+    }
+    text.char_indices().find(|(_, c)| !is_char(*c)).map(|(at, _)| at)
+}
+
 /// NCName, Namespaces in XML 1.0 production 4.
 pub(super) fn is_ncname(name: &str) -> bool {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    if let [first, rest @ ..] = name.as_bytes()
-        && (first.is_ascii_alphabetic() || *first == b'_')
-        && rest.iter().all(plain)
-    {
-        return true;
-    }
     let mut chars = name.chars();
     chars.next().is_some_and(starts_name) && chars.all(continues_name)
 }
 
 /// Splits a qualified name; the number is where the local name begins (0 without prefix).
 pub(super) fn local_start(qname: &str) -> Option<usize> {
+    plain_local_start(qname.as_bytes()).or_else(|| any_local_start(qname))
+}
+
+/// The same for names of ASCII, which nearly all are, in one pass; `None` when the name needs a closer look.
+fn plain_local_start(qname: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    for (at, byte) in qname.iter().enumerate() {
+        let fits = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => true,
+            b'0'..=b'9' | b'-' | b'.' => at > start,
+            b':' if start == 0 && at > 0 => {
+                start = at + 1;
+                true
+            }
+            _ => false,
+        };
+        if !fits {
+            return None;
+        }
+    }
+    (start < qname.len()).then_some(start)
+}
+
+fn any_local_start(qname: &str) -> Option<usize> {
     match qname.split_once(':') {
         None => is_ncname(qname).then_some(0),
         Some((prefix, local)) => (is_ncname(prefix) && is_ncname(local)).then_some(prefix.len() + 1),

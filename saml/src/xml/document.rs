@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::reason::{XmlReason, XmlRefusal};
-use super::{build, characters};
+use super::{build, canonical, characters};
 
 /// A parsed document. It owns its text, so it can outlive the bytes that it came from.
 ///
@@ -77,6 +77,10 @@ impl Span {
     pub(super) fn is_empty(self) -> bool {
         self.start == self.end
     }
+
+    pub(super) fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
 }
 
 impl QName {
@@ -99,6 +103,11 @@ impl Document {
         build::document(bytes, limits)
     }
 
+    /// Parses text of which every character is known to be legal: canonical form of a document that was parsed.
+    pub(crate) fn parse_canonical(text: &str, limits: &Limits) -> Result<Document, XmlRefusal> {
+        build::text(text, limits)
+    }
+
     /// The root element.
     pub fn root(&self) -> Element<'_> {
         Element { document: self, id: 0 }
@@ -116,7 +125,9 @@ impl Document {
     pub(super) fn lookup(&self, mut scope: u32, prefix: &str) -> Option<u32> {
         while scope != 0 {
             let declaration = &self.scopes[scope as usize];
-            if self.slice(declaration.prefix) == prefix {
+            let found = declaration.prefix;
+            // The default namespace is by far the most frequent; comparing lengths decides it.
+            if found.len() == prefix.len() && (prefix.is_empty() || self.slice(found) == prefix) {
                 return Some(declaration.uri);
             }
             scope = declaration.outer;
@@ -164,7 +175,11 @@ impl std::fmt::Debug for Element<'_> {
 impl<'a> Element<'a> {
     /// Is this the element `local` of namespace `uri`?
     pub fn is(&self, uri: &str, local: &str) -> bool {
-        self.local_name() == local && self.namespace() == uri
+        let Some(tag) = self.tag() else {
+            return false;
+        };
+        let name = tag.name.local();
+        name.len() == local.len() && self.document.slice(name) == local && self.namespace() == uri
     }
 
     /// The name without prefix.
@@ -181,7 +196,9 @@ impl<'a> Element<'a> {
     pub fn attribute(&self, name: &str) -> Option<&'a str> {
         let document = self.document;
         let mut attributes = document.attributes_of(self.tag()?).iter();
-        let found = attributes.find(|a| a.name.uri == 0 && document.slice(a.name.span) == name)?;
+        let found = attributes.find(|a| {
+            a.name.uri == 0 && a.name.span.len() == name.len() && document.slice(a.name.span) == name
+        })?;
         Some(document.slice(found.value))
     }
 
@@ -252,6 +269,12 @@ impl<'a> Element<'a> {
         }
         let expected = format!("plain text in {}", self.local_name());
         Err(XmlRefusal::new(XmlReason::ElementInText, expected, "child elements"))
+    }
+
+    /// The exclusive canonical form of this element and all below it, without comments; `None` when it is larger than any
+    /// that is read here.
+    pub fn canonical(&self) -> Option<String> {
+        canonical(*self, None, &[])
     }
 
     pub(super) fn document(&self) -> &'a Document {

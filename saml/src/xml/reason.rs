@@ -36,6 +36,9 @@ reasons! {
         UndeclaredPrefix => "The sender must declare the namespace prefix that it uses.",
         /// A namespace declaration that Namespaces in XML forbids.
         BadNamespaceDeclaration => "The sender must not bind reserved prefixes or empty namespaces.",
+        /// A namespace name that is no absolute URI: canonicalization must fail on it (Canonical XML 1.0 section 1.3), and
+        /// libraries differ in what they then sign.
+        NamespaceNotAbsolute => "The sender must use absolute URIs as namespace names.",
         /// The same attribute twice on one element, by expanded name.
         DuplicateAttribute => "The sender must not repeat an attribute.",
         /// Attributes that are not separated, quoted or written as XML demands.

@@ -1,5 +1,8 @@
 //! Attacks are files in `testdata/attacks`; each has one line here that names the refusal.
 //!
+//! The whole table (file, expected, got) is printed by
+//! `cargo test -p saml --test attacks --test message_attacks -- --nocapture table`.
+//!
 //! The files are made by `corpus.rs`. Run the tests with `ENTENTE_WRITE_CORPUS=1` to write them after a change there.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -29,12 +32,13 @@ fn the_files_are_those_of_the_generator() {
 }
 
 #[test]
-fn each_file_is_refused_for_its_reason() {
+fn table_of_each_file_and_its_refusal() {
     let certificates = [certificate("idp")];
     let mut differences = Vec::new();
     for (name, expected) in table::TABLE {
         let xml = read(&format!("attacks/{name}.xml"));
         let found = accept_response(&xml, &expect(&certificates)).map(|a| a.name_id).map_err(|e| e.reason);
+        println!("{name:<44} expected {expected:?}, got {:?}", found.as_deref());
         if found.as_deref() != expected.as_ref().copied() {
             differences.push(format!("{name}: expected {expected:?}, found {found:?}"));
         }
@@ -60,6 +64,6 @@ fn every_reason_for_refusing_a_response_has_an_attack() {
         table::TABLE.iter().filter_map(|(_, e)| e.err()).map(|r| format!("{r:?}")).collect();
     let responses = saml::response::ResponseReason::ALL.iter().map(|r| format!("Response({r:?})"));
     let missing: Vec<String> = responses.filter(|reason| !used.contains(reason)).collect();
-    // Needs another expectation than the usual one, or cannot be reached; see `tests/round_trip.rs`.
+    // Needs another expectation than the usual one; see `tests/round_trip.rs`.
     assert_eq!(missing, ["Response(InResponseToUnexpected)"]);
 }

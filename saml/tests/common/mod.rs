@@ -121,8 +121,9 @@ const TOKENS: &[&str] = &[
     "&amp;",
     "&#13;",
     "&lt;",
-    "xmlns=\"u\"",
-    "xmlns:a=\"u\"",
+    "xmlns=\"urn:u\"",
+    "xmlns:a=\"urn:u\"",
+    "xmlns=\"relative\"",
     " ID=\"_a1\"",
     "<x/>",
     "</x>",
@@ -157,7 +158,7 @@ const TOKENS: &[&str] = &[
     "//",
     "&#x41;",
     "\u{d7}",
-    "xmlns:xml=\"u\"",
+    "xmlns:xml=\"urn:u\"",
 ];
 
 /// One to three edits such as an attacker or a broken proxy makes.

@@ -13,7 +13,7 @@ fn well_formed_documents_are_read() {
         "\u{feff}<a/>",
         "<?xml version=\"1.0\" encoding='utf-8'?>\n<a>x<!-- c -->y</a>\n",
         "<?xml version=\"1.0\" standalone=\"yes\" ?><a/>",
-        "<a xmlns=\"u\" xmlns:p='v' p:b=\"1\" b=\"2\"><p:c/></a>",
+        "<a xmlns=\"urn:u\" xmlns:p='urn:v' p:b=\"1\" b=\"2\"><p:c/></a>",
         "<a>&lt;&#x41;&#66;<![CDATA[<&]]></a><!-- end -->",
     ] {
         check(xml, Ok(()));
@@ -46,17 +46,23 @@ fn each_breach_has_its_reason() {
         ("<a b='<'/>", XmlReason::BadAttribute),
         ("<a b/>", XmlReason::BadAttribute),
         ("<a b='1' b='2'/>", XmlReason::DuplicateAttribute),
-        ("<a xmlns='u' xmlns='v'/>", XmlReason::DuplicateAttribute),
-        ("<a xmlns:p='u' xmlns:q='u' p:b='1' q:b='2'/>", XmlReason::DuplicateAttribute),
+        ("<a xmlns='urn:u' xmlns='urn:v'/>", XmlReason::DuplicateAttribute),
+        ("<a xmlns:p='urn:u' xmlns:q='urn:u' p:b='1' q:b='2'/>", XmlReason::DuplicateAttribute),
         ("<p:a/>", XmlReason::UndeclaredPrefix),
         ("<a p:b='1'/>", XmlReason::UndeclaredPrefix),
-        ("<a:b:c xmlns:a='u'/>", XmlReason::BadName),
+        ("<a:b:c xmlns:a='urn:u'/>", XmlReason::BadName),
         ("<1a/>", XmlReason::BadName),
         ("<xml:a/>", XmlReason::BadName),
-        ("<a xmlns:xml='u'/>", XmlReason::BadNamespaceDeclaration),
-        ("<a xmlns:xmlns='u'/>", XmlReason::BadNamespaceDeclaration),
+        ("<a xmlns:xml='urn:u'/>", XmlReason::BadNamespaceDeclaration),
+        ("<a xmlns:xmlns='urn:u'/>", XmlReason::BadNamespaceDeclaration),
+        ("<a xmlns='urn:a b'/>", XmlReason::NamespaceNotAbsolute),
+        ("<a xmlns='urn:é'/>", XmlReason::NamespaceNotAbsolute),
+        ("<a xmlns='urn:%'/>", XmlReason::NamespaceNotAbsolute),
+        ("<a xmlns='u'/>", XmlReason::NamespaceNotAbsolute),
+        ("<a xmlns:p='../u'/>", XmlReason::NamespaceNotAbsolute),
+        ("<a xmlns:p='1:u'/>", XmlReason::NamespaceNotAbsolute),
         ("<a xmlns:p=''/>", XmlReason::BadNamespaceDeclaration),
-        ("<a xmlns:='u'/>", XmlReason::BadNamespaceDeclaration),
+        ("<a xmlns:='urn:u'/>", XmlReason::BadNamespaceDeclaration),
         ("<a xmlns='http://www.w3.org/XML/1998/namespace'/>", XmlReason::BadNamespaceDeclaration),
         ("<a xmlns:p='http://www.w3.org/2000/xmlns/'/>", XmlReason::BadNamespaceDeclaration),
         (" <?xml version='1.0'?><a/>", XmlReason::Declaration),
@@ -77,7 +83,7 @@ fn limits_stop_bombs_inside_the_builder() {
     let attributes: String = (0..=limits.attributes).map(|i| format!(" a{i}=''")).collect();
     check(&format!("<r{attributes}/>"), Err(XmlReason::TooManyAttributes));
     let declarations: String =
-        (0..=limits.namespace_declarations).map(|i| format!(" xmlns:p{i}='u'")).collect();
+        (0..=limits.namespace_declarations).map(|i| format!(" xmlns:p{i}='urn:u'")).collect();
     check(&format!("<r{declarations}/>"), Err(XmlReason::TooManyNamespaceDeclarations));
 }
 

@@ -50,6 +50,15 @@ pub fn syntax(idp: &Signer) -> Vec<File> {
         file("undeclared-prefix", valid.replace("<NameID", "<q:NameID").replace("</NameID", "</q:NameID")),
         file("duplicate-attribute", valid.replacen("Version=", "Version=\"2.0\" Version=", 1)),
         file("rebound-xml-prefix", valid.replacen("xmlns:samlp=", "xmlns:xml=\"urn:e\" xmlns:samlp=", 1)),
+        file("malformed-namespace", valid.replacen("xmlns:samlp=", "xmlns:r=\"urn:a\\b\" xmlns:samlp=", 1)),
+        file("relative-namespace", valid.replacen("xmlns:samlp=", "xmlns:r=\"../e\" xmlns:samlp=", 1)),
+        file("declared-latin1", format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>{valid}")),
+        file("declared-utf7", format!("<?xml version=\"1.0\" encoding=\"UTF-7\"?>{valid}")),
+        file(
+            "latin1",
+            [valid.replace("</samlp:Response>", "").as_bytes(), b"\xe9</samlp:Response>"].concat(),
+        ),
+        file("xml-1.1", format!("<?xml version=\"1.1\"?>{valid}")),
         file("unclosed", valid.replace("</samlp:Response>", "")),
         file("empty", ""),
         file("not-xml", "SAMLResponse"),
@@ -69,6 +78,18 @@ pub fn bombs(idp: &Signer) -> Vec<File> {
             "many-namespaces",
             inside(&format!("<a{}></a>", many(129, &|i| format!(" xmlns:a{i}=\"urn:{i}\"")))),
         ),
+        file(
+            "tens-of-thousands-of-attributes",
+            inside(&format!("<a{}></a>", many(20_000, &|i| format!(" a{i}=\"\"")))),
+        ),
+        file(
+            "tens-of-thousands-of-namespaces",
+            inside(&many(10_000, &|i| format!("<a xmlns:n=\"u:{i}\"/>"))),
+        ),
+        file("nested-namespaces", {
+            let open = many(42, &|i| format!("<a xmlns:n{i}=\"urn:{i}\">"));
+            inside(&(open + &"</a>".repeat(42)))
+        }),
         file("many-elements", inside(&"<a/>".repeat(20_001))),
         file("many-signatures", inside(&signature.repeat(40))),
         file("canonical-explosion", {

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::{EVE, File, file};
 use crate::common::{ANA, der, read};
 use crate::forge::{
-    DS, Parts, RSA_SHA256, Signer, after_issuer, algorithm, assertion, reference, response, sha1, sha256,
-    transforms, usual_reference, valid,
+    DS, EXCLUSIVE, Parts, RSA_SHA256, Signer, after_issuer, algorithm, assertion, reference, response, sha1,
+    sha256, transforms, usual_reference, valid,
 };
 
 pub fn signature_parts(idp: &Signer) -> Vec<File> {
@@ -100,6 +100,16 @@ pub fn signature_parts(idp: &Signer) -> Vec<File> {
             "transform-parameter",
             parts(&|p| {
                 p.references[0] = p.references[0].replacen("></Transform>", "><x></x></Transform>", 1)
+            }),
+        ),
+        file(
+            "prefix-list-of-thousands",
+            parts(&|p| {
+                let list = format!(
+                    "<InclusiveNamespaces xmlns=\"{EXCLUSIVE}\" PrefixList=\"{}\"></InclusiveNamespaces>",
+                    "a ".repeat(5_000)
+                );
+                p.canonicalization = algorithm("CanonicalizationMethod", EXCLUSIVE, &list);
             }),
         ),
         file("empty-signature", with(&evil, &format!("<Signature xmlns=\"{DS}\"></Signature>"))),
