@@ -91,6 +91,8 @@ CREATE TABLE provisioning_unsure (
   application_id {text} NOT NULL,
   kind {text} NOT NULL,
   source_id {text} NOT NULL,
+  -- The name under which a creation was begun; the object may have another one by now.
+  creating {text},
   PRIMARY KEY (tenant_id, application_id, kind, source_id)
 ) {without_rowid};
 CREATE TABLE provisioning_unsure_members (

@@ -182,6 +182,22 @@ async fn leavers_are_switched_off_and_deleted_only_for_good() {
 }
 
 #[tokio::test]
+async fn a_manager_who_changes_with_the_switch_does_not_undo_it() {
+    for world in small().await {
+        world.cycle().await;
+        world.edit("ana", "account_enabled = 0, manager_id = 'leo'").await;
+        world.cycle().await;
+        let ana = world.picture().users["ana@t.example"].clone();
+        let manager = &ana[DEPARTMENT]["manager"]["value"];
+        assert_eq!((&ana["active"], manager), (&json!(false), &json!("leo@t.example")));
+        assert_eq!(world.counts().await.disabled, 1);
+        world.edit("ana", "account_enabled = 1").await;
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["ana", "leo", "mia"]));
+    }
+}
+
+#[tokio::test]
 async fn groups_leave_and_come_back() {
     for world in small().await {
         world.cycle().await;

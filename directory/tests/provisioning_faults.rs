@@ -172,6 +172,39 @@ async fn who_leaves_after_a_crash_that_made_them_is_switched_off_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_creation_cut_short_is_found_again_under_its_old_name() {
+    for what in ["renamed", "out of scope", "deleted", "gone"] {
+        let world = sqlite().await;
+        world.user("ana").await;
+        world.assign("ana", true).await;
+        world.start().await;
+        // The third request makes the person; nobody hears of it.
+        killed_at(&world, 3, true).await;
+        let world = restarted(&world);
+        match what {
+            "renamed" => world.set_text("ana", "user_principal_name", "anna@t.example").await,
+            "out of scope" => world.assign("ana", false).await,
+            "deleted" => world.delete("ana").await,
+            _ => {
+                world.user("other").await;
+                world.delete("ana").await;
+                world.purge("ana").await;
+            }
+        }
+        world.settle().await;
+        let picture = world.picture();
+        assert_eq!(picture.users.len(), usize::from(what != "gone"), "{what}: {picture:?}");
+        assert_eq!(picture.active(), if what == "renamed" { names(&["anna"]) } else { names(&[]) }, "{what}");
+        if what == "out of scope" {
+            world.set_text("ana", "display_name", "Ana II").await;
+            world.assign("ana", true).await;
+            world.settle().await;
+            assert_eq!(world.picture().users["ana@t.example"]["displayName"], "Ana II");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_crash_on_postgres_leaves_no_trace() {
     let (first, _, requests, _) = undisturbed().await;
     for world in worlds().await {

@@ -42,6 +42,7 @@ pub struct Executor<'a> {
     /// Who owns an object in the target.
     pub owner: &'a Owner<'a>,
     names: BTreeMap<(Kind, String), String>,
+    unsure: BTreeSet<(Kind, String)>,
     shared: Mutex<Shared>,
 }
 
@@ -79,6 +80,7 @@ impl<'a> Executor<'a> {
             manager_path: situation.manager_path.clone(),
             owner,
             names: situation.names.clone(),
+            unsure: situation.unsure.clone(),
             shared: Mutex::new(shared),
         }
     }
@@ -99,8 +101,8 @@ impl<'a> Executor<'a> {
             Step::Disable(link, known) => vec![self.disable(link, known).await],
             Step::Delete(link) => vec![self.delete(link).await],
             Step::Skip(link, why) => vec![self.skip(link, why.why())],
-            Step::Provision(link, wanted) => vec![self.provision(link, wanted).await],
-            Step::Recall(link, wanted) => vec![self.recall(link, wanted).await],
+            Step::Provision(link, wanted, before) => vec![self.provision(link, wanted, before).await],
+            Step::Recall(link, name, standing) => vec![self.recall(link, &name, standing).await],
             Step::Compare(link, known, wanted) => vec![self.compare(link, known, wanted).await],
             Step::Update(link, known, wanted) => vec![self.update(link, known, wanted).await],
             Step::RemoveMembers(members) => self.members(members, false).await,
@@ -138,6 +140,8 @@ impl<'a> Executor<'a> {
 
     async fn disable(&self, link: Link, known: Known) -> Effect {
         let mut effect = self.effect(&link, Action::Disable);
+        // The switch says nothing about the other attributes.
+        effect.unsure = self.unsure.contains(&(link.kind, link.id.clone()));
         let Some(path) = &self.active_path else { return effect };
         effect.entry.modified = json!([{ "displayName": path, "oldValue": true, "newValue": false }]);
         let operation = json!({ "op": "replace", "path": path, "value": false });
@@ -146,6 +150,8 @@ impl<'a> Executor<'a> {
                 effect.entry.step("EntryExportUpdate", true, "active was set to false");
                 let mut off = Known { active: false, ..known };
                 off.sent.insert(path.clone(), json!(false));
+                // A manager sent in the same round must not bring back what was known before the switch.
+                self.shared().fresh.insert(link.id.clone(), off.clone());
                 effect.link = LinkChange::Save(off);
             }
             Err(error) if error.problem == Problem::NotFound => {
@@ -183,9 +189,9 @@ impl<'a> Executor<'a> {
 
     /// Match, else create (entra-id.md 3.3). The look comes before every creation: after a crash between
     /// the target's answer and our record it finds what was made.
-    async fn provision(&self, link: Link, wanted: Resource) -> Effect {
+    async fn provision(&self, link: Link, wanted: Resource, before: Option<String>) -> Effect {
         let mut effect = self.effect(&link, Action::Create);
-        match self.match_or_create(&link, &wanted, &mut effect.entry).await {
+        match self.match_or_create(&link, &wanted, before.as_deref(), &mut effect.entry).await {
             Ok(known) => {
                 let mut shared = self.shared();
                 shared.targets.insert((link.kind, link.id.clone()), known.target.clone());
@@ -205,8 +211,16 @@ impl<'a> Executor<'a> {
         &self,
         link: &Link,
         wanted: &Resource,
+        before: Option<&str>,
         entry: &mut Entry,
     ) -> Result<Known, TargetError> {
+        let now = wanted.get(self.job.mappings.matching(link.kind)).and_then(Json::as_str);
+        if let Some(before) = before.filter(|before| Some(*before) != now)
+            && let Some(found) = self.find_ours(link, before).await?
+        {
+            entry.step("EntrySynchronizationMatch", true, "it was made under the name it had before");
+            return self.adopt(link, wanted, &found, entry).await;
+        }
         if let Some(found) = self.find(link, wanted).await? {
             entry.step("EntrySynchronizationMatch", true, "one object in the target matches");
             return self.adopt(link, wanted, &found, entry).await;
@@ -378,7 +392,7 @@ impl<'a> Executor<'a> {
     fn not_tried(&self, step: &Step) -> Effect {
         let link = match step {
             Step::Disable(link, _) | Step::Delete(link) | Step::Skip(link, _) => link.clone(),
-            Step::Provision(link, _) | Step::Recall(link, _) | Step::Compare(link, ..) => link.clone(),
+            Step::Provision(link, ..) | Step::Recall(link, ..) | Step::Compare(link, ..) => link.clone(),
             Step::Update(link, ..) | Step::Refer(link, ..) => link.clone(),
             Step::RemoveMembers(m) | Step::AddMembers(m) => {
                 Link { kind: Kind::Group, id: m.group.clone(), name: self.group_name(&m.group) }
@@ -414,6 +428,7 @@ impl<'a> Executor<'a> {
             added: Vec::new(),
             removed: Vec::new(),
             lost: Vec::new(),
+            unsure: false,
             outcome: Outcome::Done,
         }
     }

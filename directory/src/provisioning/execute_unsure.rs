@@ -1,20 +1,27 @@
 //! Steps about objects of which only the target knows what it has.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::Kind;
-use super::effect::{Effect, LinkChange};
+use super::effect::{Effect, LinkChange, Outcome};
 use super::execute::{Executor, fail};
 use super::log::{Action, modified};
 use super::mapping::{Apply, Source};
 use super::plan::{Known, Link};
 use super::resource::{Resource, patch, read};
+use super::scope::Standing;
+use super::target::TargetError;
 
 impl Executor<'_> {
     /// Every mapped attribute is compared, not only what was recorded: a request that was perhaps answered may
     /// have set any of them.
     pub(super) async fn compare(&self, link: Link, known: Known, wanted: Resource) -> Effect {
         let mut effect = self.effect(&link, Action::Update);
+        if self.shared().failed.contains(&(link.kind, link.id.clone())) {
+            // It could not be switched off; that is tried again before anything else.
+            effect.outcome = Outcome::Halted;
+            return effect;
+        }
         let found = match self.target.get(link.kind, &known.target).await {
             Ok(Some(found)) => found,
             Ok(None) => {
@@ -36,7 +43,8 @@ impl Executor<'_> {
             }
             effect.entry.step("EntryExportUpdate", true, "differing attributes were changed");
         }
-        let mut now = Known { target: known.target, active: true, sent: wanted };
+        let on = self.active_path.as_ref().and_then(|path| wanted.get(path)) != Some(&json!(false));
+        let mut now = Known { target: known.target, active: on, sent: wanted };
         if let Some((path, manager)) = self.manager_there(link.kind, &found) {
             now.sent.insert(path, manager);
         }
@@ -47,14 +55,18 @@ impl Executor<'_> {
         effect
     }
 
-    /// What was perhaps made before the process ended, and is not wanted any more.
-    pub(super) async fn recall(&self, link: Link, wanted: Resource) -> Effect {
-        let mut effect = self.effect(&link, Action::Disable);
-        let found = match self.find(&link, &wanted).await {
+    /// What was perhaps made before the process ended, and is not wanted any more. It is looked for under the
+    /// name that it was to have then.
+    pub(super) async fn recall(&self, link: Link, name: &str, standing: Standing) -> Effect {
+        let mut effect = self.effect(&link, Action::Other);
+        let found = match self.find_ours(&link, name).await {
             Ok(Some(found)) => found,
             Ok(None) => {
-                effect.entry.action = Action::Other.as_str();
-                effect.entry.step("EntrySynchronizationMatch", true, "it was not made in the target");
+                effect.entry.step(
+                    "EntrySynchronizationMatch",
+                    true,
+                    "it was not made in the target, or by others",
+                );
                 return effect;
             }
             Err(error) => {
@@ -63,38 +75,43 @@ impl Executor<'_> {
             }
         };
         let target = found["id"].as_str().unwrap_or_default().to_owned();
-        if !self.made_by_us(&link, &found, &wanted) {
-            effect.entry.action = Action::Other.as_str();
-            effect.entry.step("EntrySynchronizationMatch", true, "what is there was made by others");
-            return effect;
-        }
-        if link.kind == Kind::Group || self.active_path.is_none() {
-            effect.entry.action = Action::Delete.as_str();
-            if let Err(error) = self.target.delete(link.kind, &target).await {
-                fail(&mut effect, "EntryExportDelete", error);
+        effect.entry.target_id = Some(target.clone());
+        match self.active_path.clone() {
+            Some(path) if link.kind == Kind::User && standing != Standing::Gone => {
+                effect.entry.action = Action::Disable.as_str();
+                let operation = json!({ "op": "replace", "path": path, "value": false });
+                match self.target.change(link.kind, &target, &[operation]).await {
+                    Ok(()) => {
+                        effect.entry.step("EntryExportUpdate", true, "active was set to false");
+                        let sent = Resource::from([(path, json!(false))]);
+                        effect.link = LinkChange::Save(Known { target, active: false, sent });
+                        effect.unsure = true;
+                    }
+                    Err(error) => fail(&mut effect, "EntryExportUpdate", error),
+                }
             }
-            return effect;
-        }
-        let mut entry = effect.entry.clone();
-        match self.adopt(&link, &wanted, &found, &mut entry).await {
-            Ok(known) => {
-                effect.entry.modified = entry.modified;
-                effect.entry.target_id = Some(known.target.clone());
-                effect.link = LinkChange::Save(Known { active: false, ..known });
+            _ => {
+                effect.entry.action = Action::Delete.as_str();
+                match self.target.delete(link.kind, &target).await {
+                    Ok(()) => {
+                        effect.entry.step("EntryExportDelete", true, "the object was deleted in the target")
+                    }
+                    Err(error) => fail(&mut effect, "EntryExportDelete", error),
+                }
             }
-            Err(error) => fail(&mut effect, "EntryExportUpdate", error),
         }
         effect
     }
 
-    /// Whether the object carries the id that we write into what we make. Without such a mapping nobody can
-    /// tell, and what nobody knows to be ours is left alone.
-    fn made_by_us(&self, link: &Link, found: &Json, wanted: &Resource) -> bool {
-        let ours =
-            self.job.mappings.of(link.kind).iter().filter(|m| m.source == Source::Direct("id".to_owned()));
-        let paths: Vec<&String> = ours.map(|mapping| &mapping.target).collect();
-        let there = read(found, paths.iter().copied());
-        paths.iter().any(|path| there.contains_key(*path) && there.get(*path) == wanted.get(*path))
+    /// The object of this name, if it carries the id that we write into what we make and belongs to nobody
+    /// else here. Without such a mapping nobody can tell, and what nobody knows to be ours is left alone.
+    pub(super) async fn find_ours(&self, link: &Link, name: &str) -> Result<Option<Json>, TargetError> {
+        let attribute = self.job.mappings.matching(link.kind);
+        let Some(found) = self.target.find(link.kind, attribute, name).await? else { return Ok(None) };
+        let rows = self.job.mappings.of(link.kind).iter();
+        let paths = rows.filter(|m| m.source == Source::Direct("id".to_owned())).map(|m| &m.target);
+        let ours = read(&found, paths).into_values().any(|id| id == link.id.as_str());
+        Ok(ours.then_some(found))
     }
 
     /// References have steps of their own, and what is written on creation alone is not written again.

@@ -29,6 +29,8 @@ pub struct Situation {
     pub names: BTreeMap<(Kind, String), String>,
     /// The objects about which something was perhaps sent: only the target knows.
     pub unsure: BTreeSet<(Kind, String)>,
+    /// Those of them that were perhaps made, and the name that was to be theirs.
+    pub creating: BTreeMap<(Kind, String), String>,
     /// The path that switches an account off, if one is mapped.
     pub active_path: Option<String>,
     /// The path of the manager, if one is mapped.
@@ -119,10 +121,11 @@ pub enum Step {
     RemoveMembers(Members),
     /// Leave an object alone, and say why.
     Skip(Link, Standing),
-    /// Find the object there or make it.
-    Provision(Link, Resource),
-    /// Look in the target for what was perhaps made, and switch it off: it is not wanted any more.
-    Recall(Link, Resource),
+    /// Find the object there or make it; under the name first under which it was perhaps made.
+    Provision(Link, Resource, Option<String>),
+    /// Look in the target for what was perhaps made under this name, and switch it off: it is not wanted any
+    /// more. It is deleted where the standing asks for that.
+    Recall(Link, String, Standing),
     /// Compare with what the target has, and change what differs.
     Compare(Link, Known, Resource),
     /// Change what differs.
@@ -160,8 +163,8 @@ impl Step {
             Self::Disable(..) | Self::Delete(_) => 0,
             Self::RemoveMembers(_) => 1,
             Self::Skip(..) => 2,
-            Self::Provision(link, _)
-            | Self::Recall(link, _)
+            Self::Provision(link, ..)
+            | Self::Recall(link, ..)
             | Self::Compare(link, ..)
             | Self::Update(link, ..)
                 if link.kind == Kind::User =>
@@ -212,19 +215,20 @@ fn refuse(situation: &Situation, removals: i64) -> Result<(), Refused> {
 
 fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
     let link = || Link { kind: object.kind, id: object.id.clone(), name: object.name.clone() };
-    let unsure = situation.unsure.contains(&(object.kind, object.id.clone()));
+    let key = (object.kind, object.id.clone());
+    let unsure = situation.unsure.contains(&key);
+    let creating = situation.creating.get(&key);
     match (object.standing, &object.known) {
         (Standing::Entitled, Some(known)) if unsure => {
             Some(Step::Compare(link(), known.clone(), object.wanted.clone()))
         }
-        // Who is gone for good has no name any more by which the target could be asked.
-        (Standing::Disabled | Standing::OutOfScope, None) if unsure => {
-            Some(Step::Recall(link(), object.wanted.clone()))
-        }
-        (Standing::Entitled, None) => Some(Step::Provision(link(), object.wanted.clone())),
+        (Standing::Entitled, None) => Some(Step::Provision(link(), object.wanted.clone(), creating.cloned())),
         // What was sent was forgotten on purpose: it is compared with what the target has.
         (Standing::Entitled, Some(known)) if known.sent.is_empty() => {
-            Some(Step::Provision(link(), object.wanted.clone()))
+            Some(Step::Provision(link(), object.wanted.clone(), None))
+        }
+        (standing, None) if creating.is_some() => {
+            creating.map(|name| Step::Recall(link(), name.clone(), standing))
         }
         (Standing::Entitled, Some(known)) => {
             let sent = without_manager(&known.sent, situation);
@@ -253,6 +257,9 @@ fn disabled_step(object: &Object, situation: &Situation) -> Option<Step> {
     off.sent.insert(path.clone(), false.into());
     let differs = !changed(&without_manager(&off.sent, situation), &object.wanted).is_empty();
     let link = Link { kind: object.kind, id: object.id.clone(), name: object.name.clone() };
+    if situation.unsure.contains(&(object.kind, object.id.clone())) {
+        return Some(Step::Compare(link, off, object.wanted.clone()));
+    }
     differs.then(|| Step::Update(link, off, object.wanted.clone()))
 }
 
@@ -337,8 +344,8 @@ impl fmt::Display for Step {
             Self::Delete(link) => write!(f, "delete {link}"),
             Self::RemoveMembers(m) => write!(f, "remove {} from group {}", m.users.join(", "), m.group),
             Self::Skip(link, why) => write!(f, "skip {link}: {}", why.why()),
-            Self::Provision(link, _) => write!(f, "match or create {link}"),
-            Self::Recall(link, _) => write!(f, "recall {link}"),
+            Self::Provision(link, ..) => write!(f, "match or create {link}"),
+            Self::Recall(link, ..) => write!(f, "recall {link}"),
             Self::Compare(link, ..) => write!(f, "compare {link}"),
             Self::Update(link, known, wanted) => {
                 write!(f, "update {link}: {}", changed(&known.sent, wanted).join(", "))

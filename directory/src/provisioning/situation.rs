@@ -91,8 +91,10 @@ fn of_objects(
             Kind::Group => group(tx, job, scope, &one.id)?,
         };
         memberships(tx, job, scope, &object, &mut situation)?;
-        if unsure::is_unsure(tx, job, object.kind, &object.id)? {
-            situation.unsure.insert((object.kind, object.id.clone()));
+        if let Some(creating) = unsure::find(tx, job, object.kind, &object.id)? {
+            let key = (object.kind, object.id.clone());
+            situation.unsure.insert(key.clone());
+            situation.creating.extend(creating.map(|name| (key, name)));
         }
         situation.objects.push(object);
     }

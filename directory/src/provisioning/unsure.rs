@@ -17,13 +17,14 @@ pub fn announce(tx: &mut Tx<'_>, job: &Job, steps: &[Step]) -> Result<(), StoreE
     for step in steps {
         match step {
             Step::Skip(..) => {}
-            Step::Disable(link, _)
-            | Step::Delete(link)
-            | Step::Provision(link, _)
-            | Step::Recall(link, _) => {
-                add(tx, job, link)?;
+            Step::Provision(link, wanted, _) => {
+                let name = wanted.get(job.mappings.matching(link.kind)).and_then(|v| v.as_str());
+                add(tx, job, link, name)?;
             }
-            Step::Update(link, ..) | Step::Compare(link, ..) | Step::Refer(link, ..) => add(tx, job, link)?,
+            Step::Disable(link, _) | Step::Delete(link) | Step::Recall(link, ..) => add(tx, job, link, None)?,
+            Step::Update(link, ..) | Step::Compare(link, ..) | Step::Refer(link, ..) => {
+                add(tx, job, link, None)?;
+            }
             Step::AddMembers(members) | Step::RemoveMembers(members) => {
                 for user in &members.users {
                     let sql = "INSERT INTO provisioning_unsure_members (tenant_id, application_id, group_id, \
@@ -36,10 +37,13 @@ pub fn announce(tx: &mut Tx<'_>, job: &Job, steps: &[Step]) -> Result<(), StoreE
     Ok(())
 }
 
-fn add(tx: &mut Tx<'_>, job: &Job, link: &Link) -> Result<(), StoreError> {
-    let sql = "INSERT INTO provisioning_unsure (tenant_id, application_id, kind, source_id) \
-               VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-    tx.exec(sql, &object(job, link.kind, &link.id)).map(|_| ())
+/// The first name stays: under it the object was perhaps made, and it is looked for there before another is.
+fn add(tx: &mut Tx<'_>, job: &Job, link: &Link, creating: Option<&str>) -> Result<(), StoreError> {
+    let sql = "INSERT INTO provisioning_unsure (tenant_id, application_id, kind, source_id, creating) \
+               VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tenant_id, application_id, kind, source_id) \
+               DO UPDATE SET creating = COALESCE(provisioning_unsure.creating, excluded.creating)";
+    let [tenant, application, kind, id] = object(job, link.kind, &link.id);
+    tx.exec(sql, &[tenant, application, kind, id, creating.into()]).map(|_| ())
 }
 
 /// Crosses out what an effect has made sure of. After a failure nobody knows: a time-out may have come after
@@ -55,7 +59,7 @@ pub fn settled(tx: &mut Tx<'_>, job: &Job, effect: &Effect) -> Result<(), StoreE
     }
     // An effect on members says nothing about the group itself.
     let about_members = !effect.added.is_empty() || !effect.removed.is_empty();
-    if effect.outcome != Outcome::Done || about_members {
+    if effect.outcome != Outcome::Done || about_members || effect.unsure {
         return Ok(());
     }
     let sql = "DELETE FROM provisioning_unsure WHERE tenant_id = ?1 AND application_id = ?2 \
@@ -63,14 +67,15 @@ pub fn settled(tx: &mut Tx<'_>, job: &Job, effect: &Effect) -> Result<(), StoreE
     tx.exec(sql, &object(job, effect.entry.kind, &effect.entry.source_id)).map(|_| ())
 }
 
-/// Whether something about an object itself was perhaps sent.
+/// Whether something about an object itself was perhaps sent, and, for a creation, the name it was begun
+/// under.
 ///
 /// # Errors
 /// The engine's.
-pub fn is_unsure(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT kind FROM provisioning_unsure WHERE tenant_id = ?1 AND application_id = ?2 \
+pub fn find(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<Option<Option<String>>, StoreError> {
+    let sql = "SELECT creating FROM provisioning_unsure WHERE tenant_id = ?1 AND application_id = ?2 \
                AND kind = ?3 AND source_id = ?4";
-    tx.exists(sql, &object(job, kind, id))
+    tx.row(sql, &object(job, kind, id))?.map(|row| row.opt_text(0)).transpose()
 }
 
 /// The memberships (group, user) of a group or a user that were perhaps sent or taken back.
