@@ -1,0 +1,153 @@
+//! `cargo xtask saml-checks`: deletes each check of the SAML accept path in turn, in a copy, and counts the tests that
+//! notice.
+//!
+//! The checks are listed in `saml/checks.txt`: a line with the name, one with the file under `saml/src`, lines that begin
+//! with `-` for the code as it is, and lines that begin with `+` for the code without the check.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::root;
+
+/// The tests that have to notice. Those that need other programs, and the long ones, are left out.
+const TESTS: &[&str] = &[
+    "--lib",
+    "--test",
+    "attacks",
+    "--test",
+    "message_attacks",
+    "--test",
+    "round_trip",
+    "--test",
+    "encryption",
+];
+
+struct Check {
+    name: String,
+    file: String,
+    from: String,
+    to: String,
+}
+
+/// Runs all checks whose name contains `filter`, and prints the list.
+pub fn run(filter: &str) -> Result<(), String> {
+    let list = root().join("saml/checks.txt");
+    let text = std::fs::read_to_string(&list).map_err(|e| format!("{}: {e}", list.display()))?;
+    let copy = Copy::make()?;
+    let untouched = copy.failing()?;
+    if !untouched.is_empty() {
+        return Err(format!("tests fail before anything is deleted: {}", untouched.join(", ")));
+    }
+    let (mut count, mut unnoticed) = (0, Vec::new());
+    for check in read(&text)?.iter().filter(|check| check.name.contains(filter)) {
+        let failing = copy.without(check)?;
+        println!(
+            "{:<60} {:>3} tests fail  {}",
+            check.name,
+            failing.len(),
+            failing.first().map_or("NOT NOTICED", String::as_str)
+        );
+        count += 1;
+        if failing.is_empty() {
+            unnoticed.push(check.name.clone());
+        }
+    }
+    println!("{count} checks, {} of them not noticed", unnoticed.len());
+    if unnoticed.is_empty() { Ok(()) } else { Err(format!("no test notices: {}", unnoticed.join("; "))) }
+}
+
+fn read(text: &str) -> Result<Vec<Check>, String> {
+    text.split("\n\n")
+        .map(str::trim)
+        .filter(|block| !block.is_empty() && !block.starts_with('#'))
+        .map(check)
+        .collect()
+}
+
+fn check(block: &str) -> Result<Check, String> {
+    let mut lines = block.lines();
+    let mut next =
+        || lines.next().map(str::to_owned).ok_or(format!("checks.txt: an incomplete entry:\n{block}"));
+    let (name, file) = (next()?, next()?);
+    let marked = |mark: char| {
+        let lines: Vec<&str> = block.lines().skip(2).filter_map(|line| line.strip_prefix(mark)).collect();
+        lines.join("\n")
+    };
+    Ok(Check { name, file, from: marked('-'), to: marked('+') })
+}
+
+/// A copy of the crate as a workspace of its own.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn make() -> Result<Copy, String> {
+        let folder = std::env::temp_dir().join(format!("entente-saml-checks-{}", std::process::id()));
+        let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
+        copy(&root().join("saml"), &folder.join("saml")).map_err(failed)?;
+        std::fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).map_err(failed)?;
+        let workspace = std::fs::read_to_string(root().join("Cargo.toml")).map_err(failed)?;
+        let alone: Vec<&str> = workspace
+            .lines()
+            .map(|line| match line.split_once(" = ") {
+                Some(("members", _)) => "members = [\"saml\"]",
+                Some(("default-members", _)) => "",
+                _ => line,
+            })
+            .collect();
+        std::fs::write(folder.join("Cargo.toml"), alone.join("\n")).map_err(failed)?;
+        Ok(Copy(folder))
+    }
+
+    /// The tests that fail without the check.
+    fn without(&self, check: &Check) -> Result<Vec<String>, String> {
+        let path = self.0.join("saml/src").join(&check.file);
+        let before = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        if before.matches(&check.from).count() != 1 {
+            return Err(format!("{}: {} has not exactly one\n{}", check.name, check.file, check.from));
+        }
+        let write = |text: &str| std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()));
+        write(&before.replacen(&check.from, &check.to, 1))?;
+        let failing = self.failing().map_err(|e| format!("{}: {e}", check.name));
+        write(&before)?;
+        failing
+    }
+
+    fn failing(&self) -> Result<Vec<String>, String> {
+        // cargo says in CARGO which cargo runs us.
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
+        let mut command = Command::new(cargo);
+        command.current_dir(&self.0).args(["test", "--offline", "-p", "saml", "--no-fail-fast"]).args(TESTS);
+        command.env("RUST_BACKTRACE", "0");
+        let output = command.output().map_err(|e| format!("cargo: {e}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let failing: Vec<String> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"))
+            .map(str::to_owned)
+            .collect();
+        if failing.is_empty() && !output.status.success() {
+            return Err(format!("no test ran:\n{}", String::from_utf8_lossy(&output.stderr)));
+        }
+        Ok(failing)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
