@@ -49,6 +49,7 @@ pub struct Certificate {
     /// The key, ready for the usual algorithm of its kind: parsing it again would cost a third of a verification.
     ready: ParsedPublicKey,
     thumbprint: String,
+    base64: String,
     subject: String,
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
@@ -148,6 +149,7 @@ impl Certificate {
             der: der.to_vec(),
             kind,
             key_info,
+            base64: STANDARD.encode(der),
             ready,
             thumbprint: upper_hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, der).as_ref()),
             subject: fields.subject().to_string(),
@@ -163,7 +165,7 @@ impl Certificate {
 
     /// One line of base64, as in `ds:X509Certificate` and in "Certificate (Base64)" without the frame.
     pub fn base64(&self) -> String {
-        STANDARD.encode(&self.der)
+        self.base64.clone()
     }
 
     /// PEM with lines of 64 characters (RFC 7468 section 2).

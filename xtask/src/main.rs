@@ -5,6 +5,7 @@ mod bench;
 mod bench_saml;
 mod needs;
 mod postgres;
+mod saml_checks;
 mod test;
 
 use std::process::{Command, ExitCode, Stdio};
@@ -32,12 +33,19 @@ enum Task {
         #[arg(value_enum)]
         what: bench::What,
     },
+    /// Delete each check of the SAML accept path in turn, in a copy, and list the tests that notice.
+    SamlChecks {
+        /// Only the checks whose name contains this.
+        #[arg(default_value = "")]
+        filter: String,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test { arguments } => test::run(&arguments),
         Task::Bench { what } => bench::run(what),
+        Task::SamlChecks { filter } => saml_checks::run(&filter),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

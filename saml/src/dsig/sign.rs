@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::algorithm::{ENVELOPED, EXCLUSIVE, SignatureAlgorithm};
 use crate::certificate::{SigningKey, SigningKeyError};
 use crate::names::DSIG;
-use crate::xml::{IllegalCharacter, Name, Writer};
+use crate::xml::{Name, Writer};
 
 /// Signs `canonical` (one element in exclusive canonical form with `ID="id"`) and inserts the signature at byte
 /// `position`, which SAML's schemas put directly after Issuer, or first in metadata.
@@ -18,34 +18,28 @@ pub(crate) fn sign_enveloped(
     key: &SigningKey,
 ) -> Result<String, SigningKeyError> {
     let digest_value = STANDARD.encode(digest(key.algorithm().digest().0, canonical.as_bytes()));
-    let mut alone = Writer::new();
-    write_signed_info(&mut alone, key.algorithm(), id, &digest_value);
-    let signed_info = alone.finish().map_err(unsignable)?;
-    let signature_value = STANDARD.encode(key.sign(signed_info.as_bytes())?);
-    let signature = write_signature(id, &digest_value, &signature_value, key).map_err(unsignable)?;
+    let signature = signature(id, &digest_value, key)?;
     let (before, after) = canonical.split_at_checked(position).ok_or(SigningKeyError::Failed)?;
     Ok([before, &signature, after].concat())
 }
 
-/// The parts are identifiers of ours and base64: no character can be illegal in a document that was written before.
-fn unsignable(_: IllegalCharacter) -> SigningKeyError {
-    SigningKeyError::Failed
-}
-
-fn write_signature(
-    id: &str,
-    digest_value: &str,
-    signature_value: &str,
-    key: &SigningKey,
-) -> Result<String, IllegalCharacter> {
+fn signature(id: &str, digest_value: &str, key: &SigningKey) -> Result<String, SigningKeyError> {
     let mut writer = Writer::new();
     writer.open(ds("Signature"), &[]);
+    let begin = writer.position();
     write_signed_info(&mut writer, key.algorithm(), id, digest_value);
-    writer.leaf(ds("SignatureValue"), &[], signature_value);
+    // Alone, as it is signed, SignedInfo declares the namespace itself (exclusive canonicalization of a subtree).
+    let inner = writer.since(begin).strip_prefix(SIGNED_INFO).ok_or(SigningKeyError::Failed)?;
+    let alone = [SIGNED_INFO, " xmlns=\"", DSIG, "\"", inner].concat();
+    let value = STANDARD.encode(key.sign(alone.as_bytes())?);
+    writer.leaf(ds("SignatureValue"), &[], &value);
     write_key_info(&mut writer, &key.certificate().base64());
     writer.close();
-    writer.finish()
+    // Identifiers of ours and base64: no character can be illegal in a document that was written before.
+    writer.finish().map_err(|_| SigningKeyError::Failed)
 }
+
+const SIGNED_INFO: &str = "<SignedInfo";
 
 /// `ds:KeyInfo` with one certificate. Metadata uses it too.
 pub(crate) fn write_key_info(writer: &mut Writer, certificate: &str) {

@@ -173,14 +173,12 @@ fn attributes(assertion: Element<'_>) -> Result<Vec<Attribute>, Reject> {
 }
 
 fn only<'a>(parent: Element<'a>, local: &str) -> Result<Element<'a>, Reject> {
-    let found: Vec<_> = parent.children_named(ASSERTION, local).collect();
-    match found[..] {
-        [only] => Ok(only),
-        _ => {
-            let expected = format!("one {local} in {}", parent.local_name());
-            Err(malformed(&expected, &found.len().to_string()))
-        }
+    let mut found = parent.children_named(ASSERTION, local);
+    if let (Some(only), None) = (found.next(), found.next()) {
+        return Ok(only);
     }
+    let expected = format!("one {local} in {}", parent.local_name());
+    Err(malformed(&expected, &parent.children_named(ASSERTION, local).count().to_string()))
 }
 
 fn text(element: Element<'_>) -> Result<&str, Reject> {

@@ -7,6 +7,8 @@ use super::reason::{Reject, RejectReason, ResponseReason as Reason, refuse};
 use crate::names::{ASSERTION, DSIG, PROTOCOL, STATUS_SUCCESS};
 use crate::xml::{Document, Element, Limits, canonical_length};
 
+const FEW_IDS: usize = 16;
+
 /// The parts of a response whose signatures are to be verified. Nothing of it is proven.
 #[derive(Debug)]
 pub(super) struct Message<'a> {
@@ -56,7 +58,18 @@ fn ids(document: &Document) -> impl Iterator<Item = &str> {
 }
 
 fn duplicate<'a>(mut ids: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let mut seen = HashSet::new();
+    // A message has a handful of IDs; only one that is full of them is worth a table.
+    let mut few: Vec<&str> = Vec::with_capacity(FEW_IDS);
+    for id in ids.by_ref() {
+        if few.contains(&id) {
+            return Some(id);
+        }
+        few.push(id);
+        if few.len() == FEW_IDS {
+            break;
+        }
+    }
+    let mut seen: HashSet<&str> = few.into_iter().collect();
     ids.find(|value| !seen.insert(*value))
 }
 

@@ -3,6 +3,7 @@
 //! quick-xml's own iterator accepts `a="1"b="2"` without white space between; a fuzz against another parser
 //! found that this is the one thing it accepts too much. So the splitting is done here.
 
+use super::characters::holds;
 use super::reason::XmlReason;
 
 /// One attribute as written: the value still has its references and line ends.
@@ -28,7 +29,7 @@ impl<'a> RawAttributes<'a> {
         let after_equals = skip_space(skip_space(after_name).strip_prefix('=')?);
         let quote = *after_equals.as_bytes().first().filter(|b| matches!(b, b'"' | b'\''))?;
         let after_quote = &after_equals[1..];
-        let end = after_quote.bytes().position(|b| b == quote)?;
+        let end = after_quote.find(char::from(quote))?;
         self.rest = &after_quote[end + 1..];
         Some(RawAttribute { name, value: &after_quote[..end] })
     }
@@ -54,7 +55,7 @@ impl<'a> Iterator for RawAttributes<'a> {
         let separated = self.rest.bytes().next().is_some_and(is_space_byte);
         let found = separated.then(|| self.next_attribute()).flatten();
         match found {
-            Some(attribute) if !attribute.value.bytes().any(|b| b == b'<') => Some(Ok(attribute)),
+            Some(attribute) if !holds(attribute.value, |b| b == b'<') => Some(Ok(attribute)),
             _ => {
                 self.rest = "";
                 Some(Err(XmlReason::BadAttribute))

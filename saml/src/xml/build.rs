@@ -8,11 +8,11 @@ use quick_xml::name::QName as TokenName;
 use quick_xml::{Reader, XmlVersion};
 
 use super::attributes::RawAttributes;
-use super::characters::{illegal_character, is_char, is_ncname, is_space, local_start};
+use super::characters::{count, holds, illegal_character, is_char, is_ncname, is_space, local_start};
 use super::document::{Attribute, Content, Document, Node, QName, Scope, Span, Tag};
 use super::limits::Limits;
 use super::reason::{XmlReason, XmlRefusal};
-use crate::names::{XML, XMLNS};
+use crate::names::{ASSERTION, DSIG, PROTOCOL, XML, XMLNS};
 
 /// Parses within the limits. The refusal says at which byte.
 pub(super) fn document(bytes: &[u8], limits: &Limits) -> Result<Document, XmlRefusal> {
@@ -59,6 +59,9 @@ fn expectation(reason: XmlReason, limits: &Limits) -> String {
 
 type Step = Result<(), XmlReason>;
 
+/// Namespaces that have their number from the start: none, `xml`, and those of nearly every message.
+const KNOWN: [&str; 5] = ["", XML, ASSERTION, PROTOCOL, DSIG];
+
 struct Builder {
     document: Document,
     limits: Limits,
@@ -83,7 +86,7 @@ impl Builder {
     fn new(limits: Limits, source: &str) -> Self {
         let bytes = source.len();
         // An element has two tags and about one text; where the guess is wrong, the vector grows.
-        let nodes = source.bytes().filter(|b| *b == b'<').count().min(limits.nodes);
+        let nodes = count(source, |b| b == b'<').min(limits.nodes);
         let mut text = String::with_capacity(bytes + 16);
         text.push_str("xml");
         let end = Scope { outer: 0, prefix: Span { start: 0, end: 0 }, uri: 0, depth: 0 };
@@ -92,7 +95,7 @@ impl Builder {
             text,
             nodes: Vec::with_capacity(nodes),
             attributes: Vec::with_capacity(bytes / 96),
-            uris: vec![String::new(), XML.to_owned()],
+            uris: KNOWN.map(Cow::Borrowed).to_vec(),
             scopes: vec![end, xml],
         };
         Builder {
@@ -187,10 +190,7 @@ impl Builder {
         if reserved || malformed {
             return Err(XmlReason::BadNamespaceDeclaration);
         }
-        if !uri.is_empty() && !is_absolute_uri(uri) {
-            return Err(XmlReason::NamespaceNotAbsolute);
-        }
-        let uri = self.uri(uri);
+        let uri = self.uri(uri)?;
         let depth = self.document.scopes[self.scope as usize].depth + 1;
         if depth as usize > self.limits.namespaces_in_scope {
             return Err(XmlReason::TooManyNamespaceDeclarations);
@@ -219,13 +219,17 @@ impl Builder {
         false
     }
 
-    fn uri(&mut self, uri: &str) -> u32 {
+    /// The number of a namespace. A new one must be an absolute URI.
+    fn uri(&mut self, uri: &str) -> Result<u32, XmlReason> {
         let uris = &mut self.document.uris;
-        let at = uris.iter().position(|known| known == uri).unwrap_or_else(|| {
-            uris.push(uri.to_owned());
-            uris.len() - 1
-        });
-        at as u32
+        if let Some(known) = uris.iter().position(|known| known == uri) {
+            return Ok(known as u32);
+        }
+        if !is_absolute_uri(uri) {
+            return Err(XmlReason::NamespaceNotAbsolute);
+        }
+        uris.push(Cow::Owned(uri.to_owned()));
+        Ok(uris.len() as u32 - 1)
     }
 
     /// The default namespace applies to elements and never to attributes (Namespaces in XML 6.2). Elements of the `xml`
@@ -365,7 +369,7 @@ fn predefined(name: &str) -> Option<&'static str> {
 
 /// Attribute-value normalization, XML 1.0 section 3.3.3 (no DTD, so every attribute is CDATA).
 fn unescape(value: &str) -> Result<Cow<'_, str>, XmlReason> {
-    if !value.bytes().any(|byte| matches!(byte, b'&' | b'\t' | b'\n' | b'\r')) {
+    if !holds(value, |b| (b == b'&') | (b == b'\t') | (b == b'\n') | (b == b'\r')) {
         return Ok(Cow::Borrowed(value));
     }
     let attribute = Unescaper { key: TokenName("a"), value: Cow::Borrowed(value) };

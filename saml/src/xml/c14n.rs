@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::characters::{count, holds};
 use super::document::{Attribute, Content, Document, Element, Tag};
 
 /// The canonical bytes of `apex` and all below it, without the element `left_out` (the enveloped signature).
@@ -81,7 +82,7 @@ struct Counter {
 impl Sink for Counter {
     /// In UTF-8 every character has one byte that is no continuation.
     fn put(&mut self, text: &str) {
-        self.characters += text.bytes().filter(|byte| byte & 0xc0 != 0x80).count();
+        self.characters += count(text, |byte| byte & 0xc0 != 0x80);
     }
 
     fn is_full(&self) -> bool {
@@ -173,7 +174,7 @@ impl<'a> Canonical<'a> {
         self.sorted.extend_from_slice(document.attributes_of(tag));
         if self.sorted.len() > 1 {
             let local = |a: &Attribute| document.slice(a.name.local());
-            let uri = |a: &Attribute| document.uris[a.name.uri as usize].as_str();
+            let uri = |a: &Attribute| document.uris[a.name.uri as usize].as_ref();
             self.sorted.sort_unstable_by(|a, b| {
                 let same = a.name.uri == b.name.uri;
                 let by_uri = if same { Ordering::Equal } else { uri(a).cmp(uri(b)) };
@@ -223,7 +224,7 @@ fn escape<S: Sink>(
     special: impl Fn(u8) -> bool,
     written: impl Fn(u8) -> &'static str,
 ) {
-    if text.bytes().fold(0, |found, byte| found | u8::from(special(byte))) == 0 {
+    if !holds(text, &special) {
         return out.put(text);
     }
     let mut begin = 0;

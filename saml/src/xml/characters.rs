@@ -5,11 +5,22 @@ pub(super) fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
 }
 
+/// Is there such a byte? Without a branch in the loop, sixteen are compared at once.
+pub(super) fn holds(text: &str, such: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(0, |found, byte| found | u8::from(such(byte))) != 0
+}
+
+/// How many such bytes are there? Counted in stretches that fit a byte, for the same reason.
+pub(super) fn count(text: &str, such: impl Fn(u8) -> bool) -> usize {
+    let in_stretch = |bytes: &[u8]| usize::from(bytes.iter().fold(0_u8, |n, byte| n + u8::from(such(*byte))));
+    text.as_bytes().chunks(255).map(in_stretch).sum()
+}
+
 /// Where the first character is that XML forbids. Only control characters and texts with U+F000 and above need a closer
 /// look; the first pass, over bytes and without branches, rules them out for nearly every document.
 pub(super) fn illegal_character(text: &str) -> Option<usize> {
     let suspicious = |b: u8| (b < 0x20 && b != b'\t' && b != b'\n' && b != b'\r') | (b == 0xef);
-    if text.bytes().fold(0_u8, |found, byte| found | u8::from(suspicious(byte))) == 0 {
+    if !holds(text, suspicious) {
         return None;
     }
     text.char_indices().find(|(_, c)| !is_char(*c)).map(|(at, _)| at)

@@ -1,5 +1,7 @@
 //! The tree: an arena of nodes, and `Element`, the way to look at one.
 
+use std::borrow::Cow;
+
 use super::limits::Limits;
 use super::reason::{XmlReason, XmlRefusal};
 use super::{build, canonical, characters};
@@ -14,7 +16,7 @@ pub struct Document {
     pub(super) nodes: Vec<Node>,
     pub(super) attributes: Vec<Attribute>,
     /// Namespace URIs, each once; index 0 is "no namespace".
-    pub(super) uris: Vec<String>,
+    pub(super) uris: Vec<Cow<'static, str>>,
     /// Namespace declarations as a chain; index 0 ends it.
     pub(super) scopes: Vec<Scope>,
 }
@@ -189,7 +191,7 @@ impl<'a> Element<'a> {
 
     /// The namespace URI, empty for none.
     pub fn namespace(&self) -> &'a str {
-        self.tag().map_or("", |tag| self.document.uris[tag.name.uri as usize].as_str())
+        self.tag().map_or("", |tag| self.document.uris[tag.name.uri as usize].as_ref())
     }
 
     /// The value of an attribute without namespace.
@@ -207,7 +209,7 @@ impl<'a> Element<'a> {
         let document = self.document;
         let attributes = self.tag().map_or(&[][..], |tag| document.attributes_of(tag));
         attributes.iter().map(move |a| {
-            let uri = document.uris[a.name.uri as usize].as_str();
+            let uri = document.uris[a.name.uri as usize].as_ref();
             (uri, document.slice(a.name.local()), document.slice(a.value))
         })
     }

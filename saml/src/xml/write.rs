@@ -82,6 +82,11 @@ impl Writer {
         self.out.len()
     }
 
+    /// What was written since then.
+    pub(crate) fn since(&self, position: usize) -> &str {
+        self.out.get(position..).unwrap_or_default()
+    }
+
     /// # Errors
     /// When a value had a character that XML cannot carry: it is better to refuse than to send another name.
     pub(crate) fn finish(mut self) -> Result<String, IllegalCharacter> {

@@ -1,6 +1,6 @@
 //! Encrypted assertions: what a stranger can put into one, and around one.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::aead::{self, AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::rsa::{
@@ -64,6 +64,9 @@ const TABLE: &[(&str, Result<&str, RejectReason>)] = &[
     ("no-encrypted-key", Err(Encryption(Enc::EncryptionShape))),
     ("key-not-base64", Err(Encryption(Enc::CiphertextNotBase64))),
     ("encrypted-data-missing", Err(Encryption(Enc::EncryptionShape))),
+    ("padding-length-invalid", Err(Encryption(Enc::DecryptionFailed))),
+    ("key-too-long", Err(Encryption(Enc::DecryptionFailed))),
+    ("two-cipher-values", Err(Encryption(Enc::EncryptionShape))),
     ("symmetric-key-of-stranger", Err(Encryption(Enc::DecryptionFailed))),
 ];
 
@@ -169,6 +172,19 @@ fn around(idp: &Signer) -> Vec<File> {
         ("cipher-reference", of(&gcm.replace("xenc:CipherValue", "xenc:CipherReference"))),
         ("two-encrypted-keys", with(&key, &(key.clone() + &key))),
         ("no-encrypted-key", with(&key, "")),
+        ("padding-length-invalid", {
+            // Spaces up to the end of the block: the last of them would be a padding of 32 bytes.
+            let sealed = seal_blocks(format!("{signed}{}", " ".repeat(16 - signed.len() % 16)).into_bytes());
+            of(&cbc.replace(values(&cbc)[1], &STANDARD.encode(sealed)))
+        }),
+        ("key-too-long", {
+            let sealed = STANDARD.encode(sealed_with(&AES_128_GCM, &KEY[..16], &signed));
+            of(&gcm.replace(values(&gcm)[1], &sealed).replace("aes256-gcm", "aes128-gcm"))
+        }),
+        (
+            "two-cipher-values",
+            with("</xenc:CipherValue>", "</xenc:CipherValue><xenc:CipherValue></xenc:CipherValue>"),
+        ),
         ("key-not-base64", with(&encrypted_key(&gcm), "!")),
         (
             "encrypted-data-missing",
@@ -195,8 +211,12 @@ fn wrap(inside: &str, algorithm: &str) -> String {
 }
 
 fn sealed_gcm(inside: &str) -> Vec<u8> {
+    sealed_with(&AES_256_GCM, &KEY, inside)
+}
+
+fn sealed_with(algorithm: &'static aead::Algorithm, key: &[u8], inside: &str) -> Vec<u8> {
     let mut sealed = inside.as_bytes().to_vec();
-    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &KEY).unwrap());
+    let key = LessSafeKey::new(UnboundKey::new(algorithm, key).unwrap());
     let nonce = Nonce::assume_unique_for_key([1; 12]);
     key.seal_in_place_append_tag(nonce, Aad::empty(), &mut sealed).unwrap();
     [&[1; 12][..], &sealed].concat()
@@ -204,7 +224,10 @@ fn sealed_gcm(inside: &str) -> Vec<u8> {
 
 fn sealed_cbc(inside: &str) -> Vec<u8> {
     let padding = 16 - inside.len() % 16;
-    let mut sealed = [inside.as_bytes(), &vec![u8::try_from(padding).unwrap(); padding]].concat();
+    seal_blocks([inside.as_bytes(), &vec![u8::try_from(padding).unwrap(); padding]].concat())
+}
+
+fn seal_blocks(mut sealed: Vec<u8>) -> Vec<u8> {
     let key = EncryptingKey::cbc(UnboundCipherKey::new(&AES_256, &KEY).unwrap()).unwrap();
     key.less_safe_encrypt(&mut sealed, EncryptionContext::Iv128(FixedLength::from([1; 16]))).unwrap();
     [&[1; 16][..], &sealed].concat()

@@ -31,6 +31,7 @@ fn each_breach_has_its_reason() {
         ("<a/><b/>", XmlReason::SecondRoot),
         ("<a/>x", XmlReason::TextOutsideRoot),
         ("<a/>&#32;", XmlReason::TextOutsideRoot),
+        ("<a/><![CDATA[]]>", XmlReason::TextOutsideRoot),
         ("<![CDATA[x]]><a/>", XmlReason::TextOutsideRoot),
         ("<!DOCTYPE a><a/>", XmlReason::Doctype),
         ("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", XmlReason::Doctype),

@@ -99,6 +99,32 @@ pub fn assertion_rules(idp: &Signer) -> Vec<File> {
             "condition-unknown",
             with("<AudienceRestriction>", "<Condition></Condition><AudienceRestriction>"),
         ),
+        file(
+            "condition-of-another-namespace",
+            with("</Conditions>", "<OneTimeUse xmlns=\"urn:e\"></OneTimeUse></Conditions>"),
+        ),
+        file(
+            "conditions-twice",
+            with(
+                "<AuthnStatement ",
+                "<Conditions NotOnOrAfter=\"2026-11-24T06:00:00.000Z\"></Conditions><AuthnStatement ",
+            ),
+        ),
+        file(
+            "authn-statement-twice",
+            with(
+                "</AuthnStatement>",
+                "</AuthnStatement><AuthnStatement AuthnInstant=\"2026-11-24T03:00:00.000Z\"></AuthnStatement>",
+            ),
+        ),
+        file("subject-twice", with("<Conditions ", "<Subject></Subject><Conditions ")),
+        file(
+            "attribute-without-name",
+            with(
+                "<AuthnStatement ",
+                "<AttributeStatement><Attribute><AttributeValue>a</AttributeValue></Attribute></AttributeStatement><AuthnStatement ",
+            ),
+        ),
         file("valid-one-time-use", with("</Conditions>", "<OneTimeUse></OneTimeUse></Conditions>")),
         file("confirmation-holder-of-key", with(bearer, "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key")),
         file("confirmation-missing", with("SubjectConfirmation", "Other")),

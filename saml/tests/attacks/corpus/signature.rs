@@ -56,6 +56,17 @@ pub fn signature_parts(idp: &Signer) -> Vec<File> {
         file("content-replaced", with(&evil, &signature)),
         file("no-reference", parts(&|p| p.references.clear())),
         file("signed-info-with-object", parts(&|p| p.references.push("<Object></Object>".to_owned()))),
+        file(
+            "signed-info-in-another-order",
+            parts(&|p| std::mem::swap(&mut p.canonicalization, &mut p.method)),
+        ),
+        file("object-instead-of-key-info", with(&good, &signature.replace("KeyInfo>", "Object>"))),
+        file(
+            "digest-method-parameter",
+            parts(&|p| {
+                p.references[0] = p.references[0].replace("></DigestMethod>", "><x></x></DigestMethod>")
+            }),
+        ),
         file("two-references", parts(&|p| p.references.push(usual_reference("#_a1", &good)))),
         file("reference-to-other-element", {
             let parts = Parts { references: vec![usual_reference("#_s1", status)], ..usual.clone() };

@@ -70,6 +70,10 @@ pub fn wrapping(idp: &Signer) -> Vec<File> {
             "two-signed-assertions",
             response("_r1", &(signed.clone() + &idp.signed("_a2", &assertion("_a2", ANA)))),
         ),
+        file("two-signatures-of-the-response", {
+            let plain = response("_r1", &good);
+            after_issuer(&idp.signed("_r1", &plain), &response_signature)
+        }),
         file("two-signatures", response("_r1", &after_issuer(&signed, &signature))),
         file(
             "encrypted-assertion",
