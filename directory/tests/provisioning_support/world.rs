@@ -306,6 +306,26 @@ impl World {
     }
 }
 
+/// ana and leo in the assigned group sea, mia assigned herself, eve nowhere.
+pub async fn small() -> Vec<World> {
+    let all = worlds().await;
+    for world in &all {
+        for user in ["ana", "leo", "mia", "eve"] {
+            world.user(user).await;
+        }
+        world.group("sea").await;
+        world.group("other").await;
+        world.member("sea", "ana", true).await;
+        world.member("sea", "leo", true).await;
+        world.member("other", "eve", true).await;
+        world.assign("sea", true).await;
+        world.assign("mia", true).await;
+        world.set_text("ana", "manager_id", "mia").await;
+        world.start().await;
+    }
+    all
+}
+
 fn insert_user(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     let upn = format!("{id}@t.example");
     let profile = json!({ "givenName": id, "surname": "Lee", "mail": upn, "department": "Sea" }).to_string();

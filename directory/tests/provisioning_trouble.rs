@@ -1,0 +1,134 @@
+//! One object or the whole target makes trouble: what goes on all the same, and how it heals.
+
+mod provisioning_support;
+
+use std::time::Duration;
+
+use directory::provisioning::cycle::Round;
+use directory::provisioning::job::{Reason, State};
+use provisioning_support::target::Fault;
+use provisioning_support::world::{names, small};
+
+#[tokio::test]
+async fn one_bad_object_stops_nobody_else() {
+    for world in small().await {
+        world.scim.with(|i| i.forbidden_value = Some("<bad>".into()));
+        world.set_text("leo", "display_name", "Leo <bad>").await;
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["ana", "mia"]));
+        assert_eq!(world.picture().groups["sea"], names(&["ana"]));
+        let failed: Vec<_> = world.log().await.into_iter().filter(|e| e.status == "failure").collect();
+        assert_eq!(failed.len(), 1);
+        assert_eq!(failed[0].code.as_deref(), Some("BadRequest"));
+        assert!(failed[0].reason.as_ref().unwrap().contains("unparsable"));
+        // Nothing is sent before its time; then it is tried again.
+        world.scim.drain();
+        world.cycle().await;
+        assert_eq!(world.scim.drain(), [""; 0]);
+        world.directory.clock.advance(Duration::from_secs(6));
+        world.cycle().await;
+        assert_eq!(world.scim.drain().len(), 2);
+        // A change tries at once, and the membership follows.
+        world.set_text("leo", "display_name", "Leo").await;
+        world.cycle().await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana", "leo"]));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_member_is_found_and_the_others_are_added() {
+    for world in small().await {
+        world.cycle().await;
+        let people: Vec<String> = (0..20).map(|n| format!("u{n:02}")).collect();
+        world.users(people.clone()).await;
+        world.members("sea", people).await;
+        let leo = world.scim.with(|i| {
+            i.rows
+                .users
+                .iter()
+                .find(|(_, u)| u["userName"] == "leo@t.example")
+                .map(|(id, _)| id.clone())
+                .unwrap()
+        });
+        world.scim.with(|i| i.always = Some(("PATCH /Groups".into(), Fault::Error)));
+        world.cycle().await;
+        world.scim.with(|i| {
+            i.always = None;
+            // Somebody deletes one of them in the target.
+            i.rows.users.retain(|_, u| u["userName"] != "u07@t.example");
+            i.rows.users.remove(&leo);
+            i.rows.members.values_mut().for_each(|m| m.retain(|id| *id != leo));
+        });
+        world.settle().await;
+        assert_eq!(world.picture().groups["sea"].len(), 21, "{:?}", world.picture().groups);
+        world.set_text("leo", "display_name", "Leo II").await;
+        world.settle().await;
+        assert_eq!(world.picture().groups["sea"].len(), 22, "made again, with the membership");
+    }
+}
+
+#[tokio::test]
+async fn a_group_deleted_in_the_target_is_made_again() {
+    for world in small().await {
+        world.cycle().await;
+        world.scim.with(|i| {
+            i.rows.groups.clear();
+            i.rows.members.clear();
+        });
+        world.member("sea", "eve", true).await;
+        world.cycle().await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana", "eve", "leo"]));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_stops_the_job_and_its_return_heals_it() {
+    for world in small().await {
+        world.scim.with(|i| i.always = Some((String::new(), Fault::Unauthorized)));
+        assert_eq!(world.cycle().await, Round::Stopped);
+        let State::Quarantine(q) = world.job().await.state else { panic!("in quarantine") };
+        assert_eq!(q.reason, Reason::EncounteredQuarantineException);
+        assert!(q.detail.contains("401") && q.detail.contains("new access token"), "{}", q.detail);
+        assert_eq!(world.scim.drain().len(), 1);
+        world.cycle().await;
+        assert_eq!(world.scim.drain(), [""; 0], "it waits");
+        world.scim.with(|i| i.always = None);
+        world.directory.clock.advance(Duration::from_secs(6));
+        world.cycle().await;
+        assert_eq!((world.job().await.state, world.picture().active().len()), (State::Active, 3));
+        // In the middle of a cycle the others are not tried, and none of them counts as failed.
+        world.scim.with(|i| i.always = Some(("PATCH".into(), Fault::Unauthorized)));
+        world.edit("ana", "account_enabled = 0").await;
+        world.edit("leo", "account_enabled = 0").await;
+        world.cycle().await;
+        assert!(matches!(world.job().await.state, State::Quarantine(_)));
+        world.scim.with(|i| i.always = None);
+        world.directory.clock.advance(Duration::from_secs(60));
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["mia"]));
+    }
+}
+
+#[tokio::test]
+async fn a_short_absence_of_the_target_is_no_quarantine_a_long_one_is() {
+    for world in small().await {
+        world.cycle().await;
+        world.edit("ana", "account_enabled = 0").await;
+        world.scim.with(|i| i.always = Some((String::new(), Fault::Drop)));
+        for _ in 0..3 {
+            world.cycle().await;
+            assert_eq!(world.job().await.state, State::Active);
+            world.scim.drain();
+            world.cycle().await;
+            assert_eq!(world.scim.drain(), [""; 0], "it waits");
+            world.directory.clock.advance(Duration::from_secs(60));
+        }
+        world.cycle().await;
+        assert!(matches!(world.job().await.state, State::Quarantine(_)));
+        world.scim.with(|i| i.always = None);
+        world.directory.clock.advance(Duration::from_secs(3700));
+        world.cycle().await;
+        assert_eq!((world.job().await.state, world.job().await.failures), (State::Active, 0));
+        assert_eq!(world.picture().active(), names(&["leo", "mia"]));
+    }
+}
