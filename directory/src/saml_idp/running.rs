@@ -7,7 +7,7 @@ use store::StoreError;
 use web::Timestamp;
 
 use super::keys::SigningKeys;
-use super::{pending, sign_ins};
+use super::{pending, sign_ins, sign_out};
 use crate::Directory;
 
 /// How many refusals of people without a session are recorded in a minute. Anybody can send bad requests
@@ -53,6 +53,7 @@ impl Running {
             .store
             .write(move |tx| {
                 pending::clear_away(tx, &tenant, now)?;
+                sign_out::clear_away(tx, &tenant, now)?;
                 sign_ins::clear_away(tx, &tenant, now)
             })
             .await
