@@ -26,6 +26,7 @@ mod store;
 mod trace;
 mod waiting;
 
+pub use running::clear_away;
 pub(crate) use sign_out::local as sign_out;
 
 pub use claims::{DEFAULT_CLAIMS, Source};

@@ -1,10 +1,10 @@
 //! The course of a sign-out: it is asked for, goes on from step to step, and is answered.
 
+use ::store::{StoreError, Tx};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use http::{HeaderMap, header};
 use saml::logout::{LogoutOutcome, unverified_issuer};
 use serde_json::json;
-use ::store::{StoreError, Tx};
 use web::{session, token};
 
 use super::super::arrived::Message;
