@@ -16,7 +16,7 @@ use crate::bench::{ACS, APP, Bench, SP, engines, field, sqlite};
 const SLO: &str = "https://sp.example/slo";
 const OTHER: &str = "33333333-3333-4333-8333-333333333333";
 const OTHER_SP: &str = "https://other.example/saml";
-const OTHER_SLO: &str = "https://other.example/slo?x=1";
+const OTHER_SLO: &str = "https://other.example/slo";
 const ANA: &str = "ana@contoso.example";
 
 /// A second application, with logout URLs for both.
