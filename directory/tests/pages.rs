@@ -250,7 +250,7 @@ async fn claims_signing_and_certificates_change_on_their_cards() {
 }
 
 #[tokio::test]
-async fn certificates_of_the_application_and_imported_ones_have_their_pages() {
+async fn an_imported_certificate_signs_and_its_end_is_announced_once() {
     let test = TestDirectory::new(Engine::Sqlite).await;
     let app = test.write(|tx, change| applications::create(tx, change, "App")).await.unwrap();
     let mut browser = admin(&test).await;
@@ -299,6 +299,15 @@ async fn certificates_of_the_application_and_imported_ones_have_their_pages() {
         assert_eq!(applications::announce_expiry(&test.directory).await.unwrap(), 1, "{days}");
         assert_eq!(test.actions(1).await, [action]);
     }
+}
+
+#[tokio::test]
+async fn the_certificates_of_an_application_have_their_pages() {
+    let test = TestDirectory::new(Engine::Sqlite).await;
+    let app = test.write(|tx, change| applications::create(tx, change, "App")).await.unwrap();
+    let path = format!("/console/applications/{}/single-sign-on", app.id);
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let pem = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
     let mut browser = admin(&test).await;
     for (page, usage) in [("verification", "Verify"), ("token-encryption", "Encrypt")] {
         let page = format!("{path}/{page}");

@@ -194,32 +194,6 @@ pub fn delete_key_credential(
     record(tx, change, "key_credential.removed", &application, Some(&before), None)
 }
 
-/// Makes the collection what a PATCH of Graph says: those named by `kept` stay, `new` ones come, others go.
-///
-/// # Errors
-/// [`Refused::NotFound`] for an id that is not there; as [`add_key_credential`] and
-/// [`delete_key_credential`].
-pub fn set_key_credentials(
-    tx: &mut Tx<'_>,
-    change: &Change,
-    application: &str,
-    kept: &[String],
-    new: &[(Usage, Vec<u8>)],
-) -> Result<(), Refused> {
-    let application = by_any_id(tx, &change.tenant, application)?;
-    let known = key_credentials(tx, &change.tenant, &application.id)?;
-    if let Some(unknown) = kept.iter().find(|id| !known.iter().any(|k| k.key_id == **id)) {
-        return Err(Refused::not_found("certificate", unknown));
-    }
-    for gone in known.iter().filter(|known| !kept.contains(&known.key_id)) {
-        delete_key_credential(tx, change, &application.id, &gone.key_id)?;
-    }
-    for (usage, certificate) in new {
-        add_key_credential(tx, change, &application.id, *usage, certificate)?;
-    }
-    Ok(())
-}
-
 fn record(
     tx: &mut Tx<'_>,
     change: &Change,
