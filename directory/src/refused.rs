@@ -183,7 +183,9 @@ impl Refused {
             Self::UserNameTaken(_) => "Choose another name, or delete or rename the user that has it.",
             Self::LastAdministrator => "Make another enabled user Global Administrator first.",
             Self::IdentifierTaken { .. } => "Remove the identifier there first, or use another one here.",
-            Self::ActiveCertificate(_) => "Activate another certificate first.",
+            Self::ActiveCertificate(_) => {
+                "Activate another certificate first; where it encrypts, token encryption may also be switched off."
+            }
             Self::NotSaml => "Choose SAML on the application's single sign-on page first.",
             Self::Metadata(refusal) => refusal.fix(),
             Self::Csv(_) => "Correct the file and send it again; nothing was imported.",

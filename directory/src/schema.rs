@@ -14,4 +14,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "provisioning",
         sql: include_str!("../migrations/0104_provisioning.sql"),
     },
+    Migration {
+        version: 105,
+        name: "saml_settings",
+        sql: include_str!("../migrations/0105_saml_settings.sql"),
+    },
 ];

@@ -250,6 +250,89 @@ async fn claims_signing_and_certificates_change_on_their_cards() {
 }
 
 #[tokio::test]
+async fn an_imported_certificate_signs_and_its_end_is_announced_once() {
+    let test = TestDirectory::new(Engine::Sqlite).await;
+    let app = test.write(|tx, change| applications::create(tx, change, "App")).await.unwrap();
+    let mut browser = admin(&test).await;
+    let path = format!("/console/applications/{}/single-sign-on", app.id);
+    browser.submit(&path, &format!("{path}/choose"), &[]).await;
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let mut params = rcgen::CertificateParams::default();
+    let now = test.directory.clock.now().to_offset();
+    (params.not_before, params.not_after) = (now, now + time::Duration::days(50));
+    let pem = params.self_signed(&key).unwrap().pem();
+    let files = [
+        ("private_key", "k.pem", key.serialize_pem().into_bytes()),
+        ("certificate", "c.pem", pem.clone().into_bytes()),
+    ];
+    let import = format!("{path}/certificates/import");
+    let files: Vec<(&str, &str, &[u8])> = files.iter().map(|(f, n, b)| (*f, *n, b.as_slice())).collect();
+    let swapped = [("private_key", "k.pem", files[1].2), files[1]];
+    let refused = browser.upload(&path, &import, &[], &swapped).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.text.contains("a certificate without a key"), "{}", refused.text);
+    let other = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap().serialize_pem();
+    let stranger = [("private_key", "k.pem", other.as_bytes()), files[1]];
+    let refused = browser.upload(&path, &import, &[], &stranger).await;
+    assert!(refused.text.contains("the certificate belongs to another key"), "{}", refused.text);
+    let done = browser.upload(&path, &import, &[], &files).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let id = app.id.clone();
+    let all = test.directory.read(move |tx, tenant| Ok(applications::certificates(tx, tenant, &id)?));
+    let all = all.await.unwrap();
+    let imported = all.iter().find(|c| !c.active).unwrap();
+    let activate = format!("{path}/certificates/{}/activate", imported.key_id);
+    let preview = browser.get(&activate).await;
+    assert!(preview.text.contains(&all[0].thumbprint) && preview.text.contains(&imported.thumbprint));
+    browser.submit(&activate, &activate, &[]).await;
+    // 50 days to go: announced once, on the dashboard and on the application's pages.
+    assert_eq!(applications::announce_expiry(&test.directory).await.unwrap(), 1);
+    assert_eq!(applications::announce_expiry(&test.directory).await.unwrap(), 0);
+    assert!(browser.get("/console").await.text.contains("expires in 50 days"));
+    assert!(browser.get(&path).await.text.contains("The signing certificate expires in 50 days"));
+    let listed = test.program().await.get("/api/certificates").await.json();
+    assert_eq!(listed["value"][0]["status"], "expires soon", "{listed}");
+    for (days, action) in
+        [(25, "certificate.expires_soon"), (20, "certificate.expires_soon"), (6, "certificate.expired")]
+    {
+        test.advance(std::time::Duration::from_secs(days * 24 * 3600));
+        assert_eq!(applications::announce_expiry(&test.directory).await.unwrap(), 1, "{days}");
+        assert_eq!(test.actions(1).await, [action]);
+    }
+}
+
+#[tokio::test]
+async fn the_certificates_of_an_application_have_their_pages() {
+    let test = TestDirectory::new(Engine::Sqlite).await;
+    let app = test.write(|tx, change| applications::create(tx, change, "App")).await.unwrap();
+    let path = format!("/console/applications/{}/single-sign-on", app.id);
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let pem = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
+    let mut browser = admin(&test).await;
+    for (page, usage) in [("verification", "Verify"), ("token-encryption", "Encrypt")] {
+        let page = format!("{path}/{page}");
+        let certificate = [("certificate", "c.pem", pem.as_bytes())];
+        let done = browser.upload(&page, &format!("{page}/certificates"), &[], &certificate).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+        let twice = browser.upload(&page, &format!("{page}/certificates"), &[], &certificate).await;
+        assert_eq!(twice.status, StatusCode::BAD_REQUEST, "{}", twice.text);
+        let id = app.id.clone();
+        let known =
+            test.directory.read(move |tx, tenant| Ok(applications::key_credentials(tx, tenant, &id)?));
+        let known = known.await.unwrap();
+        let key = known.iter().find(|k| k.usage.as_str() == usage).unwrap().key_id.clone();
+        let fields = [("required", "1"), ("key", key.as_str())];
+        browser.submit(&page, &page, &fields).await;
+        let shown = browser.get(&page).await;
+        assert!(shown.text.contains(if usage == "Encrypt" { "In use" } else { "checked" }), "{}", shown.text);
+        let delete = format!("{path}/key-credentials/{key}/delete");
+        let deleted = browser.submit(&page, &delete, &[("usage", usage)]).await;
+        let expected = if usage == "Encrypt" { StatusCode::CONFLICT } else { StatusCode::SEE_OTHER };
+        assert_eq!(deleted.status, expected, "{}", deleted.text);
+    }
+}
+
+#[tokio::test]
 async fn people_see_the_applications_that_they_are_assigned_to() {
     for test in engines().await {
         let (ana, ben) = (test.user("ana").await, test.user("ben").await);

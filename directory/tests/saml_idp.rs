@@ -13,5 +13,9 @@ mod metadata;
 mod refused;
 #[path = "saml_idp/road.rs"]
 mod road;
+#[path = "saml_idp/sign_out.rs"]
+mod sign_out;
+#[path = "saml_idp/signed_requests.rs"]
+mod signed_requests;
 #[path = "saml_idp/waiting.rs"]
 mod waiting;

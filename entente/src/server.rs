@@ -175,7 +175,8 @@ pub async fn start_directory(arguments: &ServeArguments) -> Result<Running, Fail
     Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks })
 }
 
-/// Removes for good, once an hour, who was deleted more than 30 days ago.
+/// What is done once an hour: who was deleted more than 30 days ago is removed for good, certificates that are
+/// about to expire are announced, and records of sign-ins that are kept no longer are cleared away.
 async fn purge(half: directory::Directory, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
     let hourly = async {
         let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
@@ -187,6 +188,19 @@ async fn purge(half: directory::Directory, stopped: watch::Receiver<bool>) -> Re
                 Err(error) => {
                     tracing::warn!(%error, "deleted users could not be removed; next try in an hour")
                 }
+            }
+            match directory::applications::announce_expiry(&half).await {
+                Ok(0) => {}
+                Ok(announced) => {
+                    tracing::warn!(
+                        announced,
+                        "signing certificates are about to expire; the event log names them"
+                    )
+                }
+                Err(error) => tracing::warn!(%error, "expiring certificates could not be announced"),
+            }
+            if let Err(error) = directory::saml_idp::clear_away(&half).await {
+                tracing::warn!(%error, "old sign-ins could not be cleared away; next try in an hour");
             }
         }
     };

@@ -126,15 +126,24 @@ fn make(
     let der = params.self_signed(&key).map_err(failed)?.der().to_vec();
     let certificate = saml::certificate::Certificate::from_der(&der)
         .map_err(|refusal| Refused::Certificate(refusal.to_string()))?;
-    let private_key_sealed = master_key
-        .seal(&place(key_id), key.serialized_der())
-        .map_err(|e| Refused::Certificate(e.to_string()))?;
+    sealed(key_id.to_owned(), &certificate, key.serialized_der(), master_key)
+}
+
+/// A certificate with its key (PKCS#8), sealed.
+pub(super) fn sealed(
+    key_id: String,
+    certificate: &saml::certificate::Certificate,
+    private_key: &[u8],
+    master_key: &MasterKey,
+) -> Result<NewCertificate, Refused> {
+    let private_key_sealed =
+        master_key.seal(&place(&key_id), private_key).map_err(|e| Refused::Certificate(e.to_string()))?;
     Ok(NewCertificate(Certificate {
-        key_id: key_id.to_owned(),
+        key_id,
         thumbprint: certificate.thumbprint(),
-        der,
-        not_before,
-        not_after,
+        der: certificate.der().to_vec(),
+        not_before: Timestamp::from(certificate.not_before()),
+        not_after: Timestamp::from(certificate.not_after()),
         active: false,
         private_key_sealed,
     }))

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use web::routes::Routes;
 
 use super::{
-    Application, Certificate, Proposal, SamlChange, assign_http, by_any_id, certificates, choose_saml,
-    make_certificate, read_sp_metadata, update_saml,
+    Application, Certificate, KeyCredential, Proposal, SamlChange, assign_http, by_any_id, certificates,
+    choose_saml, key_credentials, key_credentials_http, make_certificate, read_sp_metadata, update_saml,
 };
 use crate::Directory;
 use crate::access::{self, Caller};
@@ -25,6 +25,7 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/api/applications/{app}/saml/sp-metadata", metadata)
         .post("/api/applications/{app}/assignments", assign_http::add)
         .delete("/api/applications/{app}/assignments", assign_http::remove)
+        .merge(key_credentials_http::routes())
         .guarded(from_fn_with_state(directory.clone(), access::api_client))
 }
 
@@ -54,9 +55,15 @@ impl IdpValues {
     }
 }
 
-fn as_json(directory: &Directory, application: &Application, certificates: &[Certificate]) -> Value {
+fn as_json(
+    directory: &Directory,
+    application: &Application,
+    certificates: &[Certificate],
+    credentials: &[KeyCredential],
+) -> Value {
     let idp = IdpValues::new(directory, application);
     let certificates: Vec<Value> = certificates.iter().map(Certificate::to_json).collect();
+    let credentials: Vec<Value> = credentials.iter().map(KeyCredential::to_json).collect();
     json!({
         "id": application.id,
         "appId": application.app_id,
@@ -74,20 +81,25 @@ fn as_json(directory: &Directory, application: &Application, certificates: &[Cer
         "relayState": application.relay_state,
         "nameId": application.name_id,
         "signingOption": application.signing_option,
+        "signingAlgorithm": application.signing_algorithm,
+        "requestSignatureVerification": application.request_signature_verification,
+        "tokenEncryptionKeyId": application.token_encryption_key_id,
+        "keyCredentials": credentials,
         "certificates": certificates,
     })
 }
 
 /// GET /api/applications/{app}/saml
 async fn show(State(directory): State<Directory>, Path(id): Path<String>) -> Result<Json<Value>, Refused> {
-    let (application, certificates) = directory
+    let (application, certificates, credentials) = directory
         .read(move |tx, tenant| {
             let application = by_any_id(tx, tenant, &id)?;
             let certificates = certificates(tx, tenant, &application.id)?;
-            Ok((application, certificates))
+            let credentials = key_credentials(tx, tenant, &application.id)?;
+            Ok((application, certificates, credentials))
         })
         .await?;
-    Ok(Json(as_json(&directory, &application, &certificates)))
+    Ok(Json(as_json(&directory, &application, &certificates, &credentials)))
 }
 
 /// PUT /api/applications/{app}/saml: chooses SAML where it was not, and changes what is given.

@@ -4,9 +4,14 @@
 mod assign_http;
 mod assignments;
 mod certificates;
+mod expiry;
 mod http;
+mod import_certificate;
+mod key_credentials;
+mod key_credentials_http;
 mod reach;
 mod settings;
+mod signing;
 mod sp_metadata;
 mod store;
 
@@ -22,11 +27,15 @@ pub use certificates::{
     Certificate, NewCertificate, activate, active_certificate, add_certificate, certificate, certificates,
     delete_certificate, make_certificate,
 };
+pub use expiry::{ANNOUNCED, Expiring, announce_expiry, expiring, in_use};
 pub use http::routes;
 pub(crate) use http::{IdpValues, save as save_saml};
+pub use import_certificate::import_certificate;
+pub use key_credentials::{KeyCredential, Usage, add_key_credential, delete_key_credential, key_credentials};
 pub use reach::{NotFollowed, Reach, reach};
 pub(crate) use settings::{FORMATS, name_id_sources};
 pub use settings::{SamlChange, checked_url};
+pub use signing::{RequestSignatureVerification, SigningAlgorithm, SigningOption, WeakAlgorithm};
 pub use sp_metadata::{Proposal, read_sp_metadata};
 pub use store::{
     by_any_id, by_identifier, choose_saml, create, delete, find, list, owner_of_identifier, update,
@@ -73,6 +82,12 @@ pub struct Application {
     pub name_id: NameId,
     /// What is signed.
     pub signing_option: SigningOption,
+    /// With what.
+    pub signing_algorithm: SigningAlgorithm,
+    /// Which signatures its requests must have.
+    pub request_signature_verification: RequestSignatureVerification,
+    /// The key credential that assertions are encrypted for; none: they are not encrypted.
+    pub token_encryption_key_id: Option<String>,
     /// Its entity IDs, the default one first.
     pub identifiers: Vec<String>,
     /// Where responses may go.
@@ -103,41 +118,6 @@ pub struct NameId {
     pub source: String,
     /// A NameID format.
     pub format: String,
-}
-
-/// What is signed (Entra: "SAML certificate signing options").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum SigningOption {
-    /// The assertion; the default.
-    Assertion,
-    /// The response.
-    Response,
-    /// Both.
-    Both,
-}
-
-impl SigningOption {
-    /// Every option with its words for people.
-    pub const ALL: [(Self, &'static str); 3] = [
-        (Self::Assertion, "Sign SAML assertion"),
-        (Self::Response, "Sign SAML response"),
-        (Self::Both, "Sign SAML response and assertion"),
-    ];
-
-    /// As rows and the API name it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Assertion => "assertion",
-            Self::Response => "response",
-            Self::Both => "both",
-        }
-    }
-
-    /// From its name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().map(|(option, _)| option).find(|option| option.as_str() == name)
-    }
 }
 
 impl Application {

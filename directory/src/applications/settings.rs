@@ -6,7 +6,7 @@ use saml::names::{FORMAT_EMAIL, FORMAT_PERSISTENT, FORMAT_UNSPECIFIED, FORMAT_WI
 use serde::{Deserialize, Deserializer};
 use url::{Host, Url};
 
-use super::{Application, NameId, ReplyUrl, SigningOption};
+use super::{Application, NameId, ReplyUrl, RequestSignatureVerification, SigningAlgorithm, SigningOption};
 use crate::refused::Refused;
 use crate::users::{Kind, PROPERTIES};
 
@@ -36,6 +36,13 @@ pub struct SamlChange {
     pub name_id: Option<NameId>,
     /// What is signed.
     pub signing_option: Option<SigningOption>,
+    /// With what.
+    pub signing_algorithm: Option<SigningAlgorithm>,
+    /// Which signatures its requests must have.
+    pub request_signature_verification: Option<RequestSignatureVerification>,
+    /// The key credential that assertions are encrypted for.
+    #[serde(default, deserialize_with = "given")]
+    pub token_encryption_key_id: Option<Option<String>>,
 }
 
 /// Tells null, which removes, from absent, which leaves.
@@ -70,6 +77,15 @@ impl Application {
         }
         if let Some(option) = change.signing_option {
             after.signing_option = option;
+        }
+        if let Some(algorithm) = change.signing_algorithm {
+            after.signing_algorithm = algorithm;
+        }
+        if let Some(verification) = change.request_signature_verification {
+            after.request_signature_verification = verification;
+        }
+        if let Some(key) = &change.token_encryption_key_id {
+            after.token_encryption_key_id = key.clone().filter(|key| !key.is_empty());
         }
         Ok(after)
     }

@@ -4,8 +4,10 @@ use saml::names::FORMAT_EMAIL;
 use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
+use super::key_credentials::encryption_key;
 use super::{
-    Application, NameId, NewCertificate, ReplyUrl, SamlChange, SigningOption, add_certificate, certificates,
+    Application, NameId, NewCertificate, ReplyUrl, RequestSignatureVerification, SamlChange,
+    SigningAlgorithm, SigningOption, WeakAlgorithm, add_certificate, certificates,
 };
 use crate::change::Change;
 use crate::refused::Refused;
@@ -13,11 +15,13 @@ use crate::users::{self, Page, Query, checked_display_name, key};
 
 const COLUMNS: &str = "id, app_id, service_principal_id, display_name, account_enabled, assignment_required, \
      visible, single_sign_on_mode, sign_on_url, logout_url, relay_state, name_id_source, name_id_format, \
-     signing_option, created_at";
+     signing_option, created_at, signing_algorithm, signed_request_required, allow_rsa_sha1, \
+     token_encryption_key_id";
 
 fn read(tx: &mut Tx<'_>, tenant: &str, row: &Row) -> Result<Application, StoreError> {
     let id = row.text(0)?;
     let option = SigningOption::from_name(&row.text(13)?);
+    let algorithm = SigningAlgorithm::from_name(&row.text(15)?);
     let saml = match row.opt_text(7)?.as_deref() {
         None => false,
         Some("saml") => true,
@@ -37,6 +41,13 @@ fn read(tx: &mut Tx<'_>, tenant: &str, row: &Row) -> Result<Application, StoreEr
         name_id: NameId { source: row.text(11)?, format: row.text(12)? },
         signing_option: option
             .ok_or(StoreError::BadRow { column: 13, why: "assertion, response or both expected" })?,
+        signing_algorithm: algorithm
+            .ok_or(StoreError::BadRow { column: 15, why: "an RSA signature algorithm expected" })?,
+        request_signature_verification: RequestSignatureVerification {
+            is_signed_request_required: row.bool(16)?,
+            allowed_weak_algorithms: row.bool(17)?.then_some(WeakAlgorithm::RsaSha1),
+        },
+        token_encryption_key_id: row.opt_text(18)?,
         identifiers: identifiers(tx, tenant, &id)?,
         reply_urls: reply_urls(tx, tenant, &id)?,
         created_date_time: Timestamp(row.int(14)?).rfc3339(),
@@ -158,7 +169,7 @@ pub fn list(tx: &mut Tx<'_>, tenant: &str, query: &Query) -> Result<Page<Applica
     params.extend([Val::from(&after_key), Val::from(&after_id), Val::from(limit)]);
     params.extend(contains.as_ref().map(Val::from));
     let rows = tx.rows(&sql, &params)?;
-    let page = users::page(&rows, query.limit, |row| Ok((row.clone(), row.text(15)?, row.text(0)?)))?;
+    let page = users::page(&rows, query.limit, |row| Ok((row.clone(), row.text(19)?, row.text(0)?)))?;
     let items: Result<Vec<Application>, StoreError> =
         page.items.iter().map(|row| read(tx, tenant, row)).collect();
     Ok(Page { items: items?, next: page.next })
@@ -184,6 +195,9 @@ pub fn create(tx: &mut Tx<'_>, change: &Change, display_name: &str) -> Result<Ap
         relay_state: None,
         name_id: NameId { source: "userPrincipalName".to_owned(), format: FORMAT_EMAIL.to_owned() },
         signing_option: SigningOption::Assertion,
+        signing_algorithm: SigningAlgorithm::RsaSha256,
+        request_signature_verification: RequestSignatureVerification::default(),
+        token_encryption_key_id: None,
         identifiers: Vec::new(),
         reply_urls: Vec::new(),
         created_date_time: change.now.rfc3339(),
@@ -240,6 +254,11 @@ pub fn update_saml(
 ) -> Result<Application, Refused> {
     let before = by_any_id(tx, &change.tenant, id)?;
     let after = before.with_saml(wanted)?;
+    if let Some(key) = &after.token_encryption_key_id
+        && before.token_encryption_key_id != after.token_encryption_key_id
+    {
+        encryption_key(tx, &change.tenant, &after.id, key)?;
+    }
     save(tx, change, &before, &after)?;
     Ok(after)
 }
@@ -268,12 +287,14 @@ fn save(tx: &mut Tx<'_>, change: &Change, before: &Application, after: &Applicat
     if before == after {
         return Ok(());
     }
+    let verification = after.request_signature_verification;
     let (display_key, mode) = (key(&after.display_name), after.saml.then_some("saml"));
     tx.exec(
         "UPDATE applications SET display_name = ?3, display_name_key = ?4, account_enabled = ?5, \
          assignment_required = ?6, visible = ?7, single_sign_on_mode = ?8, sign_on_url = ?9, \
          logout_url = ?10, relay_state = ?11, name_id_source = ?12, name_id_format = ?13, \
-         signing_option = ?14, updated_at = ?15 WHERE tenant_id = ?1 AND id = ?2",
+         signing_option = ?14, updated_at = ?15, signing_algorithm = ?16, signed_request_required = ?17, \
+         allow_rsa_sha1 = ?18, token_encryption_key_id = ?19 WHERE tenant_id = ?1 AND id = ?2",
         &[
             (&change.tenant).into(),
             (&after.id).into(),
@@ -290,6 +311,10 @@ fn save(tx: &mut Tx<'_>, change: &Change, before: &Application, after: &Applicat
             (&after.name_id.format).into(),
             after.signing_option.as_str().into(),
             change.now.micros().into(),
+            after.signing_algorithm.as_str().into(),
+            verification.is_signed_request_required.into(),
+            verification.allowed_weak_algorithms.is_some().into(),
+            (&after.token_encryption_key_id).into(),
         ],
     )?;
     if before.identifiers != after.identifiers {
@@ -356,6 +381,8 @@ pub fn delete(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<(), Refused>
         "DELETE FROM application_identifiers WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM application_reply_urls WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM application_certificates WHERE tenant_id = ?1 AND application_id = ?2",
+        "DELETE FROM application_key_credentials WHERE tenant_id = ?1 AND application_id = ?2",
+        "DELETE FROM session_applications WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM applications WHERE tenant_id = ?1 AND id = ?2",
     ] {
         tx.exec(sql, &[(&change.tenant).into(), (&before.id).into()])?;

@@ -39,16 +39,20 @@ async fn overview(
     caller: Caller,
     csrf: Csrf,
 ) -> Result<Response, PageRefused> {
-    let (application, reach) = directory
+    let now = directory.clock.now();
+    let (application, reach, expiring) = directory
         .read(move |tx, tenant| {
             let application = applications::by_any_id(tx, tenant, &id)?;
             let reach = applications::reach(tx, tenant, &application.id)?;
-            Ok((application, reach))
+            let expiring = applications::expiring(tx, tenant, now)?;
+            let own = expiring.into_iter().find(|c| c.application_id == application.id);
+            Ok((application, reach, own))
         })
         .await?;
     let mut shell = application_shell(&directory, &caller, &csrf, &application, &application.display_name);
     shell.crumbs.pop();
     let shell = with(shell, look.banner());
+    let shell = with(shell, expiring.map(|c| super::certificates::warning(&c)));
     Ok(render(&OverviewPage { shell, tab: "overview", application, reach }))
 }
 

@@ -100,7 +100,7 @@ impl Basic {
             logout_url: Some(Some(self.logout_url.clone())),
             relay_state: Some(Some(self.relay_state.clone())),
             name_id,
-            signing_option: None,
+            ..SamlChange::default()
         })
     }
 }

@@ -8,6 +8,7 @@ use web::page::{Shell, render};
 
 use super::shell;
 use crate::access::Caller;
+use crate::applications::{self, Expiring};
 use crate::refused::PageRefused;
 use crate::{Directory, tenant};
 
@@ -19,6 +20,7 @@ struct Page {
     users: i64,
     groups: i64,
     applications: i64,
+    expiring: Vec<Expiring>,
 }
 
 /// GET /console
@@ -27,15 +29,17 @@ pub(super) async fn show(
     caller: Caller,
     csrf: Csrf,
 ) -> Result<Response, PageRefused> {
-    let (tenant, users, groups, applications) = directory
-        .read(|tx, tenant| {
+    let now = directory.clock.now();
+    let (tenant, users, groups, applications, expiring) = directory
+        .read(move |tx, tenant| {
             let mut count = |sql: &str| tx.int(sql, &[tenant.into()]);
             let users = count("SELECT count(*) FROM users WHERE tenant_id = ?1 AND deleted_at IS NULL")?;
             let groups = count("SELECT count(*) FROM groups WHERE tenant_id = ?1")?;
             let applications = count("SELECT count(*) FROM applications WHERE tenant_id = ?1")?;
-            Ok((tenant::get(tx, tenant)?, users, groups, applications))
+            let expiring = applications::expiring(tx, tenant, now)?;
+            Ok((tenant::get(tx, tenant)?, users, groups, applications, expiring))
         })
         .await?;
     let shell = shell(&directory, &caller, &csrf, "Overview", "/console");
-    Ok(render(&Page { shell, tenant, users, groups, applications }))
+    Ok(render(&Page { shell, tenant, users, groups, applications, expiring }))
 }

@@ -9,6 +9,7 @@ mod dashboard;
 mod events;
 mod groups;
 mod import;
+mod key_credentials;
 mod picker;
 mod single_sign_on;
 mod tenant;
@@ -42,6 +43,7 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
         .merge(assignments::routes())
         .merge(single_sign_on::routes())
         .merge(certificates::routes())
+        .merge(key_credentials::routes())
         .get("/console/events", events::show)
         .get("/console/tenant", tenant::show)
         .post("/console/tenant", tenant::save)
@@ -119,6 +121,9 @@ impl Look {
             "assigned" => "Assigned",
             "removed" => "The assignments were removed",
             "certificate" => "A new certificate was made. It is inactive until you make it active.",
+            "credential" => "The certificate was added",
+            "encrypting" => "Assertions are encrypted from now on",
+            "clear" => "Assertions are not encrypted any more",
             "activated" => "The certificate is active",
             _ => return None,
         };

@@ -14,7 +14,9 @@ use super::basic_saml::{self, Basic};
 use super::{Look, application_shell, done, refused};
 use crate::Directory;
 use crate::access::Caller;
-use crate::applications::{self, Application, Certificate, IdpValues, NameId, SamlChange, SigningOption};
+use crate::applications::{
+    self, Application, Certificate, IdpValues, NameId, SamlChange, SigningAlgorithm, SigningOption,
+};
 use crate::refused::{PageRefused, Refused};
 use crate::saml_idp::{DEFAULT_CLAIMS, Source};
 use crate::users;
@@ -55,6 +57,7 @@ struct Page {
     sources: Vec<String>,
     formats: [(&'static str, &'static str); 4],
     options: [(SigningOption, &'static str); 3],
+    algorithms: [(SigningAlgorithm, &'static str); 3],
     claims: Vec<Claim>,
     preview: String,
     previewed: Option<String>,
@@ -81,15 +84,19 @@ pub(super) async fn page(
     status: StatusCode,
 ) -> Result<Response, PageRefused> {
     let (id, preview) = (id.to_owned(), extra.preview.clone());
-    let (application, certificates, person) = directory
+    let now = directory.clock.now();
+    let (application, certificates, person, expiring) = directory
         .read(move |tx, tenant| {
             let application = applications::by_any_id(tx, tenant, &id)?;
             let certificates = applications::certificates(tx, tenant, &application.id)?;
-            Ok((application, certificates, previewed(tx, tenant, &preview)?))
+            let expiring = applications::expiring(tx, tenant, now)?;
+            let own = expiring.into_iter().find(|c| c.application_id == application.id);
+            Ok((application, certificates, previewed(tx, tenant, &preview)?, own))
         })
         .await?;
     let mut shell = application_shell(directory, caller, csrf, &application, "Single sign-on");
     shell.banners.extend(banners);
+    shell.banners.extend(expiring.map(|c| super::certificates::warning(&c)));
     if !extra.preview.is_empty() && person.is_none() {
         shell = shell.with(Banner::new(Tone::Warning, "There is no such user to preview", ""));
     }
@@ -100,6 +107,7 @@ pub(super) async fn page(
         sources: applications::name_id_sources().collect(),
         formats: applications::FORMATS,
         options: SigningOption::ALL,
+        algorithms: SigningAlgorithm::ALL,
         claims: claims(directory, &application, person.as_ref()),
         previewed: person.map(|user| user.display_name),
         preview: extra.preview,
@@ -228,13 +236,24 @@ async fn save_signing(
     csrf: Csrf,
     Form(fields): Form,
 ) -> Response {
-    let option = SigningOption::from_name(fields.text("option"));
-    let outcome = match option {
-        None => Err(Refused::invalid("signingOption", "assertion, response or both", fields.text("option"))),
-        Some(option) => {
-            let wanted = SamlChange { signing_option: Some(option), ..SamlChange::default() };
-            applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await
-        }
+    let outcome = match signing(fields.text("option"), fields.text("algorithm")) {
+        Err(error) => Err(error),
+        Ok(wanted) => applications::save_saml(&directory, &caller, id.clone(), move |_| wanted.clone()).await,
     };
     answer(&directory, &caller, &csrf, &id, "saved", Extra::default(), outcome).await
+}
+
+/// A form without an algorithm leaves it.
+fn signing(option: &str, algorithm: &str) -> Result<SamlChange, Refused> {
+    let signing_option = SigningOption::from_name(option)
+        .ok_or_else(|| Refused::invalid("signingOption", "assertion, response or both", option))?;
+    let unknown = || {
+        let expected = "rsa-sha256, rsa-sha384 or rsa-sha512";
+        Refused::invalid("signingAlgorithm", expected, algorithm)
+    };
+    let signing_algorithm = match algorithm {
+        "" => None,
+        name => Some(SigningAlgorithm::from_name(name).ok_or_else(unknown)?),
+    };
+    Ok(SamlChange { signing_option: Some(signing_option), signing_algorithm, ..SamlChange::default() })
 }

@@ -51,8 +51,16 @@ pub(super) async fn save(
     Form(fields): Form,
 ) -> Response {
     let (name, transitive) = (fields.text("display_name").to_owned(), fields.text("groups") == "transitive");
-    let outcome =
-        directory.write(&caller, move |tx, change| tenant::update(tx, change, &name, transitive)).await;
+    let days = fields.text("sign_in_retention_days").to_owned();
+    let outcome = directory
+        .write(&caller, move |tx, change| {
+            if !days.is_empty() {
+                // What is no number is refused like a number that is too small.
+                tenant::set_sign_in_retention(tx, change, days.parse().unwrap_or(0))?;
+            }
+            tenant::update(tx, change, &name, transitive)
+        })
+        .await;
     let error = match outcome {
         Ok(_) => return done("/console/tenant", "saved"),
         Err(error) => error,

@@ -24,6 +24,8 @@ pub enum StartedBy {
     Post,
     /// A tile of My apps.
     Tile,
+    /// A sign-out; what is recorded is its refusal.
+    SignOut,
 }
 
 /// A sign-on under way.
@@ -37,6 +39,10 @@ pub struct Attempt {
     pub trace: Trace,
     /// How it started.
     pub started_by: StartedBy,
+    /// The request as it is kept, once its application is known.
+    pub request_xml: Option<String>,
+    /// The response as it is kept.
+    pub response_xml: Option<String>,
     application: Option<(String, String)>,
     user: Option<(String, String)>,
 }
@@ -45,7 +51,16 @@ impl Attempt {
     /// A fresh one, with a reference of its own.
     pub fn new(directory: &Directory, started_by: StartedBy) -> Self {
         let (reference, now) = (directory.random.uuid(), directory.clock.now());
-        Self { reference, now, trace: Trace::default(), started_by, application: None, user: None }
+        Self {
+            reference,
+            now,
+            trace: Trace::default(),
+            started_by,
+            request_xml: None,
+            response_xml: None,
+            application: None,
+            user: None,
+        }
     }
 
     /// Names the application.
@@ -66,6 +81,7 @@ impl Attempt {
             StartedBy::Redirect => "HTTP-Redirect",
             StartedBy::Post => "HTTP-POST",
             StartedBy::Tile => "IdP-initiated",
+            StartedBy::SignOut => "sign-out",
         };
         SignIn {
             reference: self.reference.clone(),
@@ -84,6 +100,8 @@ impl Attempt {
             user_id,
             user_principal_name,
             checks: self.trace.checks.clone(),
+            request_xml: self.request_xml.clone(),
+            response_xml: self.response_xml.clone(),
         }
     }
 
@@ -110,6 +128,7 @@ impl Attempt {
     fn page(&self, refusal: &Refusal) -> Response {
         let application = self.application.as_ref().map_or("", |(_, name)| name);
         let title = match application {
+            _ if self.started_by == StartedBy::SignOut => "The sign-out did not end".to_owned(),
             "" => "You are not signed in".to_owned(),
             name => format!("You are not signed in to {name}"),
         };

@@ -8,7 +8,7 @@ use web::Timestamp;
 use super::claims::{self, NameId};
 use super::refusal::Refusal;
 use super::trace::Trace;
-use crate::applications::{Application, Assigned, Certificate, SigningOption, Via};
+use crate::applications::{Application, Assigned, Certificate, KeyCredential, SigningOption, Usage, Via};
 use crate::users::User;
 
 /// Longest SPNameQualifier that is echoed.
@@ -24,10 +24,14 @@ pub struct Facts<'a> {
     pub idp_entity_id: &'a str,
     /// The request; none where the sign-on starts here.
     pub request: Option<&'a AuthnRequest>,
+    /// Whether the request's signature was verified when it came.
+    pub verified: bool,
     /// The application, where one was found.
     pub application: Option<&'a Application>,
     /// Its certificates, the active one first.
     pub certificates: &'a [Certificate],
+    /// The application's own certificates.
+    pub key_credentials: &'a [KeyCredential],
     /// The user.
     pub person: &'a User,
     /// Why the user may sign in, where that is so.
@@ -59,6 +63,8 @@ pub struct Grant {
     pub sign: SignOption,
     /// The certificate whose key signs.
     pub certificate: Certificate,
+    /// The certificate that the assertion is encrypted for; none: it is not encrypted.
+    pub encrypt_for: Option<KeyCredential>,
 }
 
 /// What comes before the user is known: the application and the reply URL.
@@ -92,6 +98,8 @@ pub fn admit<'a>(
 /// The first rule that is broken.
 pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
     let (application, reply_url) = admit(facts.request, facts.application, trace)?;
+    let signature = signed_where_required(facts, application);
+    trace.step("Request signature", "verified, or not required", signature, |text| (*text).to_owned())?;
     let person = facts.person;
     let name = |()| person.user_principal_name.clone();
     trace.step("User enabled", "an enabled account", user_enabled(person), |()| name(()))?;
@@ -104,6 +112,10 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
     let certificate = signing_certificate(application, facts.certificates, facts.now);
     let shown = |c: &&Certificate| shown_certificate(c, facts.now);
     let certificate = trace.step("Signing certificate", "active and valid", certificate, shown)?;
+    let encrypt_for = encryption_certificate(facts, application);
+    let expected = "its certificate, or no token encryption";
+    let encrypt_for =
+        trace.step("Token encryption", expected, encrypt_for, |c| shown_encryption(*c, facts.now))?;
     let audience = audience(facts.request, application);
     let audience = trace.step("Audience", "the application's identifier", audience, Clone::clone)?;
     let authn_context = facts
@@ -118,6 +130,7 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
         authn_context,
         sign: sign_option(application.signing_option),
         certificate: certificate.clone(),
+        encrypt_for: encrypt_for.cloned(),
     })
 }
 
@@ -207,6 +220,41 @@ fn assigned(facts: &Facts<'_>, application: &Application) -> Result<String, Refu
             application: application.display_name.clone(),
             only_nested: facts.only_nested,
         }),
+    }
+}
+
+/// Looked at here as well as on arrival: what was required may have changed while the request waited. A
+/// sign-on that starts here has no request that could be signed, so Entra has none for such applications.
+fn signed_where_required(facts: &Facts<'_>, application: &Application) -> Result<&'static str, Refusal> {
+    match (application.request_signature_verification.is_signed_request_required, facts.verified) {
+        (_, true) => Ok("verified"),
+        (false, false) => Ok("not required"),
+        (true, false) => {
+            Err(Refusal::SignedRequestRequired { application: application.display_name.clone() })
+        }
+    }
+}
+
+/// What cannot be encrypted as it was asked for is not sent at all.
+fn encryption_certificate<'a>(
+    facts: &Facts<'a>,
+    application: &Application,
+) -> Result<Option<&'a KeyCredential>, Refusal> {
+    let Some(key_id) = &application.token_encryption_key_id else { return Ok(None) };
+    let known = |known: &&KeyCredential| known.key_id == *key_id && known.usage == Usage::Encrypt;
+    let missing = || Refusal::NoEncryptionCertificate {
+        application: application.display_name.clone(),
+        key_id: key_id.clone(),
+    };
+    facts.key_credentials.iter().find(known).map(Some).ok_or_else(missing)
+}
+
+/// An expired certificate still encrypts: its key is what counts, and clear text would be worse.
+fn shown_encryption(certificate: Option<&KeyCredential>, now: Timestamp) -> String {
+    match certificate {
+        None => "off".to_owned(),
+        Some(c) if c.not_after <= now => format!("for {}, which has expired", c.thumbprint),
+        Some(c) => format!("for {}", c.thumbprint),
     }
 }
 

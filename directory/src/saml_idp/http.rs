@@ -6,21 +6,22 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderMap;
-use saml::bindings::{
-    BindingReason, BindingRefusal, Parameter, check_relay_state, decode_post, decode_redirect,
-};
+use saml::bindings::Parameter;
 
+use super::arrived::{Arrived, Form, Message, login_hint, parameter};
 use super::attempt::{Attempt, StartedBy};
 use super::refusal::Refusal;
 use super::running::Running;
-use super::sign_on::{self, Case, Ended, Message};
+use super::sign_on::{self, Case, Ended};
+use super::sign_out;
 use super::store as rows;
 use super::waiting::{self, can_be_looked_up};
 use crate::Directory;
 use crate::access::Caller;
 use crate::refused::PageRefused;
 
-/// GET /{tenant}/saml2: a request by HTTP-Redirect (SAML Bindings 3.4).
+/// GET /{tenant}/saml2: a message by HTTP-Redirect (SAML Bindings 3.4): a request to sign on or out, or the
+/// answer to a request to sign out.
 pub async fn by_redirect(
     State(directory): State<Directory>,
     Extension(running): Extension<Running>,
@@ -29,26 +30,59 @@ pub async fn by_redirect(
     headers: HeaderMap,
 ) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Redirect);
-    let message = decode_redirect(query.as_deref().unwrap_or(""), Parameter::SamlRequest);
-    let message = message.map(|m| (m.xml, m.relay_state));
-    let outcome = match sign_on::receive(&directory, &tenant, message, &mut attempt).await {
+    let query = query.unwrap_or_default();
+    if parameter(&query, Parameter::SamlResponse.name()).is_some() {
+        let message = Arrived::redirect(&query, Parameter::SamlResponse);
+        let outcome = sign_out::answered(&directory, &tenant, message, &mut attempt).await;
+        return answer(&directory, &running, attempt, outcome).await;
+    }
+    let message = Arrived::redirect(&query, Parameter::SamlRequest);
+    if asks_to_sign_out(&message) {
+        let outcome = sign_out::requested(&directory, &tenant, message, &mut attempt).await;
+        return answer(&directory, &running, attempt, outcome).await;
+    }
+    let hint = login_hint(parameter(&query, "login_hint"));
+    let outcome = match sign_on::receive(&directory, &tenant, message, hint, &mut attempt).await {
         Ok(pending) => sign_on::proceed(&directory, &running, &headers, pending, false, &mut attempt).await,
         Err(ended) => Err(ended),
     };
     answer(&directory, &running, attempt, outcome).await
 }
 
-/// POST /{tenant}/saml2: a request by HTTP-POST (SAML Bindings 3.5). Another site's form brings no cookie
+fn asks_to_sign_out(message: &Message) -> bool {
+    message.as_ref().is_ok_and(|arrived| saml::logout::is_request(arrived.xml()))
+}
+
+/// POST /{tenant}/saml2: a message by HTTP-POST (SAML Bindings 3.5). Another site's form brings no cookie
 /// of the session, so the request waits and the browser comes back with a GET, which brings it.
 pub async fn by_post(
     State(directory): State<Directory>,
     Extension(running): Extension<Running>,
     Path(tenant): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Post);
-    let outcome = match sign_on::receive(&directory, &tenant, posted(body), &mut attempt).await {
+    let form = Form::read(body);
+    let field = |name: &str| form.as_ref().ok().and_then(|form| form.field(name).ok().flatten());
+    let message = |parameter| match &form {
+        Ok(form) => Arrived::post(form, parameter),
+        Err(refusal) => Err(refusal.clone()),
+    };
+    if field(Parameter::SamlResponse.name()).is_some() {
+        let message = message(Parameter::SamlResponse);
+        let outcome = sign_out::answered(&directory, &tenant, message, &mut attempt).await;
+        return answer(&directory, &running, attempt, outcome).await;
+    }
+    let message = message(Parameter::SamlRequest);
+    if asks_to_sign_out(&message) {
+        let outcome = sign_out::requested(&directory, &tenant, message, &mut attempt).await;
+        return answer(&directory, &running, attempt, outcome).await;
+    }
+    let in_query = query.as_deref().and_then(|query| parameter(query, "login_hint"));
+    let hint = login_hint(field("login_hint").or(in_query));
+    let outcome = match sign_on::receive(&directory, &tenant, message, hint, &mut attempt).await {
         Ok(pending) => {
             waiting::save(&directory, &headers, pending, |path| Redirect::to(path).into_response()).await
         }
@@ -80,15 +114,17 @@ pub async fn launch(
     Extension(running): Extension<Running>,
     caller: Caller,
     Path(app_id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Tile);
-    let outcome = start(&directory, &running, &caller, &app_id, &mut attempt).await;
+    let outcome = start(&directory, &running, &headers, &caller, &app_id, &mut attempt).await;
     answer(&directory, &running, attempt, outcome).await
 }
 
 async fn start(
     directory: &Directory,
     running: &Running,
+    headers: &HeaderMap,
     caller: &Caller,
     app_id: &str,
     attempt: &mut Attempt,
@@ -102,12 +138,26 @@ async fn start(
     if let Some(url) = application.sign_on_url.as_deref().and_then(web_address) {
         return Ok(Redirect::to(&url).into_response());
     }
-    sign_on::finish(directory, running, &Case::tile(&application), caller, attempt).await
+    let case = Case::tile(&application).of_session(directory, headers);
+    sign_on::finish(directory, running, &case, caller, attempt).await
 }
 
 /// Where a tile may lead: an administrator wrote the URL, and `javascript:` is no place.
 fn web_address(url: &str) -> Option<String> {
     url::Url::parse(url).ok().filter(|u| matches!(u.scheme(), "https" | "http")).map(Into::into)
+}
+
+/// GET /{tenant}/saml2/sign-outs/{id}: a sign-out goes on with what comes next.
+pub async fn sign_out_goes_on(
+    State(directory): State<Directory>,
+    Extension(running): Extension<Running>,
+    Path((_, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, PageRefused> {
+    let mut attempt = Attempt::new(&directory, StartedBy::SignOut);
+    let id = if can_be_looked_up(&id) { id } else { String::new() };
+    let outcome = sign_out::go_on(&directory, &running, &headers, &id, &mut attempt).await;
+    answer(&directory, &running, attempt, outcome).await
 }
 
 async fn answer(
@@ -122,22 +172,4 @@ async fn answer(
         Err(Ended::Refused(refusal)) => Ok(attempt.refuse(directory, running, &refusal).await?),
         Err(Ended::Failed(refused)) => Err(PageRefused(refused)),
     }
-}
-
-/// The form of the HTTP-POST binding, read without the token of our own forms: it comes from elsewhere.
-fn posted(body: Result<Bytes, BytesRejection>) -> Message {
-    let refuse = |reason, expected: &str, found: &str| BindingRefusal::new(reason, expected, found);
-    let body = body.map_err(|_| refuse(BindingReason::TooLarge, "a form of at most 1 MiB", "more"))?;
-    let field = |name: &str| {
-        let mut values =
-            form_urlencoded::parse(&body).filter(|(n, _)| n == name).map(|(_, v)| v.into_owned());
-        match (values.next(), values.next()) {
-            (_, Some(_)) => Err(refuse(BindingReason::ParameterRepeated, &format!("{name} once"), "several")),
-            (value, None) => Ok(value),
-        }
-    };
-    let message = field(Parameter::SamlRequest.name())?.unwrap_or_default();
-    let relay_state = field("RelayState")?;
-    relay_state.as_deref().map_or(Ok(()), check_relay_state)?;
-    Ok((decode_post(&message)?, relay_state))
 }

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use saml::certificate::SigningKey;
+use saml::encryption::{ContentAlgorithm, Encryption, KeyTransport};
 use saml::names::{STATUS_NO_PASSIVE, STATUS_RESPONDER};
-use saml::response::{IssueError, IssueErrorResponse, IssueResponse, issue_error_response, issue_response};
+use saml::response::{
+    IssueError, IssueErrorResponse, IssueResponse, issue_encrypted_response, issue_error_response,
+    issue_response,
+};
 use web::Timestamp;
 
 use super::decide::Grant;
@@ -25,19 +29,31 @@ pub struct Occasion {
     pub now: Timestamp,
 }
 
-/// The signed response.
+/// A response that is signed, and encrypted where the grant says so.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// The response.
+    pub xml: String,
+    /// The assertion's ID, which the application may name at the sign-out.
+    pub session_index: String,
+}
+
+/// The signed response. The assertion is signed first and then encrypted.
 ///
 /// # Errors
-/// [`Refusal::ValueNotXml`] and [`Refusal::NoSigningKey`].
+/// [`Refusal::ValueNotXml`], [`Refusal::NoSigningKey`] and [`Refusal::NoEncryptionCertificate`].
 pub async fn sign(
     directory: &Directory,
     application: &Application,
     grant: Grant,
     occasion: Occasion,
     key: Arc<SigningKey>,
-) -> Result<String, Refusal> {
+) -> Result<Issued, Refusal> {
     let issuer = IdpValues::new(directory, application).entity_id;
     let ids = [directory.random.uuid(), directory.random.uuid()].map(|id| format!("_{id}"));
+    let session_index = ids[1].clone();
+    let fresh = (directory.random.bytes::<32>(), directory.random.bytes::<16>());
+    let encrypt_for = grant.encrypt_for.clone();
     // An RSA signature takes about a millisecond: too long for the threads that serve everybody.
     let work = move || {
         let response = IssueResponse {
@@ -56,13 +72,28 @@ pub async fn sign(
             authn_context: &grant.authn_context,
             sign: grant.sign,
         };
-        issue_response(&response, &key)
+        let Some(encrypt_for) = grant.encrypt_for else { return issue_response(&response, &key) };
+        let unreadable = |_| IssueError::Encryption(saml::encryption::EncryptionError::NotRsa);
+        let certificate = saml::certificate::Certificate::from_der(&encrypt_for.der).map_err(unreadable)?;
+        // AES-256-CBC under RSA-OAEP, which Entra's documents name and every service provider reads.
+        let encryption = Encryption {
+            certificate: &certificate,
+            content: ContentAlgorithm::Aes256Cbc,
+            transport: KeyTransport::OaepSha1,
+            key: &fresh.0,
+            iv: &fresh.1,
+        };
+        issue_encrypted_response(&response, &key, &encryption)
     };
     let unusable =
         |found: String| Refusal::NoSigningKey { application: application.display_name.clone(), found };
     let signed = tokio::task::spawn_blocking(work).await;
     match signed.map_err(|_| unusable("signing failed inside".to_owned()))? {
-        Ok(xml) => Ok(xml),
+        Ok(xml) => Ok(Issued { xml, session_index }),
+        Err(IssueError::Encryption(_)) => Err(Refusal::NoEncryptionCertificate {
+            application: application.display_name.clone(),
+            key_id: encrypt_for.map_or_else(String::new, |c| c.key_id),
+        }),
         Err(IssueError::IllegalCharacter(value)) => Err(Refusal::ValueNotXml { value }),
         Err(error) => Err(unusable(error.to_string())),
     }

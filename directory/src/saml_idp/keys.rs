@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use saml::certificate::SigningKey;
 
 use crate::Directory;
-use crate::applications::Certificate;
+use crate::applications::{Certificate, SigningAlgorithm};
 
 /// Most parsed keys that are kept.
 const MOST: usize = 256;
 
-/// Parsed keys by the hash of key id and certificate. A certificate names its key, so a key never answers
+/// Parsed keys by the hash of key id, certificate and algorithm. A certificate names its key, so a key never answers
 /// for another; one whose row is gone is not asked for any more.
 #[derive(Debug, Clone, Default)]
 pub struct SigningKeys(Arc<Mutex<HashMap<[u8; 32], Arc<SigningKey>>>>);
@@ -25,13 +25,15 @@ impl SigningKeys {
         &self,
         directory: &Directory,
         certificate: &Certificate,
+        algorithm: SigningAlgorithm,
     ) -> Result<Arc<SigningKey>, String> {
-        let name = format!("{} {}", certificate.key_id, hex::encode(&certificate.der));
+        let (id, der) = (&certificate.key_id, hex::encode(&certificate.der));
+        let name = format!("{id} {der} {}", algorithm.as_str());
         let hash = web::token::hash(&name);
         if let Some(known) = self.kept(&hash) {
             return Ok(known);
         }
-        let key = Arc::new(open(directory, certificate.clone()).await?);
+        let key = Arc::new(open(directory, certificate.clone(), algorithm).await?);
         self.keep(hash, key.clone());
         Ok(key)
     }
@@ -49,11 +51,17 @@ impl SigningKeys {
     }
 }
 
-async fn open(directory: &Directory, certificate: Certificate) -> Result<SigningKey, String> {
+async fn open(
+    directory: &Directory,
+    certificate: Certificate,
+    algorithm: SigningAlgorithm,
+) -> Result<SigningKey, String> {
     let master_key = directory.master_key.clone();
     let work = move || {
         let plain = certificate.private_key(&master_key).map_err(|e| e.to_string())?;
-        SigningKey::new(&plain, &certificate.der).map_err(|e| e.to_string())
+        let key = SigningKey::new(&plain, &certificate.der).map_err(|e| e.to_string())?;
+        let wanted = algorithm.of(key.certificate().key_kind());
+        key.with_algorithm(wanted).map_err(|e| e.to_string())
     };
     tokio::task::spawn_blocking(work).await.map_err(|_| "opening it failed inside".to_owned())?
 }

@@ -6,7 +6,7 @@ use web::Timestamp;
 use super::decide::Facts;
 use super::store as rows;
 use crate::Directory;
-use crate::applications::{self, Application, Assigned, Certificate, IdpValues};
+use crate::applications::{self, Application, Assigned, Certificate, IdpValues, KeyCredential};
 use crate::refused::Refused;
 use crate::users::User;
 
@@ -18,6 +18,7 @@ pub struct Loaded {
     /// The user.
     pub person: Option<User>,
     certificates: Vec<Certificate>,
+    key_credentials: Vec<KeyCredential>,
     assigned: Option<Assigned>,
     only_nested: bool,
     idp_entity_id: String,
@@ -37,6 +38,9 @@ pub async fn load(directory: &Directory, application: &str, user: &str) -> Resul
             let certificates = application
                 .as_ref()
                 .map_or(Ok(Vec::new()), |a| applications::certificates(tx, tenant, &a.id))?;
+            let encrypts = application.as_ref().filter(|a| a.token_encryption_key_id.is_some());
+            let key_credentials =
+                encrypts.map_or(Ok(Vec::new()), |a| applications::key_credentials(tx, tenant, &a.id))?;
             let (mut assigned, mut only_nested) = (None, false);
             if let (Some(application), Some(person)) = (&application, &person) {
                 assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
@@ -44,17 +48,26 @@ pub async fn load(directory: &Directory, application: &str, user: &str) -> Resul
             }
             let idp_entity_id =
                 application.as_ref().map_or_else(String::new, |a| IdpValues::new(&half, a).entity_id);
-            Ok(Loaded { application, person, certificates, assigned, only_nested, idp_entity_id })
+            Ok(Loaded {
+                application,
+                person,
+                certificates,
+                key_credentials,
+                assigned,
+                only_nested,
+                idp_entity_id,
+            })
         })
         .await
 }
 
 impl Loaded {
-    /// The facts for a decision.
+    /// The facts for a decision; `verified` says whether the request's signature was.
     pub fn facts<'a>(
         &'a self,
         directory: &'a Directory,
         request: Option<&'a AuthnRequest>,
+        verified: bool,
         person: &'a User,
         now: Timestamp,
         transient_id: &'a str,
@@ -63,9 +76,11 @@ impl Loaded {
             tenant: &directory.tenant_id,
             idp_entity_id: &self.idp_entity_id,
             request,
+            verified,
             application: self.application.as_ref(),
             person,
             certificates: &self.certificates,
+            key_credentials: &self.key_credentials,
             assigned: self.assigned.as_ref(),
             only_nested: self.only_nested,
             now,

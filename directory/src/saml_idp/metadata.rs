@@ -73,7 +73,7 @@ async fn written(
             "The application has no signing certificate. Choose SAML on its single sign-on page.",
         );
     };
-    let key = match running.keys.get(directory, certificate).await {
+    let key = match running.keys.get(directory, certificate, application.signing_algorithm).await {
         Ok(key) => key,
         Err(error) => return unusable(&error),
     };

@@ -5,6 +5,7 @@
 //! saved (`next_step`); `decide` makes the decision from facts alone, `issue` signs it. The test page runs
 //! the same decision.
 
+mod arrived;
 mod attempt;
 mod claims;
 mod decide;
@@ -20,9 +21,13 @@ mod refusal;
 mod running;
 mod sign_ins;
 mod sign_on;
+mod sign_out;
 mod store;
 mod trace;
 mod waiting;
+
+pub use running::clear_away;
+pub(crate) use sign_out::local as sign_out;
 
 pub use claims::{DEFAULT_CLAIMS, Source};
 
@@ -41,6 +46,7 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
         .get("/{tenant}/saml2", http::by_redirect)
         .post("/{tenant}/saml2", http::by_post)
         .get("/{tenant}/saml2/requests/{id}", http::back)
+        .get("/{tenant}/saml2/sign-outs/{id}", http::sign_out_goes_on)
         .get("/{tenant}/federationmetadata/2007-06/federationmetadata.xml", metadata::show)
         .get("/{tenant}/FederationMetadata/2007-06/FederationMetadata.xml", metadata::show)
         .merge(

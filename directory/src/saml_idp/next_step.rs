@@ -58,6 +58,9 @@ mod tests {
             relay_state: None,
             received_at: Timestamp(RECEIVED),
             by_post: false,
+            verified: false,
+            login_hint: None,
+            xml: None,
         };
         let session = signed_in_at.map(|signed_in_at| Caller {
             actor: "user:u".to_owned(),

@@ -56,7 +56,7 @@ pub async fn one_json(
     Path(reference): Path<String>,
 ) -> Result<Json<SignIn>, Refused> {
     let found = find(&directory, &reference).await?;
-    found.map(Json).ok_or_else(|| Refused::not_found("sign-in of the last 30 days", &reference))
+    found.map(Json).ok_or_else(|| Refused::not_found("sign-in that is still kept", &reference))
 }
 
 /// GET /console/sign-ins
@@ -87,7 +87,7 @@ pub async fn one(
         None => web::page::message(
             StatusCode::NOT_FOUND,
             "No such sign-in",
-            "No sign-in of the last 30 days has this reference.",
+            "No sign-in that is still kept has this reference.",
         ),
     })
 }
@@ -158,7 +158,7 @@ async fn tried(
     let outcome = match person {
         Err(refusal) => Err(Ended::Refused(refusal)),
         Ok(person) => {
-            let facts = loaded.facts(directory, None, person, now, "fresh for each sign-on");
+            let facts = loaded.facts(directory, None, false, person, now, "fresh for each sign-on");
             let occasion = Occasion { in_response_to: None, signed_in_at: now, now };
             sign_on::grant(directory, running, &facts, occasion, &mut trace).await
         }

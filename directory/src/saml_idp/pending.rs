@@ -29,6 +29,12 @@ pub struct Pending {
     pub received_at: Timestamp,
     /// Whether it came by HTTP-POST.
     pub by_post: bool,
+    /// Whether its signature was verified.
+    pub verified: bool,
+    /// Who probably signs in: fills the sign-in form (Entra: `login_hint`).
+    pub login_hint: Option<String>,
+    /// The request as it came, cut, for the record.
+    pub xml: Option<String>,
 }
 
 /// What became of looking for a request.
@@ -57,6 +63,12 @@ struct Kept {
     is_passive: bool,
     authn_contexts: Vec<String>,
     by_post: bool,
+    #[serde(default)]
+    verified: bool,
+    #[serde(default)]
+    login_hint: Option<String>,
+    #[serde(default)]
+    xml: Option<String>,
 }
 
 /// Saves a request for the browser with this cookie.
@@ -119,12 +131,15 @@ pub fn find(
     if !own {
         return Ok(Found::OtherBrowser);
     }
-    let kept: Kept = serde_json::from_str(&row.text(3)?)
+    let mut kept: Kept = serde_json::from_str(&row.text(3)?)
         .map_err(|_| StoreError::BadRow { column: 3, why: "a kept request expected" })?;
     Ok(Found::Waiting(Box::new(Pending {
         id: row.text(0)?,
         application_id: row.text(1)?,
         by_post: kept.by_post,
+        verified: kept.verified,
+        login_hint: kept.login_hint.take(),
+        xml: kept.xml.take(),
         request: restore(kept),
         relay_state: row.opt_text(4)?,
         received_at: Timestamp(row.int(5)?),
@@ -159,6 +174,9 @@ fn keep(pending: &Pending) -> Kept {
         is_passive: request.is_passive,
         authn_contexts,
         by_post: pending.by_post,
+        verified: pending.verified,
+        login_hint: pending.login_hint.clone(),
+        xml: pending.xml.clone(),
     }
 }
 

@@ -5,6 +5,8 @@ use saml::authn_request::AuthnRequestRefusal;
 use saml::bindings::{BindingReason, BindingRefusal};
 use thiserror::Error;
 
+use super::sign_out::SignOutRefusal;
+
 /// A sign-on that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
@@ -74,6 +76,31 @@ pub enum Refusal {
         /// The classes that it asks for; all are from a list.
         requested: Vec<String>,
     },
+    /// Requests must be signed, and this one is not, or there is none.
+    #[error("{application} takes part in single sign-on with signed requests alone")]
+    SignedRequestRequired {
+        /// Its name.
+        application: String,
+    },
+    /// A signed request was made for another address.
+    #[error("the application's request was made for another address")]
+    DestinationMismatch {
+        /// The address at which it arrived.
+        expected: String,
+        /// The address in it.
+        found: String,
+    },
+    /// Assertions are to be encrypted, and the certificate for it is not there or has no RSA key.
+    #[error("the assertion for {application} cannot be encrypted")]
+    NoEncryptionCertificate {
+        /// Its name.
+        application: String,
+        /// The key credential that the application names.
+        key_id: String,
+    },
+    /// Somebody is not signed out.
+    #[error(transparent)]
+    SignOut(SignOutRefusal),
     /// No page may be shown, and nobody is signed in.
     #[error("nobody is signed in, and the application asked that no sign-in page be shown")]
     NoSession,
@@ -141,6 +168,10 @@ impl Refusal {
             Self::ReplyUrlUnusable { .. } => "ReplyUrlUnusable",
             Self::NoSigningKey { .. } => "NoSigningKey",
             Self::AuthnContextMismatch { .. } => "AuthnContextMismatch",
+            Self::SignedRequestRequired { .. } => "SignedRequestRequired",
+            Self::DestinationMismatch { .. } => "DestinationMismatch",
+            Self::NoEncryptionCertificate { .. } => "NoEncryptionCertificate",
+            Self::SignOut(refusal) => refusal.code(),
             Self::NoSession => "NoSession",
             Self::RequestGone => "RequestGone",
             Self::OtherBrowser => "OtherBrowser",
@@ -163,7 +194,13 @@ impl Refusal {
             Self::NameQualifierTooLong { .. } => 90011,
             Self::ApplicationNotFound { .. } => 700_016,
             Self::ApplicationDisabled { .. } => 70001,
-            Self::NotSaml { .. } | Self::NoIdentifier { .. } | Self::ReplyUrlUnusable { .. } => 650_056,
+            Self::NotSaml { .. }
+            | Self::NoIdentifier { .. }
+            | Self::ReplyUrlUnusable { .. }
+            | Self::NoEncryptionCertificate { .. } => 650_056,
+            Self::SignedRequestRequired { .. } => 76021,
+            Self::DestinationMismatch { .. } => 75008,
+            Self::SignOut(refusal) => refusal.aadsts(),
             Self::NoSigningKey { .. } => 50003,
             Self::AuthnContextMismatch { .. } => 75011,
             Self::NoSession => 50058,
@@ -181,6 +218,8 @@ impl Refusal {
         match self {
             Self::Binding(refusal) => refusal.expected().to_owned(),
             Self::Request(refusal) => refusal.expected().to_owned(),
+            Self::DestinationMismatch { expected, .. } => expected.clone(),
+            Self::SignOut(refusal) => refusal.expected(),
             other => expected(other).to_owned(),
         }
     }
@@ -199,6 +238,10 @@ impl Refusal {
             Self::ReplyUrlUnusable { url, .. } => url.clone(),
             Self::NoSigningKey { found, .. } => found.clone(),
             Self::AuthnContextMismatch { requested, .. } => requested.join(" or "),
+            Self::SignedRequestRequired { .. } => "no verified request".to_owned(),
+            Self::DestinationMismatch { found, .. } => printable(found),
+            Self::NoEncryptionCertificate { key_id, .. } => key_id.clone(),
+            Self::SignOut(refusal) => refusal.found(),
             Self::NoSession => "no session".to_owned(),
             Self::RequestGone => "no such request".to_owned(),
             Self::OtherBrowser => "another browser, or one that keeps no cookies".to_owned(),
@@ -214,6 +257,7 @@ impl Refusal {
         match self {
             Self::Binding(refusal) => refusal.fix(),
             Self::Request(refusal) => refusal.fix(),
+            Self::SignOut(refusal) => refusal.fix(),
             other => fix(other),
         }
     }
@@ -245,12 +289,15 @@ impl Refusal {
             Self::Binding(_)
             | Self::Request(_)
             | Self::NameQualifierTooLong { .. }
+            | Self::SignedRequestRequired { .. }
+            | Self::DestinationMismatch { .. }
             | Self::AuthnContextMismatch { .. } => {
                 "the administrator of the application, with an administrator of this directory"
             }
             Self::RequestGone | Self::OtherBrowser | Self::NoSession => {
                 "you: start again from the application"
             }
+            Self::SignOut(refusal) => refusal.who(),
             _ => "an administrator of this directory",
         }
     }
@@ -276,6 +323,9 @@ fn expected(refusal: &Refusal) -> &'static str {
         Refusal::ReplyUrlUnusable { .. } => "an absolute https:// or http:// URL",
         Refusal::NoSigningKey { .. } => "a signing certificate with its key",
         Refusal::AuthnContextMismatch { .. } => "Password, PasswordProtectedTransport or unspecified",
+        Refusal::SignedRequestRequired { .. } => "a request with a good signature",
+        Refusal::DestinationMismatch { .. } | Refusal::SignOut(_) => "this address",
+        Refusal::NoEncryptionCertificate { .. } => "an encryption certificate with an RSA key",
         Refusal::NoSession => "a session",
         Refusal::RequestGone => "a request of the last ten minutes that was not answered yet",
         Refusal::OtherBrowser => "the browser that started the sign-in",
@@ -315,6 +365,17 @@ fn fix(refusal: &Refusal) -> &'static str {
         Refusal::AuthnContextMismatch { .. } => {
             "Make the application ask for Password or PasswordProtectedTransport, or for no authentication context."
         }
+        Refusal::SignedRequestRequired { .. } => {
+            "Start at the application, and let it sign its requests. A tile of My Apps and the test have no request that \
+             could be signed: give the application a sign-on URL, or do not require signed requests."
+        }
+        Refusal::DestinationMismatch { .. } => {
+            "Copy the Login URL from the application's single sign-on page into the application again."
+        }
+        Refusal::NoEncryptionCertificate { .. } => {
+            "Choose another certificate under Token encryption of the application, or switch token encryption off."
+        }
+        Refusal::SignOut(_) => "Sign out again.",
         Refusal::NoSession => "Sign in first, or let the application send its request without IsPassive.",
         Refusal::RequestGone => "Go back to the application and sign in again.",
         Refusal::OtherBrowser => {

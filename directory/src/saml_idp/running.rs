@@ -7,7 +7,7 @@ use store::StoreError;
 use web::Timestamp;
 
 use super::keys::SigningKeys;
-use super::{pending, sign_ins};
+use super::{pending, sign_ins, sign_out};
 use crate::Directory;
 
 /// How many refusals of people without a session are recorded in a minute. Anybody can send bad requests
@@ -48,15 +48,24 @@ impl Running {
         if count(&self.cleared, now) % SIGN_ONS != 1 {
             return Ok(());
         }
-        let tenant = directory.tenant_id.clone();
-        directory
-            .store
-            .write(move |tx| {
-                pending::clear_away(tx, &tenant, now)?;
-                sign_ins::clear_away(tx, &tenant, now)
-            })
-            .await
+        clear_away(directory).await
     }
+}
+
+/// Clears away what has expired: requests, sign-outs, and sign-ins that the tenant keeps no longer.
+///
+/// # Errors
+/// The store's.
+pub async fn clear_away(directory: &Directory) -> Result<(), StoreError> {
+    let (tenant, now) = (directory.tenant_id.clone(), directory.clock.now());
+    directory
+        .store
+        .write(move |tx| {
+            pending::clear_away(tx, &tenant, now)?;
+            sign_out::clear_away(tx, &tenant, now)?;
+            sign_ins::clear_away(tx, &tenant, now)
+        })
+        .await
 }
 
 /// Counts one more in the minute of `now`; how many there were with it.

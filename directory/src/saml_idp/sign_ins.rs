@@ -1,7 +1,5 @@
 //! The record of every sign-on: an event, and a row under the reference that the person was shown.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use store::{NewEvent, Row, StoreError, Tx};
@@ -9,9 +7,9 @@ use web::Timestamp;
 
 use super::refusal::Refusal;
 use super::trace::{Check, cut};
+use crate::tenant;
 
-/// How long a record is kept, as in Entra.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// A sign-on, as it is recorded and looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +58,12 @@ pub struct SignIn {
     pub user_principal_name: Option<String>,
     /// What was checked, in order.
     pub checks: Vec<Check>,
+    /// The request, cut, without the values of signatures. Lists leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_xml: Option<String>,
+    /// The response, the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_xml: Option<String>,
 }
 
 impl SignIn {
@@ -87,9 +91,9 @@ impl SignIn {
 /// # Errors
 /// The engine's.
 pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -> Result<(), StoreError> {
-    let details = json!(sign_in);
-    let sql = "INSERT INTO sign_ins (tenant_id, reference, at, outcome, application_id, user_id, details) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let details = json!(SignIn { request_xml: None, response_xml: None, ..sign_in.clone() });
+    let sql = "INSERT INTO sign_ins (tenant_id, reference, at, outcome, application_id, user_id, details, \
+               request_xml, response_xml) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     tx.exec(
         sql,
         &[
@@ -100,6 +104,8 @@ pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -
             (&sign_in.application_id).into(),
             (&sign_in.user_id).into(),
             (&details.to_string()).into(),
+            (&sign_in.request_xml).into(),
+            (&sign_in.response_xml).into(),
         ],
     )?;
     tx.append_event(&NewEvent {
@@ -114,12 +120,13 @@ pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -
     })
 }
 
-/// Clears away records that are too old.
+/// Clears away records that are older than the tenant keeps them.
 ///
 /// # Errors
 /// The engine's.
 pub fn clear_away(tx: &mut Tx<'_>, tenant: &str, now: Timestamp) -> Result<(), StoreError> {
-    let oldest = now.micros().saturating_sub(i64::try_from(KEPT.as_micros()).unwrap_or(i64::MAX));
+    let kept = tenant::get(tx, tenant)?.sign_in_retention_days.saturating_mul(DAY);
+    let oldest = now.micros().saturating_sub(kept);
     let sql = "DELETE FROM sign_ins WHERE tenant_id = ?1 AND at < ?2";
     tx.exec(sql, &[tenant.into(), oldest.into()]).map(|_| ())
 }
@@ -141,13 +148,16 @@ pub fn newest(tx: &mut Tx<'_>, tenant: &str, limit: i64) -> Result<Vec<SignIn>, 
     tx.rows(sql, &[tenant.into(), limit.into()])?.iter().map(read).collect()
 }
 
-/// The sign-on under a reference.
+/// The sign-on under a reference, with its messages.
 ///
 /// # Errors
 /// The engine's.
 pub fn find(tx: &mut Tx<'_>, tenant: &str, reference: &str) -> Result<Option<SignIn>, StoreError> {
-    let sql = "SELECT details FROM sign_ins WHERE tenant_id = ?1 AND reference = ?2";
-    tx.row(sql, &[tenant.into(), reference.into()])?.as_ref().map(read).transpose()
+    let sql =
+        "SELECT details, request_xml, response_xml FROM sign_ins WHERE tenant_id = ?1 AND reference = ?2";
+    let Some(row) = tx.row(sql, &[tenant.into(), reference.into()])? else { return Ok(None) };
+    let (request_xml, response_xml) = (row.opt_text(1)?, row.opt_text(2)?);
+    Ok(Some(SignIn { request_xml, response_xml, ..read(&row)? }))
 }
 
 fn read(row: &Row) -> Result<SignIn, StoreError> {

@@ -2,25 +2,26 @@
 
 use axum::response::Response;
 use http::HeaderMap;
-use saml::authn_request::{self, RequestSignature};
-use saml::bindings::BindingRefusal;
+use saml::authn_request::AuthnRequest;
 use store::StoreError;
 
+use super::arrived::{self, Message};
 use super::attempt::{Attempt, StartedBy};
 use super::decide::{self, Facts, Grant};
-use super::issue::{self, Occasion};
+use super::issue::{self, Issued, Occasion};
 use super::loaded::load;
 use super::next_step::{Step, next_step};
 use super::pending::{self, Pending};
 use super::refusal::Refusal;
 use super::running::Running;
 use super::sign_ins;
+use super::sign_out::{self, Participant};
 use super::store as rows;
-use super::trace::Trace;
+use super::trace::{Trace, kept};
 use super::waiting::{path_of, save};
 use crate::Directory;
 use crate::access::{self, Caller};
-use crate::applications::{self, Application};
+use crate::applications::{self, Application, SigningAlgorithm};
 use crate::refused::Refused;
 use crate::sign_in;
 
@@ -51,9 +52,6 @@ impl From<StoreError> for Ended {
     }
 }
 
-/// What a binding brought: the XML and the RelayState.
-pub type Message = Result<(Vec<u8>, Option<String>), BindingRefusal>;
-
 /// Reads a request that just arrived and checks all that needs no person.
 ///
 /// # Errors
@@ -62,39 +60,65 @@ pub async fn receive(
     directory: &Directory,
     named_tenant: &str,
     message: Message,
+    login_hint: Option<String>,
     attempt: &mut Attempt,
 ) -> Result<Pending, Ended> {
-    let read = message.map_err(Refusal::Binding).and_then(|(xml, relay_state)| {
-        // Entra's default: a signature in a request is not looked at, because the answer goes to a
-        // registered URL alone.
-        let request = authn_request::read(&xml, RequestSignature::Ignored).map_err(Refusal::Request)?;
-        Ok((request, relay_state))
-    });
+    let read =
+        message.map_err(Refusal::Binding).and_then(|arrived| Ok((arrived::unverified(&arrived)?, arrived)));
     let issuer = read.as_ref().ok().map(|(request, _)| request.issuer.clone());
     let named = named_tenant.to_owned();
-    let (is_tenant, application) = directory
+    let (is_tenant, application, credentials) = directory
         .read(move |tx, tenant| {
             let by = |issuer: &String| applications::by_identifier(tx, tenant, issuer);
             let application = issuer.as_ref().map_or(Ok(None), by)?;
-            Ok((rows::is_tenant(tx, tenant, &named)?, application))
+            let credentials = match application.as_ref().filter(|a| must_sign(a)) {
+                Some(application) => applications::key_credentials(tx, tenant, &application.id)?,
+                None => Vec::new(),
+            };
+            Ok((rows::is_tenant(tx, tenant, &named)?, application, credentials))
         })
         .await?;
     let known = if is_tenant { Ok(()) } else { Err(Refusal::tenant_not_found(named_tenant)) };
     attempt.trace.step("Tenant", "the tenant of this directory", known, |()| directory.tenant_id.clone())?;
-    let shown = |(r, _): &(authn_request::AuthnRequest, _)| format!("AuthnRequest {}", r.id);
-    let (request, relay_state) = attempt.trace.step("Request", "a SAML 2.0 AuthnRequest", read, shown)?;
+    let shown = |(r, _): &(AuthnRequest, _)| format!("AuthnRequest {}", r.id);
+    let (mut request, arrived) = attempt.trace.step("Request", "a SAML 2.0 AuthnRequest", read, shown)?;
+    let verified = application.as_ref().is_some_and(must_sign);
     if let Some(application) = &application {
         attempt.concerns(application);
+        attempt.request_xml = Some(kept(arrived.xml()));
+        if verified {
+            let addresses = addresses(directory, named_tenant);
+            let outcome = arrived::verified(&arrived, application, &credentials, &addresses, attempt.now);
+            let expected = "a signature by a certificate of the application";
+            let shown = |_: &AuthnRequest| "verified".to_owned();
+            request = attempt.trace.step("Signature of the request", expected, outcome, shown)?;
+        }
     }
     let (application, _) = decide::admit(Some(&request), application.as_ref(), &mut attempt.trace)?;
     Ok(Pending {
         id: directory.random.token(""),
         application_id: application.id.clone(),
+        relay_state: arrived.relay_state().map(ToOwned::to_owned),
         request,
-        relay_state,
         received_at: attempt.now,
         by_post: attempt.started_by == StartedBy::Post,
+        verified,
+        login_hint,
+        xml: attempt.request_xml.clone(),
     })
+}
+
+fn must_sign(application: &Application) -> bool {
+    application.request_signature_verification.is_signed_request_required
+}
+
+/// The addresses of this endpoint: by the tenant's id, and by the name of it that the path has.
+fn addresses(directory: &Directory, named_tenant: &str) -> Vec<String> {
+    let mut addresses = vec![directory.url(&format!("/{}/saml2", directory.tenant_id))];
+    if named_tenant != directory.tenant_id {
+        addresses.push(directory.url(&format!("/{named_tenant}/saml2")));
+    }
+    addresses
 }
 
 /// The one place that decides what comes next, from the request and the session as they are now.
@@ -112,12 +136,18 @@ pub async fn proceed(
     let session = access::signed_in(directory, headers).await?.map(|(caller, _)| caller);
     match (next_step(&pending, session.as_ref()), session) {
         (Step::Decide, Some(caller)) => {
-            let case = Case::of(pending, saved);
+            let case = Case::of(pending, saved).of_session(directory, headers);
             finish(directory, running, &case, &caller, attempt).await
         }
         (Step::NoPassive, _) => refuse_passive(directory, running, &Case::of(pending, saved), attempt).await,
-        _ if saved => Ok(sign_in::redirect(&path_of(directory, &pending.id))),
-        _ => save(directory, headers, pending, sign_in::redirect).await,
+        _ => {
+            let hint = pending.login_hint.clone();
+            let to_sign_in = |path: &str| sign_in::redirect_with_hint(path, hint.as_deref());
+            if saved {
+                return Ok(to_sign_in(&path_of(directory, &pending.id)));
+            }
+            save(directory, headers, pending, to_sign_in).await
+        }
     }
 }
 
@@ -132,18 +162,27 @@ pub struct Case {
     saved: bool,
     /// To be sent along.
     relay_state: Option<String>,
+    /// The browser's session, by the hash of its token.
+    session: Option<[u8; 32]>,
 }
 
 impl Case {
     fn of(pending: Pending, saved: bool) -> Self {
         let (application_id, relay_state) = (pending.application_id.clone(), pending.relay_state.clone());
-        Self { application_id, relay_state, pending: Some(pending), saved }
+        Self { application_id, relay_state, pending: Some(pending), saved, session: None }
     }
 
     /// A sign-on that starts at a tile.
     pub fn tile(application: &Application) -> Self {
         let (application_id, relay_state) = (application.id.clone(), application.relay_state.clone());
-        Self { application_id, relay_state, pending: None, saved: false }
+        Self { application_id, relay_state, pending: None, saved: false, session: None }
+    }
+
+    /// The same in the session of a browser, which remembers the application for its end.
+    #[must_use]
+    pub fn of_session(mut self, directory: &Directory, headers: &HeaderMap) -> Self {
+        self.session = directory.session_cookie.read(headers).map(|token| web::token::hash(&token));
+        self
     }
 }
 
@@ -171,11 +210,15 @@ pub async fn finish(
         now: attempt.now,
     };
     let transient = format!("_{}", directory.random.uuid());
-    let facts = loaded.facts(directory, request, person, attempt.now, &transient);
-    let (grant, xml) = grant(directory, running, &facts, occasion, &mut attempt.trace).await?;
-    close(directory, case, attempt).await?;
+    let verified = case.pending.as_ref().is_some_and(|p| p.verified);
+    attempt.request_xml = case.pending.as_ref().and_then(|p| p.xml.clone());
+    let facts = loaded.facts(directory, request, verified, person, attempt.now, &transient);
+    let (grant, issued) = grant(directory, running, &facts, occasion, &mut attempt.trace).await?;
+    attempt.response_xml = Some(kept(issued.xml.as_bytes()));
+    let participant = Participant::of(&case.application_id, &grant, &issued);
+    close(directory, case, caller, participant, attempt).await?;
     let name = loaded.application.as_ref().map_or("", |a| a.display_name.as_str());
-    Ok(issue::post(name, &grant.reply_url, &xml, case.relay_state.as_deref()))
+    Ok(issue::post(name, &grant.reply_url, &issued.xml, case.relay_state.as_deref()))
 }
 
 /// Decides and signs; nothing leaves.
@@ -188,25 +231,37 @@ pub async fn grant(
     facts: &Facts<'_>,
     occasion: Occasion,
     trace: &mut Trace,
-) -> Result<(Grant, String), Ended> {
+) -> Result<(Grant, Issued), Ended> {
     let grant = decide::decide(facts, trace)?;
     let Some(application) = facts.application else {
         return Err(Refusal::application_not_found("").into());
     };
     let name = &application.display_name;
-    let key = running.keys.get(directory, &grant.certificate).await;
+    let key = running.keys.get(directory, &grant.certificate, application.signing_algorithm).await;
     let key = key.map_err(|found| Refusal::NoSigningKey { application: name.clone(), found });
     let key = trace.step("Signing key", "opens and fits its certificate", key, |_| "fits".to_owned())?;
     let signed = issue::sign(directory, application, grant.clone(), occasion, key).await;
-    let length = |xml: &String| format!("{} bytes of XML", xml.len());
-    let xml = trace.step("Signature", "RSA-SHA256", signed, length)?;
-    Ok((grant, xml))
+    let length = |issued: &Issued| format!("{} bytes of XML", issued.xml.len());
+    let expected = algorithm_name(application.signing_algorithm);
+    let issued = trace.step("Signature", expected, signed, length)?;
+    Ok((grant, issued))
+}
+
+fn algorithm_name(algorithm: SigningAlgorithm) -> &'static str {
+    SigningAlgorithm::ALL.iter().find(|(known, _)| *known == algorithm).map_or("", |(_, name)| name)
 }
 
 /// Takes the request out and records the sign-on, before anything is sent: a request is answered once.
-async fn close(directory: &Directory, case: &Case, attempt: &Attempt) -> Result<(), Ended> {
+async fn close(
+    directory: &Directory,
+    case: &Case,
+    caller: &Caller,
+    participant: Participant,
+    attempt: &Attempt,
+) -> Result<(), Ended> {
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
     let (tenant, now, sign_in) = (directory.tenant_id.clone(), attempt.now, attempt.issued());
+    let (session, ends_at) = (case.session, web::Timestamp(caller.signed_in_at).plus(sign_in::LIFETIME));
     let first = directory
         .store
         .write(move |tx| -> Result<bool, StoreError> {
@@ -214,6 +269,9 @@ async fn close(directory: &Directory, case: &Case, attempt: &Attempt) -> Result<
                 && !pending::consume(tx, &tenant, id)?
             {
                 return Ok(false);
+            }
+            if let Some(session) = &session {
+                sign_out::remember(tx, &tenant, session, &participant, now, ends_at)?;
             }
             sign_ins::record(tx, &tenant, now, &sign_in)?;
             Ok(true)

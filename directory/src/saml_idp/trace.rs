@@ -51,8 +51,59 @@ impl Trace {
     }
 }
 
+/// Longest message that is kept with the record of a sign-on. Strangers send requests, and each that is
+/// refused is recorded.
+const LONGEST_MESSAGE: usize = 16 * 1024;
+/// Elements whose text makes a message good for use again, or holds it in another form.
+const LEFT_OUT: [&str; 2] = ["SignatureValue>", "CipherValue>"];
+
+/// A message as it is kept: cut to a length, the values of signatures and what is encrypted left out, so
+/// that nobody can use the kept one.
+pub fn kept(xml: &[u8]) -> String {
+    let text = String::from_utf8_lossy(xml);
+    let without = LEFT_OUT.iter().fold(text.into_owned(), |text, tag| without(&text, tag));
+    let short: String = without.chars().take(LONGEST_MESSAGE).collect();
+    let short = short.replace('\0', "");
+    if short.len() < without.len() { format!("{short}…") } else { short }
+}
+
+/// Replaces the text between each opening tag that ends in `tag` and what closes it.
+fn without(text: &str, tag: &str) -> String {
+    let (mut rest, mut result) = (text, String::with_capacity(text.len()));
+    while let Some((before, after)) = rest.split_once(tag) {
+        result.push_str(before);
+        result.push_str(tag);
+        let closes = before.rfind('<').is_some_and(|at| before[at..].starts_with("</"));
+        rest = after;
+        if !closes {
+            result.push_str("[left out]");
+            rest = after.find('<').map_or("", |end| &after[end..]);
+        }
+    }
+    result + rest
+}
+
 /// A text of a check in the length that is recorded.
 pub fn cut(text: &str) -> String {
     let short: String = text.chars().take(LONGEST).collect();
     if short.len() < text.len() { format!("{short}…") } else { short }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_messages_have_no_value_of_a_signature() {
+        let xml = "<a><ds:SignatureValue>c2Vj\ncmV0</ds:SignatureValue><b>x</b><SignatureValue>more\
+                   </SignatureValue><CipherValue>blob</CipherValue></a>";
+        let out = kept(xml.as_bytes());
+        assert_eq!(
+            out,
+            "<a><ds:SignatureValue>[left out]</ds:SignatureValue><b>x</b><SignatureValue>[left out]\
+             </SignatureValue><CipherValue>[left out]</CipherValue></a>"
+        );
+        assert_eq!(kept(b"<a><SignatureValue>cut off"), "<a><SignatureValue>[left out]");
+        assert!(kept("é".repeat(100_000).as_bytes()).chars().count() <= LONGEST_MESSAGE + 1);
+    }
 }

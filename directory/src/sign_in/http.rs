@@ -9,11 +9,10 @@ use serde::Deserialize;
 use web::form::{self, Csrf, Form};
 use web::page::{Banner, Shell, Tone, render, render_with};
 use web::routes::Routes;
-use web::session;
 
 use super::{Outcome, local_path, password};
 use crate::refused::{PageRefused, Refused};
-use crate::{Directory, access};
+use crate::{Directory, access, saml_idp};
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
@@ -30,14 +29,25 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
 /// To the sign-in page and back to `return_to`, a path of this origin, afterwards. The page always asks,
 /// also somebody who is signed in: that is how a sign-in is made fresh.
 pub fn redirect(return_to: &str) -> Response {
-    let back: String = form_urlencoded::byte_serialize(local_path(return_to).as_bytes()).collect();
-    Redirect::to(&format!("/sign-in?return_to={back}")).into_response()
+    redirect_with_hint(return_to, None)
+}
+
+/// As [`redirect`], with the user name that the form begins with.
+pub fn redirect_with_hint(return_to: &str, login_hint: Option<&str>) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_to", local_path(return_to));
+    if let Some(hint) = login_hint {
+        query.append_pair("login_hint", hint);
+    }
+    Redirect::to(&format!("/sign-in?{}", query.finish())).into_response()
 }
 
 #[derive(Deserialize)]
 struct Back {
     #[serde(default)]
     return_to: String,
+    #[serde(default)]
+    login_hint: String,
 }
 
 #[derive(Template)]
@@ -71,7 +81,8 @@ async fn home(State(directory): State<Directory>, headers: HeaderMap) -> Result<
 /// GET /sign-in
 async fn show(csrf: Csrf, Query(back): Query<Back>) -> Response {
     let return_to = local_path(&back.return_to);
-    render(&SignInPage { shell: shell(&csrf, "Sign in"), return_to, user_name: "" })
+    let user_name = back.login_hint.get(..256).unwrap_or(&back.login_hint);
+    render(&SignInPage { shell: shell(&csrf, "Sign in"), return_to, user_name })
 }
 
 /// POST /sign-in
@@ -102,17 +113,18 @@ async fn submit(
     })
 }
 
-/// POST /sign-out
+/// POST /sign-out: ends the session here, then in the applications that it was signed on to.
 async fn sign_out(
     State(directory): State<Directory>,
     headers: HeaderMap,
     _: Form,
 ) -> Result<Response, PageRefused> {
-    if let Some(token) = directory.session_cookie.read(&headers) {
-        directory.store.write(move |tx| session::end(tx, &token)).await?;
-    }
+    let next = match directory.session_cookie.read(&headers) {
+        Some(token) => saml_idp::sign_out(&directory, token).await?,
+        None => None,
+    };
     let cookie = AppendHeaders([(header::SET_COOKIE, directory.session_cookie.clear())]);
-    Ok((cookie, Redirect::to("/sign-in")).into_response())
+    Ok((cookie, Redirect::to(next.as_deref().unwrap_or("/sign-in"))).into_response())
 }
 
 /// GET /change-password

@@ -3,7 +3,8 @@
 mod http;
 mod password;
 
-pub use http::{redirect, routes};
+pub use http::{redirect, redirect_with_hint, routes};
+pub(crate) use password::LIFETIME;
 pub use password::{CHANGE_AUDIENCE, Outcome, sign_in};
 
 /// Where a browser goes after it signed in: a path of this origin, `/` for everything else. Browsers read

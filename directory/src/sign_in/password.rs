@@ -16,7 +16,7 @@ use crate::{Directory, credentials, users};
 /// The audience of a session that is good for changing a password and nothing else.
 pub const CHANGE_AUDIENCE: &str = "directory-change-password";
 /// How long a browser stays signed in. Entra: 24 hours without use; ours ends even with use.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const TO_CHANGE: Duration = Duration::from_secs(15 * 60);
 
 /// How an attempt ended. A refusal has no reason: whoever guesses must not learn whether the name, the

@@ -6,7 +6,7 @@ use axum::body::Body;
 use directory::testing::{Answer, Browser, TestDirectory, send};
 use http::{Request, StatusCode, header};
 use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_RSA_SHA256};
-use saml::certificate::Certificate;
+use saml::certificate::{Certificate, SigningKey};
 use saml::names::FORMAT_EMAIL;
 use saml::response::{Accepted, Expect, ExpectInResponseTo, Reject, accept_response};
 use store::StoreError;
@@ -135,6 +135,39 @@ impl Bench {
         written.unwrap();
     }
 
+    /// A certificate of the application with its private key (PKCS#8).
+    pub fn application_certificate(&self) -> (Vec<u8>, Vec<u8>) {
+        let now = self.t.directory.clock.now().to_offset();
+        let mut params = CertificateParams::default();
+        (params.not_before, params.not_after) = (now, now + Duration::days(365));
+        let der = params.self_signed(&KEYS[1]).unwrap().der().to_vec();
+        (der, KEYS[1].serialize_der())
+    }
+
+    /// Uploads a certificate of the application; its id.
+    pub async fn key_credential(&self, usage: &str, der: &[u8]) -> String {
+        let token = self.t.program().await.token;
+        let request = Request::post(format!("/api/applications/{APP}/key-credentials?usage={usage}"))
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::from(der.to_vec()))
+            .unwrap();
+        let added = send(&self.t.router, request).await;
+        assert_eq!(added.status, StatusCode::CREATED, "{}", added.text);
+        added.json()["keyId"].as_str().unwrap().to_owned()
+    }
+
+    /// Uploads a verification certificate; the key that signs the application's requests.
+    pub async fn verification_key(&self) -> SigningKey {
+        let (der, key) = self.application_certificate();
+        self.key_credential("Verify", &der).await;
+        SigningKey::new(&key, &der).unwrap()
+    }
+
+    /// The URL of the endpoint.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:7001{}", self.path())
+    }
+
     /// Assigns a user or group.
     pub async fn assign(&self, principal: &str, kind: &str) {
         self.sql(&format!(
@@ -257,6 +290,12 @@ impl Bench {
 fn unescape(html: &str) -> String {
     let pairs = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
     pairs.iter().fold(html.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+/// The cookies of a browser together with the one that an answer to a post sets.
+pub fn cookies(browser: &Browser, answer: &Answer) -> String {
+    let set = answer.headers[header::SET_COOKIE].to_str().unwrap();
+    format!("{}; {}", browser.cookie_header(), set.split(';').next().unwrap())
 }
 
 /// The value of a hidden field.

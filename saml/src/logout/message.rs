@@ -53,6 +53,15 @@ pub fn unverified_issuer(xml: &[u8]) -> Option<String> {
     issuer(document.root()).ok()
 }
 
+/// Whether this is a LogoutRequest, where one address takes LogoutRequests and AuthnRequests. A message without the word
+/// is not parsed for this.
+pub fn is_request(xml: &[u8]) -> bool {
+    let word = b"LogoutRequest";
+    xml.windows(word.len()).any(|window| window == word)
+        && Document::parse(xml, &Limits::MESSAGE)
+            .is_ok_and(|document| document.root().is(PROTOCOL, "LogoutRequest"))
+}
+
 /// A message whose common rules hold.
 pub(super) struct Message {
     source: Source,

@@ -11,7 +11,7 @@ mod response;
 mod tests;
 mod write;
 
-pub use message::{LogoutExpect, LogoutSignature, unverified_issuer};
+pub use message::{LogoutExpect, LogoutSignature, is_request, unverified_issuer};
 pub use reason::{LogoutReason, LogoutRefusal, LogoutRule};
 pub use request::{LogoutName, LogoutRequest, read_request};
 pub use response::{LogoutOutcome, LogoutResponse, read_response};

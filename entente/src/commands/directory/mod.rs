@@ -31,6 +31,11 @@ pub enum DirectoryCommand {
     /// Enterprise applications.
     #[command(subcommand)]
     App(application::ApplicationCommand),
+    /// The certificates that sign for applications, the first to expire first.
+    Certificates,
+    /// Sign-ins to applications, with every check and both messages.
+    #[command(subcommand)]
+    SignIns(SignInsCommand),
     /// The newest entries of the event log.
     Events {
         /// How many.
@@ -38,6 +43,38 @@ pub enum DirectoryCommand {
         limit: u32,
     },
 }
+
+/// What to look at.
+#[derive(Debug, Subcommand)]
+pub enum SignInsCommand {
+    /// The newest.
+    List {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// One, by the reference that the person was shown.
+    Show {
+        /// The reference.
+        reference: String,
+    },
+}
+
+const CERTIFICATE_COLUMNS: [(&str, &str); 5] = [
+    ("application", "APPLICATION"),
+    ("status", "STATUS"),
+    ("days", "DAYS"),
+    ("notAfter", "UNTIL"),
+    ("thumbprint", "THUMBPRINT"),
+];
+const SIGN_IN_COLUMNS: [(&str, &str); 6] = [
+    ("at", "TIME"),
+    ("userPrincipalName", "USER"),
+    ("applicationName", "APPLICATION"),
+    ("outcome", "OUTCOME"),
+    ("code", "CODE"),
+    ("reference", "REFERENCE"),
+];
 
 /// Files with a header line: users (user_name, given_name, family_name, display_name, email, title,
 /// department, manager, active), groups (name, description), members (group, kind, member).
@@ -70,6 +107,18 @@ pub async fn run(
         DirectoryCommand::User(command) => people::user(command, &directory, output).await?,
         DirectoryCommand::Group(command) => people::group(command, &directory, output).await?,
         DirectoryCommand::App(command) => application::run(command, &directory, output).await?,
+        DirectoryCommand::Certificates => {
+            let certificates = value(directory.http.get("/api/certificates").await?);
+            output.table(&certificates, &CERTIFICATE_COLUMNS);
+        }
+        DirectoryCommand::SignIns(SignInsCommand::List { limit }) => {
+            let sign_ins = value(directory.http.get(&format!("/api/sign-ins?limit={limit}")).await?);
+            output.table(&sign_ins, &SIGN_IN_COLUMNS);
+        }
+        DirectoryCommand::SignIns(SignInsCommand::Show { reference }) => {
+            let path = format!("/api/sign-ins/{}", client::encode(&reference));
+            output.data(&directory.http.get(&path).await?);
+        }
         DirectoryCommand::Events { limit } => {
             let events = value(directory.http.get(&format!("/api/events?limit={limit}")).await?);
             output.table(&events, &super::center::EVENT_COLUMNS);
