@@ -14,4 +14,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "provisioning",
         sql: include_str!("../migrations/0104_provisioning.sql"),
     },
+    Migration { version: 106, name: "claims", sql: include_str!("../migrations/0106_claims.sql") },
 ];

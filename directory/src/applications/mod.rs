@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use web::Timestamp;
 
+pub(crate) use assignments::GROUPS_THAT_COUNT;
 pub use assignments::{
     Assigned, Assignment, Principal, PrincipalKind, Via, assign, assigned_applications, by_role_assignment,
     has_assignment, is_assigned, list_assignments, unassign, unassign_all, unassign_by_id,
@@ -25,7 +26,7 @@ pub use certificates::{
 pub use http::routes;
 pub(crate) use http::{IdpValues, save as save_saml};
 pub use reach::{NotFollowed, Reach, reach};
-pub(crate) use settings::{FORMATS, name_id_sources};
+pub(crate) use settings::{FORMATS, PAIRWISE, name_id_sources};
 pub use settings::{SamlChange, checked_url};
 pub use sp_metadata::{Proposal, read_sp_metadata};
 pub use store::{

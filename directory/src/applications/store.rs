@@ -355,6 +355,7 @@ pub fn delete(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<(), Refused>
     for sql in [
         "DELETE FROM application_identifiers WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM application_reply_urls WHERE tenant_id = ?1 AND application_id = ?2",
+        "DELETE FROM application_claims WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM application_certificates WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM applications WHERE tenant_id = ?1 AND id = ?2",
     ] {

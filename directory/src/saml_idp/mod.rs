@@ -24,7 +24,8 @@ mod store;
 mod trace;
 mod waiting;
 
-pub use claims::{DEFAULT_CLAIMS, Source};
+pub(crate) use claims::{NameId, core, groups_link, name_id};
+pub use refusal::Refusal;
 
 use axum::Extension;
 use axum::middleware::from_fn_with_state;
