@@ -1,6 +1,7 @@
 //! `entente directory`
 
 mod application;
+mod claims;
 mod people;
 pub mod provisioning;
 
@@ -31,6 +32,9 @@ pub enum DirectoryCommand {
     /// Enterprise applications.
     #[command(subcommand)]
     App(application::ApplicationCommand),
+    /// What the assertions of an application say about people.
+    #[command(subcommand)]
+    Claims(claims::ClaimsCommand),
     /// The newest entries of the event log.
     Events {
         /// How many.
@@ -70,6 +74,7 @@ pub async fn run(
         DirectoryCommand::User(command) => people::user(command, &directory, output).await?,
         DirectoryCommand::Group(command) => people::group(command, &directory, output).await?,
         DirectoryCommand::App(command) => application::run(command, &directory, output).await?,
+        DirectoryCommand::Claims(command) => claims::run(command, &directory, output).await?,
         DirectoryCommand::Events { limit } => {
             let events = value(directory.http.get(&format!("/api/events?limit={limit}")).await?);
             output.table(&events, &super::center::EVENT_COLUMNS);
