@@ -4,6 +4,7 @@ pub mod access;
 pub mod applications;
 pub mod body;
 pub mod change;
+pub mod claims;
 pub mod console;
 pub mod credentials;
 pub mod graph;

@@ -4,7 +4,8 @@ use axum::Router;
 use web::routes::{Listed, Routes};
 
 use crate::{
-    Directory, applications, console, graph, import, my_apps, provisioning, saml_idp, setup, sign_in, tenant,
+    Directory, applications, claims, console, graph, import, my_apps, provisioning, saml_idp, setup, sign_in,
+    tenant,
 };
 
 /// The router of this half with its state and the layers around every answer, and the list of its
@@ -18,6 +19,7 @@ fn all(directory: &Directory) -> Routes<Directory> {
     Routes::new("anyone")
         .get(web::assets::ROUTE, web::assets::serve)
         .merge(applications::routes(directory))
+        .merge(claims::routes(directory))
         .merge(console::routes(directory))
         .merge(graph::routes(directory))
         .merge(import::routes(directory))

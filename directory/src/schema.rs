@@ -19,4 +19,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "saml_settings",
         sql: include_str!("../migrations/0105_saml_settings.sql"),
     },
+    Migration { version: 106, name: "claims", sql: include_str!("../migrations/0106_claims.sql") },
 ];

@@ -50,7 +50,7 @@ fn attributes() -> Vec<Attribute> {
         (format!("{claims}/name"), "ana@example.com"),
     ]
     .into_iter()
-    .map(|(name, value)| Attribute { name, values: vec![value.to_owned()] })
+    .map(|(name, value)| Attribute { name, name_format: None, values: vec![value.to_owned()] })
     .collect()
 }
 
@@ -93,7 +93,7 @@ fn linear_in_the_assertion() -> bool {
     let certificates = [certificate("idp")];
     let of = |groups: usize| {
         let values = (0..groups).map(|i| format!("0b4c3d5e-7a52-4f77-a3a0-6c8c5d5b{i:04}")).collect();
-        let attributes = [Attribute { name: "groups".to_owned(), values }];
+        let attributes = [Attribute { name: "groups".to_owned(), name_format: None, values }];
         issue_response(&issue(&attributes, SignOption::Response), &signing_key("idp")).unwrap()
     };
     doubled("assertion of 23 kB and 46 kB", &of(290), &of(650), &certificates)

@@ -147,9 +147,10 @@ proptest! {
     fn claims_arrive_unchanged(
         values in prop::collection::vec("[\\t\\n\\r -\u{d7ff}\u{e000}-\u{fffd}]{0,40}", 1..4),
         name in "[!-~\u{c0}-\u{2ff}]{1,20}",
+        name_format in prop::option::of("urn:[!-~]{1,20}"),
     ) {
         let (key, certificates) = (signing_key("idp"), [certificate("idp")]);
-        let attributes = [Attribute { name, values }];
+        let attributes = [Attribute { name, name_format, values }];
         for sign in [SignOption::Assertion, SignOption::Response] {
             let xml = issue_response(&issue(&attributes, sign), &key).unwrap();
             let accepted = accept_response(xml.as_bytes(), &expect(&certificates)).unwrap();

@@ -82,6 +82,7 @@ fn xmlsec1_verifies_what_we_sign() {
     let (key, attributes) = (signing_key("idp"), attributes());
     let odd = saml::response::Attribute {
         name: "odd".to_owned(),
+        name_format: Some("urn:oasis:names:tc:SAML:2.0:attrname-format:basic".to_owned()),
         values: vec!["\r\n\t<&>\"'é\u{10348}]]>".to_owned()],
     };
     let attributes = [attributes, vec![odd]].concat();

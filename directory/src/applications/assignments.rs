@@ -265,7 +265,7 @@ fn remove(tx: &mut Tx<'_>, change: &Change, assignment: &Assignment) -> Result<(
 }
 
 /// The groups that count for a user: those it is in, and where the tenant says so those above them.
-const GROUPS_THAT_COUNT: &str = "WITH RECURSIVE above (id) AS ( \
+pub(crate) const GROUPS_THAT_COUNT: &str = "WITH RECURSIVE above (id) AS ( \
        SELECT group_id FROM group_members WHERE tenant_id = ?1 AND member_id = ?2 \
        UNION \
        SELECT m.group_id FROM above a JOIN group_members m ON m.member_id = a.id \

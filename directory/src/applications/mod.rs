@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use web::Timestamp;
 
+pub(crate) use assignments::GROUPS_THAT_COUNT;
 pub use assignments::{
     Assigned, Assignment, Principal, PrincipalKind, Via, assign, assigned_applications, by_role_assignment,
     has_assignment, is_assigned, list_assignments, unassign, unassign_all, unassign_by_id,
@@ -33,7 +34,7 @@ pub(crate) use http::{IdpValues, save as save_saml};
 pub use import_certificate::import_certificate;
 pub use key_credentials::{KeyCredential, Usage, add_key_credential, delete_key_credential, key_credentials};
 pub use reach::{NotFollowed, Reach, reach};
-pub(crate) use settings::{FORMATS, name_id_sources};
+pub(crate) use settings::{FORMATS, PAIRWISE, name_id_sources};
 pub use settings::{SamlChange, checked_url};
 pub use signing::{RequestSignatureVerification, SigningAlgorithm, SigningOption, WeakAlgorithm};
 pub use sp_metadata::{Proposal, read_sp_metadata};

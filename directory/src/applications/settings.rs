@@ -186,11 +186,14 @@ pub(crate) const FORMATS: [(&str, &str); 4] = [
     (FORMAT_WINDOWS, "Windows domain qualified name"),
 ];
 
-/// Properties that a NameID can come from.
+/// A NameID that this application alone knows, instead of a property of the user.
+pub(crate) const PAIRWISE: &str = "pairwiseid";
+
+/// What a NameID can come from.
 pub(crate) fn name_id_sources() -> impl Iterator<Item = String> {
     let single = PROPERTIES.iter().filter(|(_, kind)| *kind == Kind::Text).map(|(name, _)| *name);
     let extensions = (1..=15).map(|n| format!("extensionAttribute{n}"));
-    ["userPrincipalName", "objectId", "displayName"]
+    ["userPrincipalName", "objectId", "displayName", PAIRWISE]
         .into_iter()
         .chain(single)
         .map(str::to_owned)

@@ -151,7 +151,7 @@ fn with(shell: Shell, banner: Option<Banner>) -> Shell {
 }
 
 /// A refusal as a banner on the page where it happened.
-fn refused(refused: &Refused) -> Banner {
+pub(crate) fn refused(refused: &Refused) -> Banner {
     refused.log();
     Banner::new(Tone::Danger, "This was not done", refused.for_people())
 }

@@ -5,7 +5,6 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
-use store::Tx;
 use web::form::{Csrf, Form};
 use web::page::{Banner, Shell, Tone, render_with};
 use web::routes::Routes;
@@ -17,9 +16,8 @@ use crate::access::Caller;
 use crate::applications::{
     self, Application, Certificate, IdpValues, NameId, SamlChange, SigningAlgorithm, SigningOption,
 };
+use crate::claims::{self, Configuration};
 use crate::refused::{PageRefused, Refused};
-use crate::saml_idp::{DEFAULT_CLAIMS, Source};
-use crate::users;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")
@@ -33,7 +31,7 @@ pub(super) fn routes() -> Routes<Directory> {
 
 /// A claim as the second card shows it.
 struct Claim {
-    name: &'static str,
+    name: String,
     source: String,
     value: Option<String>,
 }
@@ -83,21 +81,23 @@ pub(super) async fn page(
     banners: Vec<Banner>,
     status: StatusCode,
 ) -> Result<Response, PageRefused> {
-    let (id, preview) = (id.to_owned(), extra.preview.clone());
+    let id = id.to_owned();
     let now = directory.clock.now();
-    let (application, certificates, person, expiring) = directory
+    let (application, certificates, configuration, expiring) = directory
         .read(move |tx, tenant| {
             let application = applications::by_any_id(tx, tenant, &id)?;
             let certificates = applications::certificates(tx, tenant, &application.id)?;
+            let configuration = claims::configuration(tx, tenant, &application.id)?;
             let expiring = applications::expiring(tx, tenant, now)?;
             let own = expiring.into_iter().find(|c| c.application_id == application.id);
-            Ok((application, certificates, previewed(tx, tenant, &preview)?, own))
+            Ok((application, certificates, configuration, own))
         })
         .await?;
+    let preview = previewed(directory, &application.id, &extra.preview).await?;
     let mut shell = application_shell(directory, caller, csrf, &application, "Single sign-on");
     shell.banners.extend(banners);
     shell.banners.extend(expiring.map(|c| super::certificates::warning(&c)));
-    if !extra.preview.is_empty() && person.is_none() {
+    if !extra.preview.is_empty() && preview.is_none() {
         shell = shell.with(Banner::new(Tone::Warning, "There is no such user to preview", ""));
     }
     let page = Page {
@@ -108,8 +108,8 @@ pub(super) async fn page(
         formats: applications::FORMATS,
         options: SigningOption::ALL,
         algorithms: SigningAlgorithm::ALL,
-        claims: claims(directory, &application, person.as_ref()),
-        previewed: person.map(|user| user.display_name),
+        claims: rows(&application, &configuration, preview.as_ref()),
+        previewed: preview.map(|preview| preview.user.display_name),
         preview: extra.preview,
         certificates: certificates.iter().map(|c| shown(c, directory)).collect(),
         idp: IdpValues::new(directory, &application),
@@ -118,11 +118,15 @@ pub(super) async fn page(
     Ok(render_with(status, &page))
 }
 
-fn previewed(tx: &mut Tx<'_>, tenant: &str, preview: &str) -> Result<Option<users::User>, Refused> {
-    match preview.is_empty() {
+async fn previewed(
+    directory: &Directory,
+    application: &str,
+    user: &str,
+) -> Result<Option<claims::Preview>, Refused> {
+    match user.is_empty() {
         true => Ok(None),
-        false => match users::by_id_or_name(tx, tenant, preview) {
-            Ok(user) => Ok(Some(user)),
+        false => match claims::preview(directory, application, user).await {
+            Ok(preview) => Ok(Some(preview)),
             Err(Refused::NotFound { .. }) => Ok(None),
             Err(other) => Err(other),
         },
@@ -139,25 +143,40 @@ fn shown(certificate: &Certificate, directory: &Directory) -> Shown {
     }
 }
 
-/// The claims of every assertion, in Entra's order, and what they are for one person. An assertion leaves
-/// out a claim without a value.
-fn claims(directory: &Directory, application: &Application, person: Option<&users::User>) -> Vec<Claim> {
-    let entity_id = IdpValues::new(directory, application).entity_id;
-    let source = application.name_id.source.as_str();
-    let value = person.map(|p| p.property(source).unwrap_or_default());
+/// The name and the claims of every assertion, in their order, and what they are for one person. An
+/// assertion leaves out a claim without a value.
+fn rows(
+    application: &Application,
+    configuration: &Configuration,
+    preview: Option<&claims::Preview>,
+) -> Vec<Claim> {
+    let value = |value: String| preview.is_some().then_some(value);
+    let name = preview.and_then(|p| p.name_id.as_ref().ok()).map(|n| n.value.clone()).unwrap_or_default();
     // The name first: it decides whether the other side knows the person.
-    let name_id = Claim { name: "Unique User Identifier (NameID)", source: format!("user.{source}"), value };
-    let others = DEFAULT_CLAIMS.into_iter().map(|(name, source)| {
-        let value = source.value(&directory.tenant_id, &entity_id, person);
-        match source {
-            Source::User(property) => {
-                let value = person.map(|_| value.unwrap_or_default());
-                Claim { name, source: format!("user.{property}"), value }
-            }
-            _ => Claim { name, source: "fixed".to_owned(), value },
-        }
+    let name_id = Claim {
+        name: "Unique User Identifier (NameID)".to_owned(),
+        source: match &configuration.name_id_transformation {
+            Some(transformation) => transformation.replace("source", &application.name_id.source),
+            None => format!("user.{}", application.name_id.source),
+        },
+        value: value(name),
+    };
+    let fixed = claims::CORE.iter().enumerate().map(|(n, name)| Claim {
+        name: (*name).to_owned(),
+        source: "fixed".to_owned(),
+        value: preview.and_then(|p| p.core.get(n)).map(|(_, value)| value.clone()),
     });
-    std::iter::once(name_id).chain(others).collect()
+    let configured = configuration.claims.iter().enumerate().map(|(n, claim)| {
+        let sources: Vec<&str> = claim.values.iter().map(|v| v.source.as_str()).collect();
+        let values = preview.and_then(|p| p.claims.get(n)).map(|c| c.values.join(", "));
+        Claim { name: claim.full_name(), source: sources.join(" or "), value: values }
+    });
+    let groups = configuration.groups.iter().map(|groups| Claim {
+        name: groups.attribute_name(),
+        source: "groups".to_owned(),
+        value: preview.map(|p| p.groups.as_ref().map(|g| g.values.join(", ")).unwrap_or_default()),
+    });
+    std::iter::once(name_id).chain(fixed).chain(configured).chain(groups).collect()
 }
 
 #[derive(Deserialize)]

@@ -15,6 +15,7 @@ mod users;
 use axum::middleware::from_fn_with_state;
 use web::routes::Routes;
 
+pub(crate) use error::stamp;
 pub use error::{GraphError, unauthorized};
 
 use crate::{Directory, access};

@@ -9,6 +9,7 @@ use super::claims::{self, NameId};
 use super::refusal::Refusal;
 use super::trace::Trace;
 use crate::applications::{Application, Assigned, Certificate, KeyCredential, SigningOption, Usage, Via};
+use crate::claims::{Configuration, Memberships};
 use crate::users::User;
 
 /// Longest SPNameQualifier that is echoed.
@@ -42,6 +43,12 @@ pub struct Facts<'a> {
     pub now: Timestamp,
     /// The name that a transient NameID gets.
     pub transient_id: &'a str,
+    /// The configured claims.
+    pub claims: &'a Configuration,
+    /// The user's groups, as far as the claims ask for them.
+    pub memberships: &'a Memberships,
+    /// Where the user's groups can be asked for.
+    pub groups_link: &'a str,
 }
 
 /// What is to be issued.
@@ -106,7 +113,15 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
     let assigned = assigned(facts, application);
     trace.step("Assignment", "assigned, or assignment not required", assigned, Clone::clone)?;
     let requested_format = facts.request.and_then(|r| r.name_id_format.as_deref());
-    let name_id = claims::name_id(application, person, requested_format, facts.transient_id);
+    let transformation = facts.claims.name_id_transformation.as_deref();
+    let name_id = claims::name_id(
+        application,
+        transformation,
+        person,
+        requested_format,
+        facts.transient_id,
+        &mut Vec::new(),
+    );
     let expected = format!("from {}", application.name_id.source);
     let name_id = trace.step("NameID", &expected, name_id, |n| format!("{} ({})", n.value, n.format))?;
     let certificate = signing_certificate(application, facts.certificates, facts.now);
@@ -118,6 +133,9 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
         trace.step("Token encryption", expected, encrypt_for, |c| shown_encryption(*c, facts.now))?;
     let audience = audience(facts.request, application);
     let audience = trace.step("Audience", "the application's identifier", audience, Clone::clone)?;
+    let attributes = claims::attributes(facts);
+    let expected = "a value for each required claim, and not too many groups";
+    let attributes = trace.step("Claims", expected, attributes, |all| format!("{} claims", all.len()))?;
     let authn_context = facts
         .request
         .map_or_else(|| Ok(CONTEXT_PASSWORD.to_owned()), |request| authn_context(request, application))?;
@@ -126,7 +144,7 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
         audience,
         name_id,
         sp_name_qualifier: facts.request.and_then(|r| r.sp_name_qualifier.clone()),
-        attributes: claims::default_claims(facts.tenant, facts.idp_entity_id, person),
+        attributes,
         authn_context,
         sign: sign_option(application.signing_option),
         certificate: certificate.clone(),

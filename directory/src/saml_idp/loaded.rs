@@ -3,10 +3,12 @@
 use saml::authn_request::AuthnRequest;
 use web::Timestamp;
 
+use super::claims::groups_link;
 use super::decide::Facts;
 use super::store as rows;
 use crate::Directory;
 use crate::applications::{self, Application, Assigned, Certificate, IdpValues, KeyCredential};
+use crate::claims::{self, Configuration, Memberships};
 use crate::refused::Refused;
 use crate::users::User;
 
@@ -22,6 +24,9 @@ pub struct Loaded {
     assigned: Option<Assigned>,
     only_nested: bool,
     idp_entity_id: String,
+    claims: Configuration,
+    memberships: Memberships,
+    groups_link: String,
 }
 
 /// Loads an application (by any of its ids) and a user (by id or name) in one snapshot.
@@ -42,12 +47,16 @@ pub async fn load(directory: &Directory, application: &str, user: &str) -> Resul
             let key_credentials =
                 encrypts.map_or(Ok(Vec::new()), |a| applications::key_credentials(tx, tenant, &a.id))?;
             let (mut assigned, mut only_nested) = (None, false);
+            let (mut claims, mut memberships) = (Configuration::default(), Memberships::default());
             if let (Some(application), Some(person)) = (&application, &person) {
+                claims = claims::configuration(tx, tenant, &application.id)?;
+                memberships = claims::memberships(tx, tenant, application, &claims, &person.id)?;
                 assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
                 only_nested = assigned.is_none() && rows::is_nested(tx, tenant, &application.id, &person.id)?;
             }
             let idp_entity_id =
                 application.as_ref().map_or_else(String::new, |a| IdpValues::new(&half, a).entity_id);
+            let groups_link = person.as_ref().map_or_else(String::new, |p| groups_link(&half, &p.id));
             Ok(Loaded {
                 application,
                 person,
@@ -56,6 +65,9 @@ pub async fn load(directory: &Directory, application: &str, user: &str) -> Resul
                 assigned,
                 only_nested,
                 idp_entity_id,
+                claims,
+                memberships,
+                groups_link,
             })
         })
         .await
@@ -85,6 +97,9 @@ impl Loaded {
             only_nested: self.only_nested,
             now,
             transient_id,
+            claims: &self.claims,
+            memberships: &self.memberships,
+            groups_link: &self.groups_link,
         }
     }
 }

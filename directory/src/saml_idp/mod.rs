@@ -29,7 +29,8 @@ mod waiting;
 pub use running::clear_away;
 pub(crate) use sign_out::local as sign_out;
 
-pub use claims::{DEFAULT_CLAIMS, Source};
+pub(crate) use claims::{NameId, core, groups_link, name_id};
+pub use refusal::Refusal;
 
 use axum::Extension;
 use axum::middleware::from_fn_with_state;

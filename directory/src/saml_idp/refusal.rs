@@ -145,6 +145,54 @@ pub enum Refusal {
         /// The property that is empty.
         source_property: String,
     },
+    /// The transformation of the NameID gives no name.
+    #[error("{transformation} makes no name of {input:?} for {user}, which {application} is to get")]
+    NameIdTransformation {
+        /// The user principal name.
+        user: String,
+        /// The application's name.
+        application: String,
+        /// The functions.
+        transformation: String,
+        /// The value of the source.
+        input: String,
+    },
+    /// A claim without which nobody is signed in has no value.
+    #[error("{user} has no value for the claim {claim}, without which {application} signs nobody in")]
+    ClaimMissing {
+        /// The user principal name.
+        user: String,
+        /// The application's name.
+        application: String,
+        /// The claim.
+        claim: String,
+        /// Where its value should have come from.
+        sources: String,
+    },
+    /// The saved claims cannot be evaluated.
+    #[error("the claim {claim} of {application} cannot be evaluated")]
+    ClaimInvalid {
+        /// The application's name.
+        application: String,
+        /// The claim.
+        claim: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The user is in too many groups for an assertion.
+    #[error("{user} is in {found} groups that {application} would be told of; the limit is {limit}")]
+    GroupOverage {
+        /// The user principal name.
+        user: String,
+        /// The application's name.
+        application: String,
+        /// How many groups there are after the filter.
+        found: usize,
+        /// How many of them are assigned to the application.
+        assigned: usize,
+        /// The limit.
+        limit: u16,
+    },
     /// A value of the user cannot be written as XML.
     #[error("a value of the user or the application has a character that cannot be sent")]
     ValueNotXml {
@@ -179,6 +227,10 @@ impl Refusal {
             Self::UserDisabled { .. } => "UserDisabled",
             Self::NotAssigned { .. } => "NotAssigned",
             Self::NameIdMissing { .. } => "NameIdMissing",
+            Self::NameIdTransformation { .. } => "NameIdTransformation",
+            Self::ClaimMissing { .. } => "ClaimMissing",
+            Self::ClaimInvalid { .. } => "ClaimInvalid",
+            Self::GroupOverage { .. } => "GroupOverage",
             Self::ValueNotXml { .. } => "ValueNotXml",
         }
     }
@@ -208,8 +260,11 @@ impl Refusal {
             Self::UserNotFound { .. } => 50034,
             Self::UserDisabled { .. } => 50057,
             Self::NotAssigned { .. } => 50105,
-            Self::NameIdMissing { .. } => 501_241,
-            Self::ValueNotXml { .. } => 50124,
+            Self::NameIdMissing { .. } | Self::ClaimMissing { .. } => 501_241,
+            Self::NameIdTransformation { .. }
+            | Self::ClaimInvalid { .. }
+            | Self::GroupOverage { .. }
+            | Self::ValueNotXml { .. } => 50124,
         }
     }
 
@@ -248,6 +303,16 @@ impl Refusal {
             Self::UserDisabled { .. } => "disabled".to_owned(),
             Self::NotAssigned { only_nested: true, .. } => "assigned through a nested group only".to_owned(),
             Self::NotAssigned { .. } => "not assigned".to_owned(),
+            Self::NameIdTransformation { transformation, input, .. } => {
+                format!("nothing from {transformation} with the source {input:?}")
+            }
+            Self::ClaimMissing { sources, .. } => format!("none from {sources}"),
+            Self::ClaimInvalid { why, .. } => why.clone(),
+            Self::GroupOverage { found, assigned, limit, .. } => {
+                format!(
+                    "{found} groups, {assigned} of them assigned to the application; the limit is {limit}"
+                )
+            }
             Self::ValueNotXml { value } => value.escape_debug().to_string(),
         }
     }
@@ -333,6 +398,10 @@ fn expected(refusal: &Refusal) -> &'static str {
         Refusal::UserDisabled { .. } => "an enabled account",
         Refusal::NotAssigned { .. } => "assigned directly or through a group",
         Refusal::NameIdMissing { .. } => "a value",
+        Refusal::NameIdTransformation { .. } => "a name",
+        Refusal::ClaimMissing { .. } => "a value for each required claim",
+        Refusal::ClaimInvalid { .. } => "claims that can be evaluated",
+        Refusal::GroupOverage { .. } => "at most as many groups as the limit of the group claim",
         Refusal::ValueNotXml { .. } => "characters that XML can carry",
     }
 }
@@ -393,6 +462,19 @@ fn fix(refusal: &Refusal) -> &'static str {
         Refusal::NameIdMissing { .. } => {
             "Fill the property on the user's page, or choose another source of the Unique User Identifier under \
              Attributes & claims."
+        }
+        Refusal::NameIdTransformation { .. } => {
+            "Correct the value on the user's page, or the transformation of the Unique User Identifier under \
+             Attributes & claims."
+        }
+        Refusal::ClaimMissing { .. } => {
+            "Fill the property on the user's page, give the claim another value for this user, or do not require \
+             it, under Attributes & claims."
+        }
+        Refusal::ClaimInvalid { .. } => "Save the claim again under Attributes & claims.",
+        Refusal::GroupOverage { .. } => {
+            "Under Attributes & claims, send only groups assigned to the application, filter them, or raise the \
+             limit; or take the user out of groups."
         }
         Refusal::ValueNotXml { .. } => "Remove the control characters from the value.",
     }

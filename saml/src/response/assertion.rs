@@ -13,6 +13,8 @@ use crate::xml::Element;
 pub struct Attribute {
     /// The name, usually a URI.
     pub name: String,
+    /// How the name is to be read (SAML Core 2.7.3.1); none means unspecified.
+    pub name_format: Option<String>,
     /// The values in their order.
     pub values: Vec<String>,
 }
@@ -167,7 +169,8 @@ fn attributes(assertion: Element<'_>) -> Result<Vec<Attribute>, Reject> {
         .map(|attribute| {
             let values = attribute.children_named(ASSERTION, "AttributeValue");
             let values = values.filter_map(|value| value.text().ok()).map(str::to_owned).collect();
-            Ok(Attribute { name: required(attribute, "Name")?.to_owned(), values })
+            let name_format = attribute.attribute("NameFormat").map(str::to_owned);
+            Ok(Attribute { name: required(attribute, "Name")?.to_owned(), name_format, values })
         })
         .collect()
 }

@@ -202,7 +202,8 @@ fn write_attributes(writer: &mut Writer, attributes: &[Attribute]) {
     }
     writer.open(saml("AttributeStatement"), &[]);
     for attribute in with_values {
-        writer.open(saml("Attribute"), &[("Name", Some(&attribute.name))]);
+        let name_format = attribute.name_format.as_deref();
+        writer.open(saml("Attribute"), &[("Name", Some(&attribute.name)), ("NameFormat", name_format)]);
         for value in &attribute.values {
             writer.leaf(saml("AttributeValue"), &[], value);
         }

@@ -61,6 +61,7 @@ pub fn encryption(
 pub fn attributes() -> Vec<Attribute> {
     let attribute = |name: &str, values: &[&str]| Attribute {
         name: name.to_owned(),
+        name_format: None,
         values: values.iter().map(|v| (*v).to_owned()).collect(),
     };
     vec![

@@ -72,12 +72,12 @@ impl Pattern {
     }
 
     /// All matches, from left to right.
-    pub(super) fn matches<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
+    pub(crate) fn matches<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
         self.0.captures_iter(text)
     }
 
     /// The group of that name or number.
-    pub(super) fn group(&self, name: &str) -> Option<usize> {
+    pub(crate) fn group(&self, name: &str) -> Option<usize> {
         let named = self.0.capture_names().position(|n| n == Some(name));
         named.or_else(|| self.numbered(name.parse().ok()?))
     }

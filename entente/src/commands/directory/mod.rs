@@ -1,6 +1,7 @@
 //! `entente directory`
 
 mod application;
+mod claims;
 mod people;
 pub mod provisioning;
 
@@ -36,6 +37,9 @@ pub enum DirectoryCommand {
     /// Sign-ins to applications, with every check and both messages.
     #[command(subcommand)]
     SignIns(SignInsCommand),
+    /// What the assertions of an application say about people.
+    #[command(subcommand)]
+    Claims(claims::ClaimsCommand),
     /// The newest entries of the event log.
     Events {
         /// How many.
@@ -119,6 +123,7 @@ pub async fn run(
             let path = format!("/api/sign-ins/{}", client::encode(&reference));
             output.data(&directory.http.get(&path).await?);
         }
+        DirectoryCommand::Claims(command) => claims::run(command, &directory, output).await?,
         DirectoryCommand::Events { limit } => {
             let events = value(directory.http.get(&format!("/api/events?limit={limit}")).await?);
             output.table(&events, &super::center::EVENT_COLUMNS);

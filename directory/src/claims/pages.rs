@@ -1,0 +1,430 @@
+//! /console/applications/{id}/claims: the claims of an application, the editor of one, and the preview for
+//! a chosen user.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use serde::Deserialize;
+use web::form::{Csrf, Fields, Form};
+use web::page::{Banner, Crumb, Shell, Tone, render_with};
+use web::routes::Routes;
+
+use super::configuration::{Claim, ClaimValue, Configuration, NameFormat, UserType};
+use super::forms::{Editor, GroupForm, group_claim};
+use super::function::{FUNCTIONS, FunctionName, Signature};
+use super::names::add_aws_session_tags;
+use super::{ATTRIBUTES, Attribute, CORE, Preview, preview, store};
+use crate::access::Caller;
+use crate::applications::{self, Application};
+use crate::refused::{PageRefused, Refused};
+use crate::{Directory, console, groups};
+
+pub(super) fn routes() -> Routes<Directory> {
+    Routes::new("administrator")
+        .get("/console/applications/{id}/claims", show)
+        .get("/console/applications/{id}/claims/edit", edit)
+        .post("/console/applications/{id}/claims/edit", save)
+        .post("/console/applications/{id}/claims/name-id", save_name_id)
+        .post("/console/applications/{id}/claims/move", reorder)
+        .post("/console/applications/{id}/claims/delete", delete)
+        .post("/console/applications/{id}/claims/groups", save_groups)
+        .post("/console/applications/{id}/claims/aws-session-tags", add_session_tags)
+        .get("/console/applications/{id}/claims/preview", show_preview)
+}
+
+#[derive(Template)]
+#[template(path = "claims/claims.html")]
+struct ClaimsPage {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    base: String,
+    core: [&'static str; 5],
+    configuration: Configuration,
+    transformation: String,
+    groups: GroupForm,
+}
+
+#[derive(Template)]
+#[template(path = "claims/edit.html")]
+struct EditPage {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    base: String,
+    before: String,
+    claim: Claim,
+    rows: Vec<ClaimValue>,
+    scoped: Vec<(String, String)>,
+    user_types: [(UserType, &'static str, &'static str); 3],
+    name_formats: [(NameFormat, &'static str, &'static str); 3],
+    attributes: &'static [Attribute],
+    functions: [(FunctionName, Signature); 18],
+}
+
+#[derive(Template)]
+#[template(path = "claims/preview.html")]
+struct PreviewPage {
+    shell: Shell,
+    tab: &'static str,
+    application: Application,
+    base: String,
+    user: String,
+    preview: Option<Preview>,
+}
+
+/// What was done before the page was shown. The texts are ours: the query only chooses one.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    done: String,
+}
+
+impl Said {
+    fn banner(&self) -> Option<Banner> {
+        let title = match self.done.as_str() {
+            "saved" => "Saved. It counts from the next sign-on.",
+            "deleted" => "The claim was deleted",
+            "added" => "The claims for AWS session tags are there",
+            _ => return None,
+        };
+        Some(Banner::new(Tone::Success, title, ""))
+    }
+}
+
+fn base(application: &Application) -> String {
+    format!("/console/applications/{}/claims", application.id)
+}
+
+fn shell(
+    directory: &Directory,
+    caller: &Caller,
+    csrf: &Csrf,
+    application: &Application,
+    title: &str,
+) -> Shell {
+    let mut shell = console::application_shell(directory, caller, csrf, application, title);
+    let href = format!("/console/applications/{}/single-sign-on", application.id);
+    shell.crumbs.push(Crumb { label: "Single sign-on".to_owned(), href });
+    if title != LIST {
+        shell.crumbs.push(Crumb { label: LIST.to_owned(), href: base(application) });
+    }
+    shell
+}
+
+const LIST: &str = "Attributes & claims";
+const TAB: &str = "single-sign-on";
+
+async fn loaded(directory: &Directory, id: &str) -> Result<(Application, Configuration), Refused> {
+    let id = id.to_owned();
+    directory
+        .read(move |tx, tenant| {
+            let application = applications::by_any_id(tx, tenant, &id)?;
+            let configuration = store::configuration(tx, tenant, &application.id)?;
+            Ok((application, configuration))
+        })
+        .await
+}
+
+/// Changes the configuration in one transaction.
+async fn change(
+    directory: &Directory,
+    caller: &Caller,
+    id: &str,
+    wanted: impl Fn(Configuration) -> Result<Configuration, Refused> + Send + 'static,
+) -> Result<Application, Refused> {
+    let id = id.to_owned();
+    directory
+        .write(caller, move |tx, change| {
+            let application = applications::by_any_id(tx, &change.tenant, &id)?;
+            store::update(tx, change, &application, &wanted)?;
+            Ok(application)
+        })
+        .await
+}
+
+async fn list(
+    directory: &Directory,
+    caller: &Caller,
+    csrf: &Csrf,
+    id: &str,
+    banner: Option<Banner>,
+    status: StatusCode,
+) -> Result<Response, PageRefused> {
+    let (application, configuration) = loaded(directory, id).await?;
+    let mut shell = shell(directory, caller, csrf, &application, LIST);
+    shell.banners.extend(banner);
+    let page = ClaimsPage {
+        shell,
+        tab: TAB,
+        base: base(&application),
+        core: CORE,
+        transformation: configuration.name_id_transformation.clone().unwrap_or_default(),
+        groups: GroupForm::of(configuration.groups.as_ref()),
+        application,
+        configuration,
+    };
+    Ok(render_with(status, &page))
+}
+
+/// GET …/claims
+async fn show(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    Query(said): Query<Said>,
+    caller: Caller,
+    csrf: Csrf,
+) -> Result<Response, PageRefused> {
+    list(&directory, &caller, &csrf, &id, said.banner(), StatusCode::OK).await
+}
+
+/// To the list after a change, or the list with the refusal.
+async fn answer(
+    directory: &Directory,
+    caller: &Caller,
+    csrf: &Csrf,
+    id: &str,
+    done: &str,
+    outcome: Result<Application, Refused>,
+) -> Response {
+    match outcome {
+        Ok(application) => Redirect::to(&format!("{}?done={done}", base(&application))).into_response(),
+        Err(error) => {
+            let (banner, status) = (Some(console::refused(&error)), error.code().1);
+            list(directory, caller, csrf, id, banner, status)
+                .await
+                .unwrap_or_else(IntoResponse::into_response)
+        }
+    }
+}
+
+/// POST …/claims/name-id: the transformation of the NameID.
+async fn save_name_id(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let text = fields.text("transformation").to_owned();
+    let outcome = change(&directory, &caller, &id, move |before| {
+        Ok(Configuration { name_id_transformation: Some(text.clone()), ..before })
+    });
+    answer(&directory, &caller, &csrf, &id, "saved", outcome.await).await
+}
+
+/// POST …/claims/groups
+async fn save_groups(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let outcome = match group_claim(&fields) {
+        Err(error) => Err(error),
+        Ok(groups) => {
+            change(&directory, &caller, &id, move |before| {
+                Ok(Configuration { groups: groups.clone(), ..before })
+            })
+            .await
+        }
+    };
+    answer(&directory, &caller, &csrf, &id, "saved", outcome).await
+}
+
+/// POST …/claims/aws-session-tags: the preset.
+async fn add_session_tags(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    _: Form,
+) -> Response {
+    let outcome = change(&directory, &caller, &id, |mut configuration| {
+        add_aws_session_tags(&mut configuration);
+        Ok(configuration)
+    });
+    answer(&directory, &caller, &csrf, &id, "added", outcome.await).await
+}
+
+fn position(configuration: &Configuration, name: &str) -> Result<usize, Refused> {
+    let found = configuration.claims.iter().position(|claim| claim.full_name() == name);
+    found.ok_or_else(|| Refused::not_found("claim", name))
+}
+
+/// POST …/claims/move: a claim one place up or down.
+async fn reorder(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let (name, up) = (fields.text("claim").to_owned(), fields.text("to") == "up");
+    let outcome = change(&directory, &caller, &id, move |mut configuration| {
+        let at = position(&configuration, &name)?;
+        let other = if up { at.checked_sub(1) } else { at.checked_add(1) };
+        if let Some(other) = other.filter(|other| *other < configuration.claims.len()) {
+            configuration.claims.swap(at, other);
+        }
+        Ok(configuration)
+    });
+    answer(&directory, &caller, &csrf, &id, "saved", outcome.await).await
+}
+
+/// POST …/claims/delete
+async fn delete(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let name = fields.text("claim").to_owned();
+    let outcome = change(&directory, &caller, &id, move |mut configuration| {
+        let at = position(&configuration, &name)?;
+        configuration.claims.remove(at);
+        Ok(configuration)
+    });
+    answer(&directory, &caller, &csrf, &id, "deleted", outcome.await).await
+}
+
+#[derive(Deserialize)]
+struct Which {
+    #[serde(default)]
+    claim: String,
+}
+
+/// GET …/claims/edit?claim=: the editor; without a claim, of a new one.
+async fn edit(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    Query(which): Query<Which>,
+    caller: Caller,
+    csrf: Csrf,
+) -> Result<Response, PageRefused> {
+    let (_, configuration) = loaded(&directory, &id).await?;
+    let claim = match which.claim.as_str() {
+        "" => Claim::default(),
+        name => configuration.claims[position(&configuration, name)?].clone(),
+    };
+    let editor = Editor { before: which.claim, claim };
+    editor_page(&directory, &caller, &csrf, &id, editor, None, StatusCode::OK).await
+}
+
+async fn editor_page(
+    directory: &Directory,
+    caller: &Caller,
+    csrf: &Csrf,
+    id: &str,
+    editor: Editor,
+    banner: Option<Banner>,
+    status: StatusCode,
+) -> Result<Response, PageRefused> {
+    let ids: Vec<String> = editor.claim.values.iter().flat_map(|value| value.groups.clone()).collect();
+    let id = id.to_owned();
+    let (application, scoped) = directory
+        .read(move |tx, tenant| {
+            let application = applications::by_any_id(tx, tenant, &id)?;
+            let mut names = Vec::new();
+            for group in ids.iter().take(super::check::MOST_GROUPS) {
+                names.extend(groups::by_id(tx, tenant, group)?.map(|g| (g.id, g.display_name)));
+            }
+            Ok((application, names))
+        })
+        .await?;
+    let title = if editor.before.is_empty() { "New claim" } else { "Edit claim" };
+    let mut shell = shell(directory, caller, csrf, &application, title);
+    shell.banners.extend(banner);
+    let page = EditPage {
+        shell,
+        tab: TAB,
+        base: base(&application),
+        application,
+        rows: editor.rows(),
+        before: editor.before,
+        claim: editor.claim,
+        scoped,
+        user_types: UserType::ALL,
+        name_formats: NameFormat::ALL,
+        attributes: ATTRIBUTES,
+        functions: FUNCTIONS,
+    };
+    Ok(render_with(status, &page))
+}
+
+/// POST …/claims/edit
+async fn save(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let outcome = save_claim(&directory, &caller, &id, &fields).await;
+    let error = match outcome {
+        Ok(application) => {
+            return Redirect::to(&format!("{}?done=saved", base(&application))).into_response();
+        }
+        Err(error) => error,
+    };
+    let (banner, status) = (Some(console::refused(&error)), error.code().1);
+    let editor = Editor::sent(&fields)
+        .unwrap_or(Editor { before: fields.text("before").to_owned(), claim: Claim::default() });
+    let page = editor_page(&directory, &caller, &csrf, &id, editor, banner, status).await;
+    page.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn save_claim(
+    directory: &Directory,
+    caller: &Caller,
+    id: &str,
+    fields: &Fields,
+) -> Result<Application, Refused> {
+    let Editor { before, claim } = Editor::sent(fields)?;
+    change(directory, caller, id, move |mut configuration| {
+        match before.as_str() {
+            "" => configuration.claims.push(claim.clone()),
+            name => {
+                let at = position(&configuration, name)?;
+                configuration.claims[at] = claim.clone();
+            }
+        }
+        Ok(configuration)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct ForUser {
+    #[serde(default)]
+    user: String,
+}
+
+/// GET …/claims/preview?user=
+async fn show_preview(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    Query(query): Query<ForUser>,
+    caller: Caller,
+    csrf: Csrf,
+) -> Result<Response, PageRefused> {
+    let user = query.user.trim().to_owned();
+    let (application, _) = loaded(&directory, &id).await?;
+    let mut shell = shell(&directory, &caller, &csrf, &application, "Preview claims");
+    let preview = match user.as_str() {
+        "" => None,
+        name => match preview(&directory, &id, name).await {
+            Ok(preview) => Some(preview),
+            Err(Refused::NotFound { .. }) => {
+                shell = shell.with(Banner::new(Tone::Warning, "There is no such user to preview", ""));
+                None
+            }
+            Err(other) => return Err(other.into()),
+        },
+    };
+    let base = base(&application);
+    Ok(render_with(StatusCode::OK, &PreviewPage { shell, tab: TAB, application, base, user, preview }))
+}
