@@ -18,6 +18,7 @@ mod mapping_policy_read;
 mod names;
 mod notation;
 mod pages;
+mod pages_edit;
 mod preview;
 mod store;
 

@@ -1,30 +1,28 @@
-//! /console/applications/{id}/claims: the claims of an application, the editor of one, and the preview for
-//! a chosen user.
+//! /console/applications/{id}/claims: the claims of an application and the preview for a chosen user.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
-use web::form::{Csrf, Fields, Form};
+use web::form::{Csrf, Form};
 use web::page::{Banner, Crumb, Shell, Tone, render_with};
 use web::routes::Routes;
 
-use super::configuration::{Claim, ClaimValue, Configuration, NameFormat, UserType};
-use super::forms::{Editor, GroupForm, group_claim};
-use super::function::{FUNCTIONS, FunctionName, Signature};
+use super::configuration::{Configuration, UserType};
+use super::forms::{GroupForm, group_claim};
 use super::names::add_aws_session_tags;
-use super::{ATTRIBUTES, Attribute, CORE, Preview, preview, store};
+use super::{CORE, Preview, pages_edit, preview, store};
 use crate::access::Caller;
 use crate::applications::{self, Application};
 use crate::refused::{PageRefused, Refused};
-use crate::{Directory, console, groups};
+use crate::{Directory, console};
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")
         .get("/console/applications/{id}/claims", show)
-        .get("/console/applications/{id}/claims/edit", edit)
-        .post("/console/applications/{id}/claims/edit", save)
+        .get("/console/applications/{id}/claims/edit", pages_edit::edit)
+        .post("/console/applications/{id}/claims/edit", pages_edit::save)
         .post("/console/applications/{id}/claims/name-id", save_name_id)
         .post("/console/applications/{id}/claims/move", reorder)
         .post("/console/applications/{id}/claims/delete", delete)
@@ -44,23 +42,6 @@ struct ClaimsPage {
     configuration: Configuration,
     transformation: String,
     groups: GroupForm,
-}
-
-#[derive(Template)]
-#[template(path = "claims/edit.html")]
-struct EditPage {
-    shell: Shell,
-    tab: &'static str,
-    application: Application,
-    base: String,
-    before: String,
-    claim: Claim,
-    rows: Vec<ClaimValue>,
-    scoped: Vec<(String, String)>,
-    user_types: [(UserType, &'static str, &'static str); 3],
-    name_formats: [(NameFormat, &'static str, &'static str); 3],
-    attributes: &'static [Attribute],
-    functions: [(FunctionName, Signature); 18],
 }
 
 #[derive(Template)]
@@ -93,11 +74,11 @@ impl Said {
     }
 }
 
-fn base(application: &Application) -> String {
+pub(super) fn base(application: &Application) -> String {
     format!("/console/applications/{}/claims", application.id)
 }
 
-fn shell(
+pub(super) fn shell(
     directory: &Directory,
     caller: &Caller,
     csrf: &Csrf,
@@ -114,9 +95,9 @@ fn shell(
 }
 
 const LIST: &str = "Attributes & claims";
-const TAB: &str = "single-sign-on";
+pub(super) const TAB: &str = "single-sign-on";
 
-async fn loaded(directory: &Directory, id: &str) -> Result<(Application, Configuration), Refused> {
+pub(super) async fn loaded(directory: &Directory, id: &str) -> Result<(Application, Configuration), Refused> {
     let id = id.to_owned();
     directory
         .read(move |tx, tenant| {
@@ -128,7 +109,7 @@ async fn loaded(directory: &Directory, id: &str) -> Result<(Application, Configu
 }
 
 /// Changes the configuration in one transaction.
-async fn change(
+pub(super) async fn change(
     directory: &Directory,
     caller: &Caller,
     id: &str,
@@ -249,7 +230,7 @@ async fn add_session_tags(
     answer(&directory, &caller, &csrf, &id, "added", outcome.await).await
 }
 
-fn position(configuration: &Configuration, name: &str) -> Result<usize, Refused> {
+pub(super) fn position(configuration: &Configuration, name: &str) -> Result<usize, Refused> {
     let found = configuration.claims.iter().position(|claim| claim.full_name() == name);
     found.ok_or_else(|| Refused::not_found("claim", name))
 }
@@ -289,112 +270,6 @@ async fn delete(
         Ok(configuration)
     });
     answer(&directory, &caller, &csrf, &id, "deleted", outcome.await).await
-}
-
-#[derive(Deserialize)]
-struct Which {
-    #[serde(default)]
-    claim: String,
-}
-
-/// GET …/claims/edit?claim=: the editor; without a claim, of a new one.
-async fn edit(
-    State(directory): State<Directory>,
-    Path(id): Path<String>,
-    Query(which): Query<Which>,
-    caller: Caller,
-    csrf: Csrf,
-) -> Result<Response, PageRefused> {
-    let (_, configuration) = loaded(&directory, &id).await?;
-    let claim = match which.claim.as_str() {
-        "" => Claim::default(),
-        name => configuration.claims[position(&configuration, name)?].clone(),
-    };
-    let editor = Editor { before: which.claim, claim };
-    editor_page(&directory, &caller, &csrf, &id, editor, None, StatusCode::OK).await
-}
-
-async fn editor_page(
-    directory: &Directory,
-    caller: &Caller,
-    csrf: &Csrf,
-    id: &str,
-    editor: Editor,
-    banner: Option<Banner>,
-    status: StatusCode,
-) -> Result<Response, PageRefused> {
-    let ids: Vec<String> = editor.claim.values.iter().flat_map(|value| value.groups.clone()).collect();
-    let id = id.to_owned();
-    let (application, scoped) = directory
-        .read(move |tx, tenant| {
-            let application = applications::by_any_id(tx, tenant, &id)?;
-            let mut names = Vec::new();
-            for group in ids.iter().take(super::check::MOST_GROUPS) {
-                names.extend(groups::by_id(tx, tenant, group)?.map(|g| (g.id, g.display_name)));
-            }
-            Ok((application, names))
-        })
-        .await?;
-    let title = if editor.before.is_empty() { "New claim" } else { "Edit claim" };
-    let mut shell = shell(directory, caller, csrf, &application, title);
-    shell.banners.extend(banner);
-    let page = EditPage {
-        shell,
-        tab: TAB,
-        base: base(&application),
-        application,
-        rows: editor.rows(),
-        before: editor.before,
-        claim: editor.claim,
-        scoped,
-        user_types: UserType::ALL,
-        name_formats: NameFormat::ALL,
-        attributes: ATTRIBUTES,
-        functions: FUNCTIONS,
-    };
-    Ok(render_with(status, &page))
-}
-
-/// POST …/claims/edit
-async fn save(
-    State(directory): State<Directory>,
-    Path(id): Path<String>,
-    caller: Caller,
-    csrf: Csrf,
-    Form(fields): Form,
-) -> Response {
-    let outcome = save_claim(&directory, &caller, &id, &fields).await;
-    let error = match outcome {
-        Ok(application) => {
-            return Redirect::to(&format!("{}?done=saved", base(&application))).into_response();
-        }
-        Err(error) => error,
-    };
-    let (banner, status) = (Some(console::refused(&error)), error.code().1);
-    let editor = Editor::sent(&fields)
-        .unwrap_or(Editor { before: fields.text("before").to_owned(), claim: Claim::default() });
-    let page = editor_page(&directory, &caller, &csrf, &id, editor, banner, status).await;
-    page.unwrap_or_else(IntoResponse::into_response)
-}
-
-async fn save_claim(
-    directory: &Directory,
-    caller: &Caller,
-    id: &str,
-    fields: &Fields,
-) -> Result<Application, Refused> {
-    let Editor { before, claim } = Editor::sent(fields)?;
-    change(directory, caller, id, move |mut configuration| {
-        match before.as_str() {
-            "" => configuration.claims.push(claim.clone()),
-            name => {
-                let at = position(&configuration, name)?;
-                configuration.claims[at] = claim.clone();
-            }
-        }
-        Ok(configuration)
-    })
-    .await
 }
 
 #[derive(Deserialize)]

@@ -107,7 +107,8 @@ pub fn name_id(
     let user = person.user_principal_name.clone();
     let shown = application.display_name.clone();
     let source = match application.name_id.source.as_str() {
-        PAIRWISE => Some(pairwise(application, person)),
+        // It is no address, and an application that was promised one would not take it.
+        PAIRWISE => (!promises(&format)).then(|| pairwise(application, person)),
         property => person.property(property).filter(|v| !v.trim().is_empty()),
     };
     let value =

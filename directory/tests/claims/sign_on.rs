@@ -101,8 +101,14 @@ async fn the_name_is_transformed_or_nobody_is_signed_in() {
     assert!(record["found"].as_str().unwrap().contains("\"ana\""), "{record}");
     bench.sql(&format!("UPDATE applications SET name_id_source = 'pairwiseid' WHERE id = '{APP}'")).await;
     save(&bench, &json!({ "claims": [] })).await;
-    let accepted = bench.accept(&name().await, ACS, Some("_r1")).await.unwrap();
-    assert_eq!(accepted.name_id.len(), 44, "a hash: {}", accepted.name_id);
+    let record = bench.record_of(&name().await).await;
+    assert_eq!(record["code"], "NameIdMissing", "a pairwise name is no address: {record}");
+    let format = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+    bench.sql(&format!("UPDATE applications SET name_id_format = '{format}' WHERE id = '{APP}'")).await;
+    let message = field(&name().await, "SAMLResponse").unwrap();
+    let xml = String::from_utf8(saml::bindings::decode_post(&message).unwrap()).unwrap();
+    let value = xml.split(&format!("Format=\"{format}\">")).nth(1).unwrap().split('<').next().unwrap();
+    assert_eq!(value.len(), 44, "a hash: {value}");
 }
 
 #[tokio::test]
