@@ -160,12 +160,38 @@ pub fn response(outcomes: Vec<Value>) -> Value {
     json!({"schemas": [BULK_RESPONSE], "Operations": outcomes})
 }
 
-/// Which of the `pending` operations (by place) is carried out next: the first whose references are all
-/// `settled`, or, in a circle (RFC 7644 §3.7.1), the first of all. None: all are done.
+/// Which of the `pending` operations (their references by place) is carried out next: the first whose
+/// references are all `settled`, or else the first that waits for itself, RFC 7644 §3.7.1. None: all are
+/// done.
 #[must_use]
-pub fn next(pending: &BTreeMap<usize, BTreeSet<String>>, settled: &HashSet<String>) -> Option<usize> {
+pub fn next(
+    operations: &[Operation],
+    pending: &BTreeMap<usize, BTreeSet<String>>,
+    settled: &HashSet<String>,
+) -> Option<usize> {
     let ready = pending.iter().find(|(_, references)| references.iter().all(|r| settled.contains(r)));
-    ready.or_else(|| pending.iter().next()).map(|(place, _)| *place)
+    if let Some((place, _)) = ready {
+        return Some(*place);
+    }
+    let names = |place: &usize| operations.get(*place).and_then(|o| o.bulk_id.as_deref());
+    let places: BTreeMap<&str, usize> = pending.keys().filter_map(|p| Some((names(p)?, *p))).collect();
+    let waits_for_itself = |start: &usize| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![*start]);
+        while let Some(place) = open.pop() {
+            let references = pending.get(&place).into_iter().flatten();
+            for next in references.filter_map(|name| places.get(name.as_str())) {
+                if next == start {
+                    return true;
+                }
+                if seen.insert(*next) {
+                    open.push(*next);
+                }
+            }
+        }
+        false
+    };
+    // Without a circle something waits for what no operation creates: it will be refused.
+    pending.keys().find(|place| waits_for_itself(place)).or_else(|| pending.keys().next()).copied()
 }
 
 fn operation(place: usize, item: &Value) -> Result<Operation, ScimError> {
@@ -279,7 +305,8 @@ mod tests {
     #[test]
     fn references_decide_the_order_and_circles_end() {
         let request = read(json!([
-            {"method": "POST", "path": "/Groups", "bulkId": "g", "data": {"members": [{"value": "bulkId:u"}]}},
+            {"method": "POST", "path": "/Groups", "bulkId": "g",
+             "data": {"members": [{"value": "bulkId:u"}, {"value": "bulkId:a"}]}},
             {"method": "POST", "path": "/Users", "bulkId": "u", "data": {}},
             {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"manager": "bulkId:b"}},
             {"method": "POST", "path": "/Users", "bulkId": "b", "data": {"manager": "bulkId:a"}},
@@ -288,13 +315,16 @@ mod tests {
         let mut pending: BTreeMap<usize, BTreeSet<String>> =
             request.operations.iter().enumerate().map(|(at, o)| (at, o.references())).collect();
         let (mut settled, mut order) = (HashSet::new(), Vec::new());
-        while let Some(at) = next(&pending, &settled) {
+        while let Some(at) = next(&request.operations, &pending, &settled) {
             pending.remove(&at);
             settled.extend(request.operations[at].bulk_id.clone());
             order.push(at);
         }
-        assert_eq!(order, [1, 0, 2, 3]);
+        assert_eq!(order, [1, 2, 0, 3]);
         let ids = BTreeMap::from([("u".to_owned(), "id-1".to_owned())]);
-        assert_eq!(request.operations[0].resolved(&ids).data, json!({"members": [{"value": "id-1"}]}));
+        assert_eq!(
+            request.operations[0].resolved(&ids).data,
+            json!({"members": [{"value": "id-1"}, {"value": "bulkId:a"}]})
+        );
     }
 }

@@ -58,7 +58,9 @@ impl<'a> Run<'a> {
         if self.request.fail_on_errors.is_some_and(|most| self.failures >= most) {
             return false;
         }
-        let Some(first) = bulk::next(&self.pending, &self.settled) else { return false };
+        let Some(first) = bulk::next(&self.request.operations, &self.pending, &self.settled) else {
+            return false;
+        };
         let places = self.together(first);
         for place in &places {
             self.pending.remove(place);
@@ -122,7 +124,9 @@ impl<'a> Run<'a> {
             Err(refusal) => {
                 let refused = Refused::of(&refusal);
                 let location = self.location(&operation);
-                let body = refused.body("", self.call.center.clock.now());
+                let mut body = refused.body("", self.call.center.clock.now());
+                // The id is that of the whole request; its header has it.
+                body.as_object_mut().map(|map| map.remove("exceptionRequestId"));
                 operation.outcome(refused.status().as_u16(), location.as_deref(), None, Some(body))
             }
         };
