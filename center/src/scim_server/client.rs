@@ -61,7 +61,7 @@ pub(super) async fn scim_client(
         let refused = match mode {
             Mode::Tolerant => refused,
             Mode::Strict => refused.with_deviations(&met),
-            Mode::Aws => refused.as_aws(),
+            Mode::Aws => refused.in_words_of_aws(),
         };
         response.extensions_mut().insert(refused);
     }

@@ -177,7 +177,7 @@ impl Refused {
     }
 
     /// The same as AWS says it: without `scimType`, and in its words where they are known.
-    pub(super) fn as_aws(mut self) -> Self {
+    pub(super) fn in_words_of_aws(mut self) -> Self {
         self.scim_type = None;
         if let Some(detail) = self.aws_detail {
             self.detail = detail.to_owned();

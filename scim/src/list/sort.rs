@@ -96,7 +96,7 @@ mod tests {
     fn sorted(query: &str) -> Vec<String> {
         let sort =
             Sort::bind(&ListQuery::parse(query).expect("a query"), &USER).expect("bound").expect("some");
-        let mut list = vec![
+        let mut list = [
             json!({"userName": "b", "name": {"familyName": "Zoe"}, "emails": [{"value": "x"}, {"value": "A", "primary": true}]}),
             json!({"userName": "C", "name": {"familyName": "abe"}, "emails": [{"value": "b"}]}),
             json!({"userName": "a"}),
