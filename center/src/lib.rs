@@ -57,6 +57,8 @@ pub struct Inner {
     pub session_cookie: Cookie,
     /// The cookie of a user's browser in the access portal.
     pub portal_cookie: Cookie,
+    /// What SCIM clients were seen to be.
+    pub scim_seen: scim_server::seen::Memory,
     /// What stands before every page's forms.
     pub form_guard: FormGuard,
 }
@@ -92,6 +94,7 @@ impl Center {
             session_cookie,
             portal_cookie,
             form_guard,
+            scim_seen: scim_server::seen::Memory::default(),
         }))
     }
 

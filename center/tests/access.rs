@@ -119,6 +119,15 @@ scim_server    GET    /{scim_tenant_id}/scim/v2/Groups/{id}    scim_client
 scim_server    PUT    /{scim_tenant_id}/scim/v2/Groups/{id}    scim_client
 scim_server    PATCH  /{scim_tenant_id}/scim/v2/Groups/{id}    scim_client
 scim_server    DELETE /{scim_tenant_id}/scim/v2/Groups/{id}    scim_client
+scim_server    POST   /{scim_tenant_id}/scim/v2/Bulk           scim_client
+scim_server    GET    /{scim_tenant_id}/scim/v2/Me             scim_client
+scim_server    POST   /{scim_tenant_id}/scim/v2/Me             scim_client
+scim_server    PUT    /{scim_tenant_id}/scim/v2/Me             scim_client
+scim_server    PATCH  /{scim_tenant_id}/scim/v2/Me             scim_client
+scim_server    DELETE /{scim_tenant_id}/scim/v2/Me             scim_client
+scim_server    PUT    /api/scim/mode                           api_key
+scim_server    PUT    /api/scim/tokens/{id}/mode               api_key
+scim_server    POST   /console/settings/automatic-provisioning/mode administrator
 scim_server    GET    /api/scim                                api_key
 scim_server    POST   /api/scim/enable                         api_key
 scim_server    POST   /api/scim/disable                        api_key

@@ -3,6 +3,8 @@
 
 #[path = "scim_server/app.rs"]
 mod app;
+#[path = "scim_server/bulk.rs"]
+mod bulk;
 #[path = "scim_server/console.rs"]
 mod console;
 #[path = "scim_server/groups.rs"]
@@ -11,9 +13,13 @@ mod groups;
 mod lists;
 #[path = "scim_server/messages.rs"]
 mod messages;
+#[path = "scim_server/modes.rs"]
+mod modes;
 #[path = "scim_server/tokens.rs"]
 mod tokens;
 #[path = "scim_server/users.rs"]
 mod users;
 #[path = "scim_server/vendors.rs"]
 mod vendors;
+#[path = "scim_server/versions.rs"]
+mod versions;

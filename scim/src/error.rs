@@ -144,9 +144,19 @@ pub enum ScimError {
         /// Why, and what would be right.
         reason: String,
     },
-    /// `If-Match` names another version.
-    #[error("The resource has changed since it was read. Read it again and repeat the change.")]
-    VersionMismatch,
+    /// `If-Match` or `If-None-Match` does not fit the version, RFC 7644 §3.14.
+    #[error(
+        "The resource is at version {current}, and {header} asks for {asked}. It has changed since it was read: \
+         read it again, and repeat the change with its ETag."
+    )]
+    VersionMismatch {
+        /// The header that names the version.
+        header: &'static str,
+        /// What it names, shortened.
+        asked: String,
+        /// The resource's version, as an ETag.
+        current: String,
+    },
     /// The bearer token is missing or wrong.
     #[error("The bearer token is missing, wrong or expired.")]
     Unauthorized,
@@ -156,6 +166,12 @@ pub enum ScimError {
     /// The body is too large.
     #[error("The request body is larger than {limit} bytes.")]
     TooLarge {
+        /// The most that is allowed.
+        limit: usize,
+    },
+    /// A bulk request has too many operations, RFC 7644 §3.7.4.
+    #[error("The bulk request has more than {limit} operations. Send them in several requests.")]
+    TooManyOperations {
         /// The most that is allowed.
         limit: usize,
     },
@@ -232,10 +248,11 @@ impl ScimError {
             Self::InvalidCursor => (400, Some("invalidCursor"), "cursor"),
             Self::ExpiredCursor => (400, Some("expiredCursor"), "cursor-expired"),
             Self::InvalidCount { .. } => (400, Some("invalidCount"), "count"),
-            Self::VersionMismatch => (412, None, "version"),
+            Self::VersionMismatch { .. } => (412, None, "version"),
             Self::Unauthorized => (401, None, "unauthorized"),
             Self::Forbidden => (403, None, "forbidden"),
             Self::TooLarge { .. } => (413, None, "too-large"),
+            Self::TooManyOperations { .. } => (413, None, "too-many-operations"),
             Self::Throttled => (429, None, "throttled"),
             Self::NotImplemented { .. } => (501, None, "not-implemented"),
             Self::Internal => (500, None, "internal"),

@@ -11,11 +11,14 @@
 //! | `PATCH /Groups/{id}` | [`patch::PatchRequest::read`], [`patch::member_changes`] |
 //! | `GET /Users?…` | [`list::ListQuery::parse`], [`filter::Filter::parse`], [`filter::Filter::bind`] |
 //! | every answer with a resource | [`resource::project`] |
+//! | `POST /Bulk` | [`bulk::BulkRequest::read`], [`bulk::next`] |
 //! | `/Schemas`, `/ResourceTypes`, `/ServiceProviderConfig` | [`schema::documents`] |
 //!
 //! What a request is judged by stands in [`Rules`]: the resource type, the
 //! profile (which attributes are required) and the tolerated deviations.
 
+pub mod bulk;
+pub mod dialect;
 pub mod error;
 pub mod filter;
 pub mod limits;
@@ -31,7 +34,7 @@ pub use quirks::{Quirk, Quirks};
 pub use resource::Profile;
 
 /// What a request is judged by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
     /// The type of the resource that is read or changed.
     pub kind: &'static schema::ResourceType,
@@ -56,13 +59,13 @@ impl Rules {
 
     /// The same rules with another set of tolerated deviations.
     #[must_use]
-    pub const fn with_quirks(self, quirks: Quirks) -> Self {
+    pub fn with_quirks(self, quirks: Quirks) -> Self {
         Self { quirks, ..self }
     }
 
-    /// Whether a deviation is tolerated.
+    /// Whether a deviation that was just met is tolerated; it is noted where the quirks are.
     #[must_use]
-    pub const fn tolerates(&self, quirk: Quirk) -> bool {
-        self.quirks.has(quirk)
+    pub fn tolerates(&self, quirk: Quirk) -> bool {
+        self.quirks.tolerate(quirk)
     }
 }

@@ -11,6 +11,10 @@ pub const MAX_FILTER_DEPTH: usize = 32;
 pub const MAX_FILTER_TERMS: usize = 512;
 /// Most operations in one PATCH request.
 pub const MAX_OPERATIONS: usize = 1000;
+/// Most operations in one bulk request.
+pub const MAX_BULK_OPERATIONS: usize = 1000;
+/// Longest `bulkId`, in bytes.
+pub const MAX_BULK_ID: usize = 256;
 /// Longest string value in characters, where the attribute has no limit of its own.
 pub const MAX_TEXT: usize = 1024;
 /// Longest binary value (a certificate), in characters of its text.

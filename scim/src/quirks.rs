@@ -3,8 +3,11 @@
 //! Each has a name, a link to where the vendor or its users describe it, and a
 //! captured request in `testdata/` that fails without it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 /// One tolerated deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Quirk {
     /// `"op": "Replace"` with a capital letter. RFC 7644 §3.5.2 spells the three values in lower case.
@@ -59,6 +62,66 @@ impl Quirk {
         Self::GoogleMissingSchemas,
         Self::AwsMemberInFilter,
     ];
+
+    /// Its stable name, for rows, programs and pages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EntraCapitalisedOp => "entra-capitalised-op",
+            Self::EntraScalarAsString => "entra-scalar-as-string",
+            Self::EntraPathAsKey => "entra-path-as-key",
+            Self::EntraUrnAsKey => "entra-urn-as-key",
+            Self::EntraValuePathCreates => "entra-value-path-creates",
+            Self::EntraRemoveInValue => "entra-remove-in-value",
+            Self::EntraBareValue => "entra-bare-value",
+            Self::EntraArrayForSingle => "entra-array-for-single",
+            Self::EntraRolesJsonText => "entra-roles-json-text",
+            Self::EntraEmptyClears => "entra-empty-clears",
+            Self::EntraUnknownSchema => "entra-unknown-schema",
+            Self::EntraValuePathComparison => "entra-value-path-comparison",
+            Self::OktaReadOnlyInValue => "okta-read-only-in-value",
+            Self::GoogleMissingSchemas => "google-missing-schemas",
+            Self::AwsMemberInFilter => "aws-member-in-filter",
+        }
+    }
+
+    /// The deviation of this name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|quirk| quirk.name() == name)
+    }
+
+    /// What a client does that the RFCs do not have, in words.
+    #[must_use]
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::EntraCapitalisedOp => {
+                "\"op\" with a capital letter (RFC 7644 section 3.5.2 has add, remove, replace)"
+            }
+            Self::EntraScalarAsString => "a boolean or number sent as a string (RFC 7643 section 2.3)",
+            Self::EntraPathAsKey => "a path as a key of a value without \"path\" (RFC 7644 section 3.5.2)",
+            Self::EntraUrnAsKey => "an attribute with its URN as a key of a value (RFC 7643 section 3.3)",
+            Self::EntraValuePathCreates => {
+                "a value path that fits no value and is to create one (RFC 7644 section 3.5.2.3: noTarget)"
+            }
+            Self::EntraRemoveInValue => "a remove operation with \"value\" (RFC 7644 section 3.5.2.2)",
+            Self::EntraBareValue => "a plain string where an object is due (RFC 7643 section 2.3.8)",
+            Self::EntraArrayForSingle => "a list for an attribute with one value (RFC 7643 section 2.2)",
+            Self::EntraRolesJsonText => "JSON text as the value of a role",
+            Self::EntraEmptyClears => {
+                "an empty string that is to clear an attribute (RFC 7643 section 2.5: null)"
+            }
+            Self::EntraUnknownSchema => {
+                "a URN in \"schemas\" that this server does not have (RFC 7643 section 3)"
+            }
+            Self::EntraValuePathComparison => {
+                "a sub-attribute after brackets in a filter (RFC 7644 section 3.4.2.2)"
+            }
+            Self::OktaReadOnlyInValue => "\"id\" or \"meta\" in the value of a change (RFC 7643 section 2.2)",
+            Self::GoogleMissingSchemas => "a body without \"schemas\" (RFC 7643 section 3)",
+            Self::AwsMemberInFilter => "\"member\" for \"members\" in a filter",
+        }
+    }
 
     /// Where the deviation is described.
     #[must_use]
@@ -118,39 +181,65 @@ impl Quirk {
     }
 }
 
-/// A set of tolerated deviations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quirks(u32);
+/// A set of tolerated deviations; a [noting](Self::noting) one also remembers which were met.
+#[derive(Clone, Debug)]
+pub struct Quirks {
+    tolerated: u32,
+    met: Option<Arc<AtomicU32>>,
+}
 
 impl Quirks {
     /// None: the RFCs to the letter.
     #[must_use]
     pub const fn strict() -> Self {
-        Self(0)
+        Self { tolerated: 0, met: None }
     }
 
     /// All known ones. None of them makes a request mean two things.
     #[must_use]
     pub const fn tolerant() -> Self {
-        Self(u32::MAX)
+        Self { tolerated: u32::MAX, met: None }
+    }
+
+    /// The same set, which notes from now on what it is asked about. Clones of it note in the same place.
+    #[must_use]
+    pub fn noting(self) -> Self {
+        Self { met: Some(Arc::default()), ..self }
     }
 
     /// Whether the set has this one.
     #[must_use]
-    pub const fn has(self, quirk: Quirk) -> bool {
-        self.0 & quirk.bit() != 0
+    pub const fn has(&self, quirk: Quirk) -> bool {
+        self.tolerated & quirk.bit() != 0
+    }
+
+    /// Whether a deviation that was just met is tolerated. Ask only where a request has it: the question
+    /// is noted, whatever the answer.
+    #[must_use]
+    pub fn tolerate(&self, quirk: Quirk) -> bool {
+        if let Some(met) = &self.met {
+            met.fetch_or(quirk.bit(), Ordering::Relaxed);
+        }
+        self.has(quirk)
+    }
+
+    /// The deviations that were met so far; none where they are not noted.
+    #[must_use]
+    pub fn met(&self) -> Vec<Quirk> {
+        let bits = self.met.as_ref().map_or(0, |met| met.load(Ordering::Relaxed));
+        Quirk::ALL.into_iter().filter(|quirk| bits & quirk.bit() != 0).collect()
     }
 
     /// The set with one more.
     #[must_use]
-    pub const fn with(self, quirk: Quirk) -> Self {
-        Self(self.0 | quirk.bit())
+    pub fn with(self, quirk: Quirk) -> Self {
+        Self { tolerated: self.tolerated | quirk.bit(), ..self }
     }
 
     /// The set with one less.
     #[must_use]
-    pub const fn without(self, quirk: Quirk) -> Self {
-        Self(self.0 & !quirk.bit())
+    pub fn without(self, quirk: Quirk) -> Self {
+        Self { tolerated: self.tolerated & !quirk.bit(), ..self }
     }
 }
 

@@ -227,6 +227,7 @@ fn the_configuration_says_what_is_supported() {
         documentation_uri: None,
         sort: false,
         etag: false,
+        bulk: None,
     };
     let document = documents::service_provider_config("https://h", &service);
     assert_eq!(document["filter"], json!({"supported": true, "maxResults": 100}));

@@ -9,7 +9,7 @@ use scim::{Profile, Quirks, Rules};
 use scim_v2::filter as oracle;
 
 fn parse(text: &str) -> Result<Filter, scim::ScimError> {
-    Filter::parse(text, Quirks::strict())
+    Filter::parse(text, &Quirks::strict())
 }
 
 /// The oracle's tree in our types.
@@ -162,7 +162,7 @@ proptest! {
     #[test]
     fn no_input_makes_the_parser_panic(text in ".{0,80}") {
         let _ = parse(&text);
-        let _ = Filter::parse(&text, Quirks::tolerant());
+        let _ = Filter::parse(&text, &Quirks::tolerant());
         let _ = PatchPath::parse(&text);
         let _ = AttrPath::parse(&text);
     }
@@ -175,9 +175,9 @@ proptest! {
     ) {
         let text = tokens.concat();
         let rules = Rules::users(Profile::Rfc);
-        if let Ok(filter) = Filter::parse(&text, rules.quirks) {
+        if let Ok(filter) = Filter::parse(&text, &rules.quirks) {
             let printed = filter.to_string();
-            prop_assert_eq!(Filter::parse(&printed, rules.quirks), Ok(filter.clone()));
+            prop_assert_eq!(Filter::parse(&printed, &rules.quirks), Ok(filter.clone()));
             if let Ok(bound) = filter.bind(&rules) {
                 let _ = bound.matches(&serde_json::json!({"userName": "x", "emails": [{"value": "x"}]}));
             }

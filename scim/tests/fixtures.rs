@@ -40,9 +40,11 @@ fn outcome(fixture: &Value, quirks: Quirks) -> Result<Value, ScimError> {
     let request = &fixture["request"];
     match fixture["test"].as_str() {
         Some("create") => resource::read(&rules, request),
-        Some("patch") => patch::apply(&rules, &fixture["resource"], &PatchRequest::read(request, quirks)?),
+        Some("patch") => {
+            patch::apply(&rules, &fixture["resource"], &PatchRequest::read(request, &rules.quirks)?)
+        }
         Some("members") => {
-            let patch = member_changes(&rules, &PatchRequest::read(request, quirks)?)?;
+            let patch = member_changes(&rules, &PatchRequest::read(request, &rules.quirks)?)?;
             let net = patch.net();
             let rest: Vec<String> = patch.rest.paths().collect();
             Ok(json!({"clear": net.clear, "add": net.add, "remove": net.remove, "rest": rest}))
@@ -59,7 +61,7 @@ fn outcome(fixture: &Value, quirks: Quirks) -> Result<Value, ScimError> {
 }
 
 fn matches(rules: &Rules, filter: &str, resource: &Value) -> Result<bool, ScimError> {
-    Ok(Filter::parse(filter, rules.quirks)?.bind(rules)?.matches(resource))
+    Ok(Filter::parse(filter, &rules.quirks)?.bind(rules)?.matches(resource))
 }
 
 fn code(result: &Result<Value, ScimError>) -> &'static str {
@@ -151,7 +153,7 @@ fn a_patch_of_a_whole_resource_is_a_fixed_point() {
             let request = json!({
                 "schemas": [patch::PATCH_SCHEMA], "Operations": [{"op": "replace", "value": expected}],
             });
-            let request = PatchRequest::read(&request, rules.quirks).unwrap();
+            let request = PatchRequest::read(&request, &rules.quirks).unwrap();
             assert_eq!(patch::apply(&rules, expected, &request).as_ref(), Ok(expected), "{file}");
         }
     }
@@ -164,4 +166,20 @@ fn fixtures_are_named_by_section_or_vendor() {
         assert!(known.iter().any(|k| file.starts_with(k)), "{file}");
         assert!(load(&file)["source"].is_string(), "{file}");
     }
+}
+
+// Whoever shows which dialect a client speaks relies on it.
+#[test]
+fn a_deviation_that_a_request_needs_is_noted() {
+    for quirk in Quirk::ALL {
+        let fixture = load(quirk.fixture());
+        let quirks = Quirks::tolerant().noting();
+        outcome(&fixture, quirks.clone()).unwrap_or_else(|e| panic!("{}: {e}", quirk.fixture()));
+        assert!(quirks.met().contains(&quirk), "{}: {:?}", quirk.fixture(), quirks.met());
+    }
+    let quirks = Quirks::tolerant().noting();
+    for file in ["rfc7643-8.3-enterprise-user.json", "rfc7644-3.5.2.3-replace-address.json"] {
+        outcome(&load(file), quirks.clone()).unwrap();
+    }
+    assert_eq!(quirks.met(), []);
 }

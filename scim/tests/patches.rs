@@ -112,12 +112,12 @@ proptest! {
     #[test]
     fn a_patched_user_stays_valid(operations in prop::collection::vec(operation(), 1..4)) {
         for quirks in [Quirks::tolerant(), Quirks::strict()] {
-            let rules = Rules::users(Profile::Rfc).with_quirks(quirks);
+            let rules = Rules::users(Profile::Rfc).with_quirks(quirks.clone());
             let before = babs();
-            let Ok(request) = PatchRequest::read(&message(&operations), quirks) else { continue };
+            let Ok(request) = PatchRequest::read(&message(&operations), &quirks) else { continue };
             if let Ok(after) = apply(&rules, &before, &request) {
                 // What comes out is what a strict reader makes of it.
-                let again = resource::read(&rules.with_quirks(Quirks::strict()), &after);
+                let again = resource::read(&rules.clone().with_quirks(Quirks::strict()), &after);
                 prop_assert_eq!(again, Ok(after));
             }
             prop_assert_eq!(before, babs());
@@ -130,14 +130,14 @@ proptest! {
             if let Ok(read) = resource::read(&rules, &body) {
                 prop_assert_eq!(resource::read(&rules, &read), Ok(read));
             }
-            let _ = PatchRequest::read(&body, rules.quirks);
+            let _ = PatchRequest::read(&body, &rules.quirks);
         }
     }
 
     #[test]
     fn members_without_the_group_are_those_with_it(operations in prop::collection::vec(member_operation(), 1..6)) {
         let rules = Rules::groups(Profile::Rfc);
-        let request = PatchRequest::read(&message(&operations), rules.quirks).unwrap();
+        let request = PatchRequest::read(&message(&operations), &rules.quirks).unwrap();
         let group = json!({
             "schemas": [urn::GROUP], "displayName": "g", "members": [{"value": "a"}, {"value": "b"}, {"value": "c"}],
         });
@@ -179,24 +179,24 @@ fn member_operation() -> impl Strategy<Value = Value> {
 fn counts_are_limited() {
     let rules = Rules::users(Profile::Rfc);
     let many = vec![json!({"op": "add", "path": "title", "value": "x"}); MAX_OPERATIONS + 1];
-    let error = PatchRequest::read(&message(&many), rules.quirks).unwrap_err();
+    let error = PatchRequest::read(&message(&many), &rules.quirks).unwrap_err();
     assert_eq!(error.code(), "too-many-values");
 
     let emails: Vec<Value> = (0..=MAX_VALUES).map(|n| json!({"value": n.to_string()})).collect();
     let once = [json!({"op": "add", "path": "emails", "value": emails})];
-    let request = PatchRequest::read(&message(&once), rules.quirks).unwrap();
+    let request = PatchRequest::read(&message(&once), &rules.quirks).unwrap();
     assert_eq!(apply(&rules, &babs(), &request).unwrap_err().code(), "too-many-values");
 
     // Neither by one operation after another.
     let one_by_one: Vec<Value> =
         emails.iter().map(|e| json!({"op": "add", "path": "emails", "value": [e]})).collect();
-    let request = PatchRequest::read(&message(&one_by_one), rules.quirks).unwrap();
+    let request = PatchRequest::read(&message(&one_by_one), &rules.quirks).unwrap();
     assert_eq!(apply(&rules, &babs(), &request).unwrap_err().code(), "too-many-values");
 
     // Nor by elements that a value path makes.
     let paths = (0..=MAX_VALUES).map(|n| format!("emails[type eq \"{n}\"].value"));
     let made: Vec<Value> = paths.map(|p| json!({"op": "Add", "path": p, "value": "x"})).collect();
-    let request = PatchRequest::read(&message(&made), rules.quirks).unwrap();
+    let request = PatchRequest::read(&message(&made), &rules.quirks).unwrap();
     assert_eq!(apply(&rules, &babs(), &request).unwrap_err().code(), "too-many-values");
 }
 
@@ -222,7 +222,7 @@ fn parts_of_a_complex_value_keep_their_mutability() {
     let rules = Rules { kind: &KIND, profile: Profile::Rfc, quirks: Quirks::strict() };
     let patched = |before: &Value, value: Value| {
         let operations = [json!({"op": "replace", "path": "box", "value": value})];
-        apply(&rules, before, &PatchRequest::read(&message(&operations), rules.quirks).unwrap())
+        apply(&rules, before, &PatchRequest::read(&message(&operations), &rules.quirks).unwrap())
     };
     let before = json!({"schemas": ["urn:example:Thing"], "box": {"own": "1"}});
     let after = patched(&before, json!({"own": "2", "once": "a", "free": "b"})).unwrap();
@@ -242,7 +242,7 @@ fn thousands_of_members_are_changed_in_one_request() {
         json!({"op": "Remove", "path": "members", "value": half}),
         json!({"op": "Add", "path": "members", "value": half}),
     ];
-    let request = PatchRequest::read(&message(&operations), rules.quirks).unwrap();
+    let request = PatchRequest::read(&message(&operations), &rules.quirks).unwrap();
     assert_eq!(resource::values(&apply(&rules, &group, &request).unwrap(), "members").len(), MAX_MEMBERS);
     let patch = member_changes(&rules, &request).unwrap();
     assert_eq!((patch.member_count(), patch.net().add.len()), (MAX_MEMBERS, MAX_MEMBERS / 2));
@@ -256,7 +256,7 @@ fn the_rest_of_a_group_patch_applies_without_members() {
         json!({"op": "Replace", "path": "displayName", "value": "New"}),
         json!({"op": "Add", "path": "members", "value": [{"value": "a"}]}),
     ];
-    let request = PatchRequest::read(&message(&operations), rules.quirks).unwrap();
+    let request = PatchRequest::read(&message(&operations), &rules.quirks).unwrap();
     let patch = member_changes(&rules, &request).unwrap();
     let group = json!({"schemas": [urn::GROUP], "displayName": "Old"});
     assert_eq!(

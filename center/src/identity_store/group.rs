@@ -22,6 +22,8 @@ pub struct Group {
     pub created_at: Timestamp,
     /// When it, or its membership, was last changed.
     pub updated_at: Timestamp,
+    /// How often it, or its membership, was written; an ETag is made of it.
+    pub version: i64,
 }
 
 /// What can be set on a group.

@@ -36,6 +36,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the user was last changed.
     pub updated_at: Timestamp,
+    /// How often it was written; an ETag is made of it.
+    pub version: i64,
 }
 
 impl User {

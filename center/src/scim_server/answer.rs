@@ -1,36 +1,82 @@
 //! What goes back: a resource, a list or nothing.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 /// RFC 7644 §8.1.
 pub(super) const CONTENT_TYPE: &str = "application/scim+json";
 
+/// A resource as one answer shows it.
+#[derive(Debug)]
+pub(super) struct Shown {
+    /// What the client asked for of it.
+    pub(super) document: Value,
+    /// Its address.
+    pub(super) location: String,
+    /// Its version; none where versions are not shown.
+    pub(super) version: Option<String>,
+}
+
 /// A SCIM answer.
 #[derive(Debug)]
-pub(super) enum Answer {
-    /// 200 with a document.
-    Ok(Value),
+pub(super) struct Answer {
+    /// The status.
+    pub(super) status: StatusCode,
+    /// The body.
+    pub(super) document: Option<Value>,
+    /// The address of the resource that it is about.
+    pub(super) location: Option<String>,
+    /// The version of the resource that it is about.
+    pub(super) version: Option<String>,
+}
+
+impl Answer {
+    /// 200 with a document that is no resource.
+    pub(super) fn document(document: Value) -> Self {
+        Self { status: StatusCode::OK, document: Some(document), location: None, version: None }
+    }
+
+    /// 200 with a resource.
+    pub(super) fn ok(shown: Shown) -> Self {
+        Self { location: Some(shown.location), version: shown.version, ..Self::document(shown.document) }
+    }
+
     /// 201 with the new resource and its address, RFC 7644 §3.3.
-    Created(Value),
-    /// 204.
-    NoContent,
+    pub(super) fn created(shown: Shown) -> Self {
+        Self { status: StatusCode::CREATED, ..Self::ok(shown) }
+    }
+
+    /// 204 about a resource.
+    pub(super) fn changed(shown: Shown) -> Self {
+        Self { status: StatusCode::NO_CONTENT, document: None, ..Self::ok(shown) }
+    }
+
+    /// 204 about nothing that is there any more.
+    pub(super) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, document: None, location: None, version: None }
+    }
+
+    /// 304: the client has this version, RFC 7644 §3.14.
+    pub(super) fn not_modified(shown: Shown) -> Self {
+        Self { status: StatusCode::NOT_MODIFIED, document: None, ..Self::ok(shown) }
+    }
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let (status, document) = match self {
-            Self::Ok(document) => (StatusCode::OK, document),
-            Self::Created(document) => (StatusCode::CREATED, document),
-            Self::NoContent => return StatusCode::NO_CONTENT.into_response(),
+        let mut response = match self.document {
+            Some(document) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], document.to_string()).into_response(),
+            None => ().into_response(),
         };
-        let mut response =
-            (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], document.to_string()).into_response();
-        let location = document["meta"]["location"].as_str().map(HeaderValue::try_from);
-        if let (StatusCode::CREATED, Some(Ok(location))) = (status, location) {
-            response.headers_mut().insert(header::LOCATION, location);
-        }
+        *response.status_mut() = self.status;
+        let mut set = |name: HeaderName, value: Option<String>| {
+            if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
+                response.headers_mut().insert(name, value);
+            }
+        };
+        set(header::LOCATION, self.location.filter(|_| self.status == StatusCode::CREATED));
+        set(header::ETAG, self.version);
         response
     }
 }

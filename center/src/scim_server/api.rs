@@ -4,12 +4,15 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::mode::Mode;
+use super::seen::Seen;
 use super::tokens::{NewToken, Provisioning, Token, TokenError, store};
 use crate::Center;
 use crate::access::Caller;
-use crate::admin_api::ApiError;
+use crate::admin_api::{ApiError, JsonBody};
 
 /// `GET /api/scim`.
 pub(super) async fn show(State(center): State<Center>) -> Result<Json<Value>, ApiError> {
@@ -53,10 +56,65 @@ pub(super) async fn delete_token(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Automatic provisioning as it stands.
+/// `{"mode": "strict"}`; null puts the default back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ModeBody {
+    mode: Option<String>,
+}
+
+/// `PUT /api/scim/mode`.
+pub(super) async fn set_mode(
+    State(center): State<Center>,
+    caller: Caller,
+    JsonBody(body): JsonBody<ModeBody>,
+) -> Result<Json<Value>, ApiError> {
+    choose(&center, &caller, None, body).await
+}
+
+/// `PUT /api/scim/tokens/{id}/mode`.
+pub(super) async fn set_token_mode(
+    State(center): State<Center>,
+    caller: Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody<ModeBody>,
+) -> Result<Json<Value>, ApiError> {
+    choose(&center, &caller, Some(id), body).await
+}
+
+async fn choose(
+    center: &Center,
+    caller: &Caller,
+    token: Option<String>,
+    body: ModeBody,
+) -> Result<Json<Value>, ApiError> {
+    let mode = body.mode.as_deref().map(read_mode).transpose()?;
+    let author = center.author(caller);
+    center.store.write(move |tx| store::set_mode(tx, &author, token.as_deref(), mode)).await?;
+    Ok(Json(document(center, &load(center).await?)))
+}
+
+/// The mode of this name.
+///
+/// # Errors
+/// [`ApiError`] with the names that there are.
+pub(super) fn read_mode(name: &str) -> Result<Mode, ApiError> {
+    let refused = || ApiError::invalid("mode", "one of tolerant, strict and aws is needed", name);
+    Mode::of(name).ok_or_else(refused)
+}
+
+/// Automatic provisioning as it stands, with what this process saw and has not written yet.
 pub(super) async fn load(center: &Center) -> Result<Provisioning, TokenError> {
     let instance = center.instance_id.clone();
-    Ok(center.store.read(move |tx| store::load(tx, &instance)).await?)
+    let mut state = center.store.read(move |tx| store::load(tx, &instance)).await?;
+    for token in &mut state.tokens {
+        let fresh = center.scim_seen.of(&token.id);
+        token.seen = match (token.seen.take(), fresh) {
+            (Some(written), Some(fresh)) => Some(written.and(fresh)),
+            (written, fresh) => written.or(fresh),
+        };
+    }
+    Ok(state)
 }
 
 /// With a slash at its end, as AWS shows it: a client that resolves `Users` against it and one that
@@ -69,6 +127,7 @@ fn document(center: &Center, state: &Provisioning) -> Value {
     json!({
         "enabled": state.enabled,
         "endpoint": endpoint(center, state),
+        "mode": state.mode.name(),
         "tokens": state.tokens.iter().map(token).collect::<Vec<_>>(),
     })
 }
@@ -79,6 +138,22 @@ fn token(token: &Token) -> Value {
         "createdAt": token.created_at.rfc3339(),
         "expiresAt": token.expires_at.rfc3339(),
         "lastUsedAt": token.last_used_at.map(web::Timestamp::rfc3339),
+        "mode": token.mode.map(Mode::name),
+        "client": token.seen.as_ref().map(client),
+    })
+}
+
+/// What the client was seen to be.
+fn client(seen: &Seen) -> Value {
+    let quirks = seen.quirks.iter().map(|q| json!({ "name": q.name(), "what": q.what(), "link": q.link() }));
+    json!({
+        "dialect": seen.speaks().name(),
+        "title": seen.speaks().title(),
+        "link": seen.speaks().link(),
+        "quirks": quirks.collect::<Vec<_>>(),
+        "userAgent": seen.user_agent,
+        "firstSeenAt": seen.first.rfc3339(),
+        "lastSeenAt": seen.last.rfc3339(),
     })
 }
 

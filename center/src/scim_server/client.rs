@@ -6,11 +6,16 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
-use scim::ScimError;
+use scim::dialect::{Dialect, Signs};
+use scim::{Quirk, ScimError};
 use store::StoreError;
 use web::{Timestamp, token};
 
-use super::refusal::Refusal;
+use super::aws;
+use super::call::Judged;
+use super::mode::Mode;
+use super::refusal::{Refusal, Refused};
+use super::seen::Seen;
 use super::tokens::store::{self as tokens, Bearer};
 use crate::Center;
 use crate::access::Caller;
@@ -37,9 +42,68 @@ pub(super) async fn scim_client(
         Err(error) => return Refusal::from(error).into_response(),
     };
     note_use(&center, &bearer);
-    let actor = format!("scim:{}", bearer.token_id);
-    request.extensions_mut().insert(Caller { actor, id: bearer.token_id, name: "SCIM".to_owned() });
-    next.run(request).await
+    let Bearer { token_id, mode, .. } = bearer;
+    let actor = format!("scim:{token_id}");
+    let judged = Judged { mode, quirks: mode.quirks().noting() };
+    request.extensions_mut().insert(Caller { actor, id: token_id.clone(), name: "SCIM".to_owned() });
+    request.extensions_mut().insert(judged.clone());
+    let signs = OwnedSigns::of(&request);
+    let absent = match mode {
+        Mode::Aws => aws::check_route(request.method(), request.uri().path()).err(),
+        Mode::Tolerant | Mode::Strict => None,
+    };
+    let mut response = match absent {
+        Some(refusal) => refusal.into_response(),
+        None => next.run(request).await,
+    };
+    let met = judged.quirks.met();
+    if let Some(refused) = response.extensions_mut().remove::<Refused>() {
+        let refused = match mode {
+            Mode::Tolerant => refused,
+            Mode::Strict => refused.with_deviations(&met),
+            Mode::Aws => refused.in_words_of_aws(),
+        };
+        response.extensions_mut().insert(refused);
+    }
+    note_seen(&center, token_id, signs.seen(&met, center.clock.now()));
+    response
+}
+
+/// What a request shows of its client beside the deviations.
+struct OwnedSigns {
+    user_agent: String,
+    query: String,
+    adscim_version: bool,
+}
+
+impl OwnedSigns {
+    fn of(request: &Request) -> Self {
+        let user_agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok());
+        Self {
+            user_agent: user_agent.unwrap_or_default().to_owned(),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            adscim_version: request.headers().contains_key("adscimversion"),
+        }
+    }
+
+    fn seen(&self, met: &[Quirk], now: Timestamp) -> Seen {
+        let signs =
+            Signs { user_agent: &self.user_agent, query: &self.query, adscim_version: self.adscim_version };
+        Seen::once(Dialect::detect(met, &signs), met, &self.user_agent, now)
+    }
+}
+
+/// Notes what the client was seen to be, written beside the request and once a minute at most.
+fn note_seen(center: &Center, token_id: String, seen: Seen) {
+    let Some(due) = center.scim_seen.note(&token_id, seen) else { return };
+    let center = center.clone();
+    tokio::spawn(async move {
+        let instance = center.instance_id.clone();
+        let noted = center.store.write(move |tx| tokens::note_seen(tx, &instance, &token_id, &due)).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "what a SCIM client was seen to be could not be noted");
+        }
+    });
 }
 
 async fn authenticate(

@@ -133,7 +133,7 @@ mod tests {
 
     fn users(filter: &str) -> Narrowed {
         let rules = Rules::users(Profile::Rfc);
-        on_users(&Filter::parse(filter, Quirks::tolerant()).unwrap().bind(&rules).unwrap())
+        on_users(&Filter::parse(filter, &Quirks::tolerant()).unwrap().bind(&rules).unwrap())
     }
 
     fn text(template: &'static str, value: &str) -> Condition {

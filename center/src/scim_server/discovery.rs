@@ -1,73 +1,66 @@
 //! What the server says about itself, RFC 7644 §4.
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use scim::ScimError;
+use scim::limits::MAX_BULK_OPERATIONS;
 use scim::list::index_page;
 use scim::schema::documents::{self, Service};
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::call::Call;
 use super::list::MOST;
-use super::message::Query;
+use super::mode::Mode;
 use super::refusal::Refusal;
 use super::view::base;
-use crate::Center;
 
-const SERVICE: Service<'static> = Service {
-    max_results: MOST,
-    default_results: MOST,
-    // A cursor is a place in the list and does not age; a day is what a client may rely on.
-    cursor_seconds: 86_400,
-    documentation_uri: None,
-    sort: false,
-    etag: false,
-};
+fn service(mode: Mode) -> Service<'static> {
+    let rfc = mode != Mode::Aws;
+    Service {
+        max_results: MOST,
+        default_results: MOST,
+        // A cursor is a place in the list and does not age; a day is what a client may rely on.
+        cursor_seconds: 86_400,
+        documentation_uri: None,
+        sort: rfc,
+        etag: rfc,
+        bulk: rfc.then_some((MAX_BULK_OPERATIONS, web::serve::MAX_BODY)),
+    }
+}
 
 /// `GET /ServiceProviderConfig`, RFC 7643 §5.
-pub(super) async fn service_provider_config(
-    State(center): State<Center>,
-    Path(tenant): Path<String>,
-) -> Answer {
-    Answer::Ok(documents::service_provider_config(&base(&center, &tenant), &SERVICE))
+pub(super) async fn service_provider_config(call: Call) -> Answer {
+    let service = service(call.judged.mode);
+    Answer::document(documents::service_provider_config(&base(&call.center, &call.tenant), &service))
 }
 
 /// `GET /ResourceTypes`, RFC 7643 §6.
-pub(super) async fn resource_types(
-    State(center): State<Center>,
-    Path(tenant): Path<String>,
-    Query(query): Query,
-) -> Result<Answer, Refusal> {
-    all(query.filter.is_some(), documents::resource_types(&base(&center, &tenant)))
+pub(super) async fn resource_types(call: Call) -> Result<Answer, Refusal> {
+    all(call.query.filter.is_some(), documents::resource_types(&base(&call.center, &call.tenant)))
 }
 
 /// `GET /ResourceTypes/{name}`.
 pub(super) async fn resource_type(
-    State(center): State<Center>,
-    Path((tenant, name)): Path<(String, String)>,
+    call: Call,
+    Path((_, name)): Path<(String, String)>,
 ) -> Result<Answer, Refusal> {
-    one("ResourceType", documents::resource_type(&base(&center, &tenant), &name), name)
+    one("ResourceType", documents::resource_type(&base(&call.center, &call.tenant), &name), name)
 }
 
 /// `GET /Schemas`, RFC 7643 §7.
-pub(super) async fn schemas(
-    State(center): State<Center>,
-    Path(tenant): Path<String>,
-    Query(query): Query,
-) -> Result<Answer, Refusal> {
-    all(query.filter.is_some(), documents::schemas(&base(&center, &tenant)))
+pub(super) async fn schemas(call: Call) -> Result<Answer, Refusal> {
+    all(call.query.filter.is_some(), documents::schemas(&base(&call.center, &call.tenant)))
 }
 
 /// `GET /Schemas/{urn}`.
-pub(super) async fn schema(
-    State(center): State<Center>,
-    Path((tenant, urn)): Path<(String, String)>,
-) -> Result<Answer, Refusal> {
-    one("Schema", documents::schema(&base(&center, &tenant), &urn), urn)
+pub(super) async fn schema(call: Call, Path((_, urn)): Path<(String, String)>) -> Result<Answer, Refusal> {
+    one("Schema", documents::schema(&base(&call.center, &call.tenant), &urn), urn)
 }
 
-/// `POST /.search`, RFC 7644 §3.4.3, over users and groups together: no known client asks for it.
-pub(super) async fn search_all() -> Refusal {
-    ScimError::NotImplemented { feature: "A search of users and groups together" }.into()
+/// `/Me`, RFC 7644 §3.11. A token is no user: it stands for the identity provider, so there is nobody to
+/// show, and the RFC has 501 for it.
+pub(super) async fn me() -> Refusal {
+    Refusal::NoMe
 }
 
 fn all(filtered: bool, documents: Vec<Value>) -> Result<Answer, Refusal> {
@@ -75,12 +68,12 @@ fn all(filtered: bool, documents: Vec<Value>) -> Result<Answer, Refusal> {
     if filtered {
         return Err(Refusal::DiscoveryFilter);
     }
-    Ok(Answer::Ok(index_page(documents.len(), 1, documents)))
+    Ok(Answer::document(index_page(documents.len(), 1, documents)))
 }
 
 fn one(resource: &'static str, document: Option<Value>, id: String) -> Result<Answer, Refusal> {
     match document {
-        Some(document) => Ok(Answer::Ok(document)),
+        Some(document) => Ok(Answer::document(document)),
         None => Err(ScimError::NotFound { resource, id: id.chars().take(200).collect() }.into()),
     }
 }

@@ -1,100 +1,96 @@
 //! `/Groups`.
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use scim::filter::BoundFilter;
-use scim::list::ListQuery;
+use scim::list::{ListQuery, Sort};
 use scim::patch::{GroupPatch, PatchRequest, member_changes};
-use scim::resource;
-use scim::schema::GROUP;
-use scim::{Profile, Rules};
+use scim::schema::{GROUP, ResourceType};
+use scim::{Rules, resource};
 use serde_json::Value;
 use store::{StoreError, Tx};
 
-use super::answer::Answer;
+use super::answer::{Answer, Shown};
+use super::call::Call;
 use super::condition::{self, Narrowed};
 use super::list::{self, Listed};
-use super::message::{Body, Query};
+use super::message::Body;
+use super::mode::Mode;
 use super::refusal::Refusal;
 use super::view::{View, group_resource};
-use crate::Center;
-use crate::access::Caller;
+use super::{aws, version::Preconditions};
 use crate::identity_store::store::{self as identities, Condition, Slice};
 use crate::identity_store::{Group, GroupFields, IdentityError, MAX_MEMBERS_PER_CALL};
 use crate::instance::Author;
 
-const RULES: Rules = Rules::groups(Profile::Rfc);
-
 /// `POST /Groups`, RFC 7644 §3.3.
-pub(super) async fn create(
-    State(center): State<Center>,
-    caller: Caller,
-    Path(tenant): Path<String>,
-    Query(query): Query,
-    Body(body): Body,
-) -> Result<Answer, Refusal> {
-    let resource = resource::read(&RULES, &body)?;
+pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
+    let resource = resource::read(&call.rules(&GROUP), &body)?;
     let (fields, members) = (fields(&resource, ""), members(&resource));
-    let author = center.author(&caller);
-    let view = View::new(&center, &tenant, &GROUP, query.projection);
-    let id = center.random.id(author.now);
-    let created = center.store.write(move |tx| {
-        identities::create_group(tx, &author, &id, &caller.actor, &fields)?;
+    if call.aws() {
+        aws::check_member_count(members.len())?;
+    }
+    let author = call.author();
+    let view = View::new(&call, &GROUP);
+    let (id, owner) = (call.fresh_id(&author), call.caller.actor.clone());
+    let created = call.center.store.write(move |tx| {
+        identities::create_group(tx, &author, &id, &owner, &fields)?;
         add(tx, &author, &id, &members)?;
         let group = find(tx, &author.instance_id, &id)?;
         shown(tx, &view, &group)
     });
-    Ok(Answer::Created(created.await?))
+    let mut shown = created.await?;
+    if call.judged.mode == Mode::Aws
+        && let Some(map) = shown.document.as_object_mut()
+    {
+        // AWS answers a create without members, and a read with an empty list.
+        map.remove("members");
+    }
+    Ok(Answer::created(shown))
 }
 
-/// `GET /Groups/{id}`, RFC 7644 §3.4.1.
-pub(super) async fn get(
-    State(center): State<Center>,
-    Path((tenant, id)): Path<(String, String)>,
-    Query(query): Query,
-) -> Result<Answer, Refusal> {
-    let view = View::new(&center, &tenant, &GROUP, query.projection);
-    let instance = center.instance_id.clone();
-    let found = center.store.read(move |tx| {
+/// `GET /Groups/{id}`, RFC 7644 §3.4.1; 304 where the client has this version.
+pub(super) async fn get(call: Call, Path((_, id)): Path<(String, String)>) -> Result<Answer, Refusal> {
+    let view = View::new(&call, &GROUP);
+    let (instance, versions) = (call.center.instance_id.clone(), call.versions);
+    let found = call.center.store.read(move |tx| {
         let group = find(tx, &instance, &id)?;
-        shown(tx, &view, &group)
+        let shown = shown(tx, &view, &group)?;
+        Ok::<_, Refusal>(if versions.has(group.version) {
+            Answer::not_modified(shown)
+        } else {
+            Answer::ok(shown)
+        })
     });
-    Ok(Answer::Ok(found.await?))
+    found.await
 }
 
 /// `GET /Groups`, RFC 7644 §3.4.2.
-pub(super) async fn list(
-    State(center): State<Center>,
-    Path(tenant): Path<String>,
-    Query(query): Query,
-) -> Result<Answer, Refusal> {
-    Ok(Answer::Ok(list::list::<Group>(&center, &tenant, query).await?))
+pub(super) async fn list(call: Call) -> Result<Answer, Refusal> {
+    Ok(Answer::document(list::list::<Group>(&call).await?))
 }
 
 /// `POST /Groups/.search`, RFC 7644 §3.4.3.
-pub(super) async fn search(
-    State(center): State<Center>,
-    Path(tenant): Path<String>,
-    Body(body): Body,
-) -> Result<Answer, Refusal> {
+pub(super) async fn search(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
     let query = ListQuery::from_search_request(&body)?;
-    Ok(Answer::Ok(list::list::<Group>(&center, &tenant, query).await?))
+    list(Call { query, ..call }).await
 }
 
 /// `PUT /Groups/{id}`, RFC 7644 §3.5.1; AWS does not have it. Members stay where `members` is not sent:
 /// large groups are shown without members, and a client that sends back what it read must not empty them.
+/// Strictly, what is not sent is cleared.
 pub(super) async fn replace(
-    State(center): State<Center>,
-    caller: Caller,
-    Path((tenant, id)): Path<(String, String)>,
-    Query(query): Query,
+    call: Call,
+    Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let resource = resource::read(&RULES, &body)?;
-    let members = names_members(&body).then(|| members(&resource));
-    let author = center.author(&caller);
-    let view = View::new(&center, &tenant, &GROUP, query.projection);
-    let replaced = center.store.write(move |tx| {
-        let before = find(tx, &author.instance_id, &id)?;
+    let resource = resource::read(&call.rules(&GROUP), &body)?;
+    let named = names_members(&body) || call.judged.mode == Mode::Strict;
+    let members = named.then(|| members(&resource));
+    let author = call.author();
+    let view = View::new(&call, &GROUP);
+    let versions = call.versions;
+    let replaced = call.center.store.write(move |tx| {
+        let before = find_at(tx, &author.instance_id, &id, &versions)?;
         identities::update_group(tx, &author, &id, &fields(&resource, &before.fields.description))?;
         if let Some(members) = &members {
             replace_all(tx, &author, &id, members)?;
@@ -102,45 +98,69 @@ pub(super) async fn replace(
         let group = find(tx, &author.instance_id, &id)?;
         shown(tx, &view, &group)
     });
-    Ok(Answer::Ok(replaced.await?))
+    Ok(Answer::ok(replaced.await?))
 }
 
 /// `PATCH /Groups/{id}`, RFC 7644 §3.5.2. A change of members costs what it names, however large the
 /// group is: nobody else is loaded. AWS refuses to replace all members and more than 100 at once; both
 /// are done here. Answered with 204 as AWS and Entra have it, unless the client names attributes.
 pub(super) async fn patch(
-    State(center): State<Center>,
-    caller: Caller,
-    Path((tenant, id)): Path<(String, String)>,
-    Query(query): Query,
+    call: Call,
+    Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let patch = member_changes(&RULES, &PatchRequest::read(&body, RULES.quirks)?)?;
-    let author = center.author(&caller);
-    let view = View::new(&center, &tenant, &GROUP, query.projection);
-    let patched = center.store.write(move |tx| {
-        let before = find(tx, &author.instance_id, &id)?;
-        change(tx, &author, &before, &patch)?;
-        let after = view.asks_for_attributes().then(|| find(tx, &author.instance_id, &id)).transpose()?;
-        after.map(|group| shown(tx, &view, &group)).transpose()
+    let rules = call.rules(&GROUP);
+    let request = PatchRequest::read(&body, &rules.quirks)?;
+    let patch = member_changes(&rules, &request)?;
+    if call.aws() {
+        aws::check_group_patch(&request, &patch)?;
+    }
+    let author = call.author();
+    let view = View::new(&call, &GROUP);
+    let versions = call.versions;
+    let patched = call.center.store.write(move |tx| {
+        let before = find_at(tx, &author.instance_id, &id, &versions)?;
+        change(tx, &author, &rules, &before, &patch)?;
+        let group = find(tx, &author.instance_id, &id)?;
+        if view.asks_for_attributes() {
+            return Ok(Answer::ok(shown(tx, &view, &group)?));
+        }
+        // Members are not read for an answer that does not show them.
+        Ok::<_, Refusal>(Answer::changed(view.answer(&GROUP, &Value::Null, &group.id, group.version)))
     });
-    Ok(patched.await?.map_or(Answer::NoContent, Answer::Ok))
+    patched.await
 }
 
 /// `DELETE /Groups/{id}`, RFC 7644 §3.6. Memberships and assignments go with the group.
-pub(super) async fn delete(
-    State(center): State<Center>,
-    caller: Caller,
-    Path((_, id)): Path<(String, String)>,
-) -> Result<Answer, Refusal> {
-    let author = center.author(&caller);
-    center.store.write(move |tx| Ok::<_, Refusal>(identities::delete_group(tx, &author, &id)?)).await?;
-    Ok(Answer::NoContent)
+pub(super) async fn delete(call: Call, Path((_, id)): Path<(String, String)>) -> Result<Answer, Refusal> {
+    let author = call.author();
+    let versions = call.versions;
+    let deleted = call.center.store.write(move |tx| {
+        if versions.any() {
+            find_at(tx, &author.instance_id, &id, &versions)?;
+        }
+        Ok::<_, Refusal>(identities::delete_group(tx, &author, &id)?)
+    });
+    deleted.await?;
+    Ok(Answer::no_content())
 }
 
-fn change(tx: &mut Tx<'_>, author: &Author, before: &Group, patch: &GroupPatch) -> Result<(), Refusal> {
+/// The group, at a version that the client asks for.
+fn find_at(tx: &mut Tx<'_>, instance_id: &str, id: &str, versions: &Preconditions) -> Result<Group, Refusal> {
+    let found = find(tx, instance_id, id)?;
+    versions.check(found.version)?;
+    Ok(found)
+}
+
+fn change(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    rules: &Rules,
+    before: &Group,
+    patch: &GroupPatch,
+) -> Result<(), Refusal> {
     if !patch.rest.is_empty() {
-        let wanted = patch.rest.apply(&RULES, &group_resource(before))?;
+        let wanted = patch.rest.apply(rules, &group_resource(before))?;
         identities::update_group(tx, author, &before.id, &fields(&wanted, &before.fields.description))?;
     }
     let net = patch.net();
@@ -185,8 +205,8 @@ fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Group, Refusal> 
     found.ok_or_else(|| IdentityError::GroupNotFound(id.to_owned()).into())
 }
 
-fn shown(tx: &mut Tx<'_>, view: &View, group: &Group) -> Result<Value, Refusal> {
-    Ok(view.project(&GROUP, &view.group(tx, group)?))
+fn shown(tx: &mut Tx<'_>, view: &View, group: &Group) -> Result<Shown, Refusal> {
+    Ok(view.answer(&GROUP, &view.group(tx, group)?, &group.id, group.version))
 }
 
 /// The description is ours: SCIM does not have it, and a client cannot take it away.
@@ -209,7 +229,7 @@ fn names_members(body: &Value) -> bool {
 }
 
 impl Listed for Group {
-    const RULES: Rules = RULES;
+    const KIND: &'static ResourceType = &GROUP;
 
     fn id(&self) -> &str {
         &self.id
@@ -217,6 +237,13 @@ impl Listed for Group {
 
     fn narrow(filter: &BoundFilter) -> Narrowed {
         condition::on_groups(filter)
+    }
+
+    fn order(sort: &Sort) -> Option<&'static [&'static str]> {
+        match sort.target.path().as_str() {
+            "displayName" => Some(&["display_name_key"]),
+            _ => list::common_order(sort),
+        }
     }
 
     fn matching(

@@ -1,19 +1,22 @@
 //! Lists: filter, page by index (RFC 7644 §3.4.2.4) and by cursor (RFC 9865).
 //!
-//! `sortBy` is passed over, as RFC 7644 §3.4.2.3 allows a server that does not sort: the order is that
-//! of the ids, which is that of creation to the millisecond. A page by cursor starts after an id, so it
-//! misses nobody who was there from the start, whatever comes and goes in between.
+//! Without `sortBy` (§3.4.2.3) the order is that of the ids, which is that of creation to the
+//! millisecond. A page by cursor starts after an id, so it misses nobody who was there from the start,
+//! whatever comes and goes in between. By columns the database sorts; by anything else a bounded number
+//! of resources is sorted here.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use scim::filter::{BoundFilter, Filter};
-use scim::list::{ListQuery, Paging, cursor_page, index_page};
+use scim::list::{ListQuery, Paging, Sort, cursor_page, index_page};
 use scim::schema::ResourceType;
 use scim::{Rules, ScimError};
 use serde_json::Value;
 use store::{StoreError, Tx};
 use web::token;
 
+use super::aws;
+use super::call::Call;
 use super::condition::Narrowed;
 use super::refusal::Refusal;
 use super::view::View;
@@ -29,15 +32,20 @@ const MOST_LOOKED_AT: usize = 50_000;
 /// How many rows one request may look at for a page by cursor; the next request goes on there.
 const MOST_PER_CURSOR: usize = 5_000;
 
+/// How many resources are sorted here.
+const MOST_SORTED: usize = 5_000;
+
 /// What differs between lists of users and of groups.
 pub(super) trait Listed: Sized + Send + Sync + 'static {
-    /// What filters are judged by.
-    const RULES: Rules;
+    /// The type of the resources.
+    const KIND: &'static ResourceType;
 
     /// The resource's id.
     fn id(&self) -> &str;
     /// What the database does of a filter.
     fn narrow(filter: &BoundFilter) -> Narrowed;
+    /// The columns that sort so; none where no column does.
+    fn order(sort: &Sort) -> Option<&'static [&'static str]>;
     /// Rows that meet a condition.
     fn matching(
         tx: &mut Tx<'_>,
@@ -51,78 +59,191 @@ pub(super) trait Listed: Sized + Send + Sync + 'static {
     fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError>;
 }
 
-/// The list that the query asks for.
-///
-/// # Errors
-/// What is wrong with the filter, count or cursor; [`ScimError::TooMany`] where the filter must be
-/// evaluated for more resources than one request may cost.
-pub(super) async fn list<T: Listed>(
-    center: &Center,
-    tenant: &str,
-    query: ListQuery,
-) -> Result<Value, Refusal> {
-    let paging = query.paging(MOST, MOST);
-    let text = query.filter.as_deref();
-    let filter = text.map(|f| Filter::parse(f, T::RULES.quirks)?.bind(&T::RULES)).transpose()?;
-    let narrowed = filter.as_ref().map(T::narrow);
-    let exact = narrowed.as_ref().is_none_or(|n| n.exact);
-    let mark = mark(T::RULES.kind, text);
-    let view = View::new(center, tenant, T::RULES.kind, query.projection);
-    let search = Search {
-        center: center.clone(),
-        condition: narrowed.map(|n| n.condition).unwrap_or_default(),
-        filter: filter.filter(|_| !exact),
-        view,
-    };
-    match paging {
-        Paging::Index { start, count } if exact => search.by_index::<T>(start, count).await,
-        Paging::Index { start, count } => search.by_index_evaluated::<T>(start, count).await,
-        Paging::Cursor { cursor, count } => search.by_cursor::<T>(cursor.as_deref(), count, &mark).await,
+/// The columns of both tables that sort so.
+pub(super) fn common_order(sort: &Sort) -> Option<&'static [&'static str]> {
+    match sort.target.path().as_str() {
+        "id" => Some(&[]),
+        "meta.created" => Some(&["created_at"]),
+        "meta.lastModified" => Some(&["updated_at"]),
+        // Those without one are last in ascending order, RFC 7644 §3.4.2.3.
+        "externalId" => Some(&["(external_id IS NULL)", "external_id"]),
+        _ => None,
     }
 }
 
-struct Search {
+/// The list that the query asks for.
+///
+/// # Errors
+/// What is wrong with the filter, count, cursor or order; [`ScimError::TooMany`] where the filter must be
+/// evaluated, or the order be made, for more resources than one request may cost.
+pub(super) async fn list<T: Listed>(call: &Call) -> Result<Value, Refusal> {
+    let query = &call.query;
+    let mark = mark(T::KIND.name, query.filter.as_deref());
+    let search = Search::new::<T>(call, query)?;
+    match query.paging(MOST, MOST) {
+        Paging::Index { start, count } => {
+            let (total, page) = search.by_index::<T>(start, count).await?;
+            Ok(index_page(total, start, page))
+        }
+        Paging::Cursor { cursor, count } => {
+            check_cursor_query(query, count)?;
+            let after = cursor.map_or(Ok(String::new()), |c| read_cursor(&c, &mark))?;
+            let (page, next) = search.by_cursor::<T>(after, count).await?;
+            Ok(cursor_page(None, next.map(|id| write_cursor(&id, &mark)).as_deref(), page))
+        }
+    }
+}
+
+/// RFC 9865 leaves open what a cursor means in a sorted list. An order that changes while it is read
+/// would let a page by cursor miss resources, which is what cursors are there to prevent.
+pub(super) fn check_cursor_query(query: &ListQuery, count: usize) -> Result<(), ScimError> {
+    if count == 0 {
+        return Err(ScimError::InvalidCount { reason: "with a cursor it must be at least 1".to_owned() });
+    }
+    if query.sort_by.is_some() {
+        let reason = "a list by cursor is in the order of the ids; page by startIndex to sort".to_owned();
+        return Err(ScimError::InvalidValue { attribute: "sortBy".to_owned(), reason });
+    }
+    Ok(())
+}
+
+/// What is looked for.
+pub(super) struct Search {
     center: Center,
     condition: Condition,
     /// What must be looked at beyond the condition; none where the condition says all.
     filter: Option<BoundFilter>,
     view: View,
+    sort: Option<Sort>,
 }
 
 /// Rows that were looked at, in order: the id of each, and the row itself where it fits.
 type Chunk<T> = Vec<(String, Option<T>)>;
 
 impl Search {
-    async fn by_index<T: Listed>(self, start: usize, count: usize) -> Result<Value, Refusal> {
+    /// What the query asks for of one type.
+    ///
+    /// # Errors
+    /// What is wrong with the filter or the order.
+    pub(super) fn new<T: Listed>(call: &Call, query: &ListQuery) -> Result<Self, Refusal> {
+        let rules: Rules = call.rules(T::KIND);
+        let text = query.filter.as_deref();
+        let filter = text.map(|f| Filter::parse(f, &rules.quirks)?.bind(&rules)).transpose()?;
+        if let (true, Some(filter)) = (call.aws(), &filter) {
+            aws::check_filter(T::KIND, filter)?;
+        }
+        let narrowed = filter.as_ref().map(T::narrow);
+        let exact = narrowed.as_ref().is_none_or(|n| n.exact);
+        Ok(Self {
+            center: call.center.clone(),
+            condition: narrowed.map(|n| n.condition).unwrap_or_default(),
+            filter: filter.filter(|_| !exact),
+            view: View::new(call, T::KIND),
+            sort: Sort::bind(query, T::KIND)?,
+        })
+    }
+
+    /// The total and one page.
+    pub(super) async fn by_index<T: Listed>(
+        self,
+        start: usize,
+        count: usize,
+    ) -> Result<(usize, Vec<Value>), Refusal> {
+        let order = self.sort.as_ref().map(T::order);
+        match (order, self.sort) {
+            (Some(None), Some(sort)) => self.by_index_sorted::<T>(sort, start, count).await,
+            (Some(Some(_)), Some(sort)) if self.filter.is_some() => {
+                self.by_index_sorted::<T>(sort, start, count).await
+            }
+            (order, _) if self.filter.is_none() => {
+                self.by_index_exact::<T>(order.flatten().unwrap_or_default(), start, count).await
+            }
+            _ => self.by_index_evaluated::<T>(start, count).await,
+        }
+    }
+
+    async fn by_index_exact<T: Listed>(
+        self,
+        order: &'static [&'static str],
+        start: usize,
+        count: usize,
+    ) -> Result<(usize, Vec<Value>), Refusal> {
         let (condition, view, instance) =
             (self.condition.clone(), self.view.clone(), self.center.instance_id.clone());
-        let slice = Slice { after: String::new(), offset: to_i64(start - 1), limit: to_i64(count) };
+        let descending = self.sort.is_some_and(|sort| sort.descending);
+        let slice = Slice {
+            after: String::new(),
+            order,
+            descending,
+            offset: to_i64(start - 1),
+            limit: to_i64(count),
+        };
         let page = self.center.store.read(move |tx| {
             let total = T::count(tx, &instance, &condition)?;
             let rows = if count == 0 { Vec::new() } else { T::matching(tx, &instance, &condition, &slice)? };
             Ok::<_, StoreError>((total, shown(tx, &view, &rows)?))
         });
         let (total, resources) = page.await?;
-        Ok(index_page(usize::try_from(total).unwrap_or(0), start, resources))
+        Ok((usize::try_from(total).unwrap_or(0), resources))
     }
 
     /// The total of a filter that no index answers is only known when every resource was looked at.
-    async fn by_index_evaluated<T: Listed>(self, start: usize, count: usize) -> Result<Value, Refusal> {
-        let (mut total, mut looked_at, mut after) = (0, 0, String::new());
-        let mut page = Vec::new();
+    async fn by_index_evaluated<T: Listed>(
+        self,
+        start: usize,
+        count: usize,
+    ) -> Result<(usize, Vec<Value>), Refusal> {
+        let (mut total, mut page) = (0, Vec::new());
+        let each = |row: T| {
+            total += 1;
+            if total >= start && page.len() < count {
+                page.push(row);
+            }
+            Ok(())
+        };
+        self.each(each).await?;
+        Ok((total, self.show(page).await?))
+    }
+
+    async fn by_index_sorted<T: Listed>(
+        self,
+        sort: Sort,
+        start: usize,
+        count: usize,
+    ) -> Result<(usize, Vec<Value>), Refusal> {
+        let mut rows: Vec<T> = Vec::new();
+        let each = |row: T| {
+            rows.push(row);
+            // RFC 7644 table 9, tooMany.
+            if rows.len() > MOST_SORTED { Err(ScimError::TooMany { limit: MOST_SORTED }) } else { Ok(()) }
+        };
+        self.each(each).await?;
+        let (view, sorting) = (self.view.clone(), self.view.for_sort(&sort));
+        let page = self.center.store.read(move |tx| {
+            let mut full = rows
+                .iter()
+                .map(|row| Ok((row.shown(tx, &sorting)?, row)))
+                .collect::<Result<Vec<_>, StoreError>>()?;
+            full.sort_by(|(one, _), (other, _)| sort.compare(one, other));
+            let page = full.into_iter().skip(start - 1).take(count);
+            let page: Result<Vec<Value>, StoreError> =
+                page.map(|(_, row)| Ok(view.project(T::KIND, &row.shown(tx, &view)?))).collect();
+            Ok::<_, StoreError>((rows.len(), page?))
+        });
+        Ok(page.await?)
+    }
+
+    /// Every row that fits, in the order of the ids.
+    async fn each<T: Listed>(&self, mut each: impl FnMut(T) -> Result<(), ScimError>) -> Result<(), Refusal> {
+        let (mut looked_at, mut after) = (0, String::new());
         loop {
             let chunk = self.chunk::<T>(after, CHUNK).await?;
             let full = chunk.len() == CHUNK;
             looked_at += chunk.len();
             after = chunk.last().map(|(id, _)| id.clone()).unwrap_or_default();
-            for row in chunk.into_iter().filter_map(|(_, row)| row) {
-                total += 1;
-                if total >= start && page.len() < count {
-                    page.push(row);
-                }
-            }
+            chunk.into_iter().filter_map(|(_, row)| row).try_for_each(&mut each)?;
             if !full {
-                return Ok(index_page(total, start, self.show(page).await?));
+                return Ok(());
             }
             // RFC 7644 table 9, tooMany. Page by cursor, and it goes on for as long as it takes.
             if looked_at >= MOST_LOOKED_AT {
@@ -131,17 +252,12 @@ impl Search {
         }
     }
 
-    async fn by_cursor<T: Listed>(
+    /// A page after an id, and the id after which the next one starts.
+    pub(super) async fn by_cursor<T: Listed>(
         self,
-        cursor: Option<&str>,
+        mut after: String,
         count: usize,
-        mark: &str,
-    ) -> Result<Value, Refusal> {
-        if count == 0 {
-            let reason = "with a cursor it must be at least 1".to_owned();
-            return Err(ScimError::InvalidCount { reason }.into());
-        }
-        let mut after = cursor.map_or(Ok(String::new()), |c| read_cursor(c, mark))?;
+    ) -> Result<(Vec<Value>, Option<String>), Refusal> {
         let mut page: Vec<T> = Vec::new();
         let mut looked_at = 0;
         // Where every row fits, one more than the page tells whether there is another page.
@@ -164,8 +280,7 @@ impl Search {
                 break true;
             }
         };
-        let next = more.then(|| write_cursor(&after, mark));
-        Ok(cursor_page(None, next.as_deref(), self.show(page).await?))
+        Ok((self.show(page).await?, more.then_some(after)))
     }
 
     async fn chunk<T: Listed>(&self, after: String, size: usize) -> Result<Chunk<T>, StoreError> {
@@ -173,7 +288,7 @@ impl Search {
         // Memberships cost a query each: they are read where the filter looks at them, and for the page.
         let view = self.view.for_filter(filter.as_ref());
         let instance = self.center.instance_id.clone();
-        let slice = Slice { after, offset: 0, limit: to_i64(size) };
+        let slice = Slice { after, limit: to_i64(size), ..Slice::default() };
         let read = self.center.store.read(move |tx| {
             let mut rows = Vec::new();
             for row in T::matching(tx, &instance, &condition, &slice)? {
@@ -195,21 +310,21 @@ impl Search {
 }
 
 fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, rows: &[T]) -> Result<Vec<Value>, StoreError> {
-    rows.iter().map(|row| Ok(view.project(T::RULES.kind, &row.shown(tx, view)?))).collect()
+    rows.iter().map(|row| Ok(view.project(T::KIND, &row.shown(tx, view)?))).collect()
 }
 
 /// What ties a cursor to its list: a cursor of another filter would leave resources out.
-fn mark(kind: &ResourceType, filter: Option<&str>) -> String {
-    URL_SAFE_NO_PAD.encode(&token::hash(&format!("{} {}", kind.name, filter.unwrap_or_default()))[..6])
+pub(super) fn mark(kind: &str, filter: Option<&str>) -> String {
+    URL_SAFE_NO_PAD.encode(&token::hash(&format!("{kind} {}", filter.unwrap_or_default()))[..6])
 }
 
 /// The cursor after the resource `id`. It is readable and not signed: whoever changes it only starts at
 /// another place of a list that he may read from its beginning.
-fn write_cursor(id: &str, mark: &str) -> String {
+pub(super) fn write_cursor(id: &str, mark: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{mark}.{id}"))
 }
 
-fn read_cursor(cursor: &str, mark: &str) -> Result<String, ScimError> {
+pub(super) fn read_cursor(cursor: &str, mark: &str) -> Result<String, ScimError> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| ScimError::InvalidCursor)?;
     let text = String::from_utf8(bytes).map_err(|_| ScimError::InvalidCursor)?;
     match text.split_once('.') {
@@ -225,23 +340,21 @@ fn to_i64(number: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use scim::schema::{GROUP, USER};
-
     use super::*;
 
     #[test]
     fn a_cursor_belongs_to_its_list() {
-        let here = mark(&USER, Some("active eq true"));
+        let here = mark("User", Some("active eq true"));
         let cursor = write_cursor("id-1", &here);
         assert_eq!(read_cursor(&cursor, &here), Ok("id-1".to_owned()));
-        for other in [mark(&USER, None), mark(&GROUP, Some("active eq true"))] {
+        for other in [mark("User", None), mark("Group", Some("active eq true"))] {
             assert_eq!(read_cursor(&cursor, &other), Err(ScimError::InvalidCursor));
         }
     }
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        let here = mark(&USER, None);
+        let here = mark("User", None);
         let nul = write_cursor("\0", &here);
         for text in ["x", "!", "aGFsbG8", "'; DROP TABLE users", &nul] {
             assert_eq!(read_cursor(text, &here), Err(ScimError::InvalidCursor), "{text}");

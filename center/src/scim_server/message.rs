@@ -1,27 +1,12 @@
-//! The request's message: its query and its body.
+//! The request's message: its body.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
-use http::request::Parts;
+use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, header};
 use scim::ScimError;
-use scim::list::ListQuery;
 use serde_json::Value;
 
 use super::refusal::Refusal;
-
-/// The query of any request: what a list asks for, and which attributes the answer has (RFC 7644 §3.9).
-/// Parameters that SCIM does not have are passed over; Entra puts its flags there.
-#[derive(Debug)]
-pub(super) struct Query(pub(super) ListQuery);
-
-impl<S: Send + Sync> FromRequestParts<S> for Query {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Ok(Self(ListQuery::parse(parts.uri.query().unwrap_or_default())?))
-    }
-}
 
 /// A JSON body. Its size is limited by [`web::serve::MAX_BODY`], its depth by the parser (128).
 #[derive(Debug)]

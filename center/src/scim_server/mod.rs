@@ -6,6 +6,9 @@
 
 mod answer;
 mod api;
+mod aws;
+mod bulk;
+mod call;
 mod client;
 mod condition;
 mod discovery;
@@ -13,10 +16,14 @@ mod edge;
 mod groups;
 mod list;
 mod message;
+pub mod mode;
 mod pages;
 mod refusal;
+mod search;
+pub mod seen;
 pub mod tokens;
 mod users;
+mod version;
 mod view;
 
 use axum::middleware::from_fn_with_state;
@@ -39,7 +46,13 @@ fn protocol(center: &Center) -> Routes<Center> {
         .get("/{scim_tenant_id}/scim/v2/ResourceTypes/{name}", discovery::resource_type)
         .get("/{scim_tenant_id}/scim/v2/Schemas", discovery::schemas)
         .get("/{scim_tenant_id}/scim/v2/Schemas/{urn}", discovery::schema)
-        .post("/{scim_tenant_id}/scim/v2/.search", discovery::search_all)
+        .post("/{scim_tenant_id}/scim/v2/.search", search::search)
+        .post("/{scim_tenant_id}/scim/v2/Bulk", bulk::bulk)
+        .get("/{scim_tenant_id}/scim/v2/Me", discovery::me)
+        .post("/{scim_tenant_id}/scim/v2/Me", discovery::me)
+        .put("/{scim_tenant_id}/scim/v2/Me", discovery::me)
+        .patch("/{scim_tenant_id}/scim/v2/Me", discovery::me)
+        .delete("/{scim_tenant_id}/scim/v2/Me", discovery::me)
         .get("/{scim_tenant_id}/scim/v2/Users", users::list)
         .post("/{scim_tenant_id}/scim/v2/Users/.search", users::search)
         .post("/{scim_tenant_id}/scim/v2/Users", users::create)
@@ -60,6 +73,8 @@ fn protocol(center: &Center) -> Routes<Center> {
 fn admin_api(center: &Center) -> Routes<Center> {
     Routes::new("api_key")
         .get("/api/scim", api::show)
+        .put("/api/scim/mode", api::set_mode)
+        .put("/api/scim/tokens/{id}/mode", api::set_token_mode)
         .post("/api/scim/enable", api::enable)
         .post("/api/scim/disable", api::disable)
         .post("/api/scim/tokens", api::create_token)
@@ -70,6 +85,7 @@ fn admin_api(center: &Center) -> Routes<Center> {
 fn console(center: &Center) -> Routes<Center> {
     Routes::new("administrator")
         .get("/console/settings/automatic-provisioning", pages::show)
+        .post("/console/settings/automatic-provisioning/mode", pages::set_mode)
         .post("/console/settings/automatic-provisioning/enable", pages::enable)
         .post("/console/settings/automatic-provisioning/disable", pages::disable)
         .post("/console/settings/automatic-provisioning/tokens", pages::create_token)

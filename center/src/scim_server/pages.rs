@@ -4,11 +4,13 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
+use scim::Quirk;
 use web::Timestamp;
 use web::form::{Csrf, Form};
 use web::page::{Banner, Shell, Tone, render_with};
 
-use super::api::{endpoint, load};
+use super::api::{endpoint, load, read_mode};
+use super::mode::Mode;
 use super::tokens::{MOST_TOKENS, NewToken, Token, TokenError, store};
 use crate::Center;
 use crate::access::Caller;
@@ -27,6 +29,23 @@ struct AutomaticProvisioning {
     secret: Option<String>,
     tokens: Vec<Shown>,
     may_create: bool,
+    modes: Vec<Choice>,
+}
+
+/// A mode that can be chosen.
+struct Choice {
+    name: &'static str,
+    consequences: &'static str,
+    chosen: bool,
+}
+
+/// What the client of a token was seen to be.
+struct ShownClient {
+    title: &'static str,
+    link: &'static str,
+    quirks: Vec<Quirk>,
+    user_agent: String,
+    last: String,
 }
 
 /// A token as the page shows it.
@@ -35,6 +54,8 @@ struct Shown {
     created: String,
     expires: String,
     last_used: String,
+    mode: &'static str,
+    client: Option<ShownClient>,
     state: &'static str,
     tone: &'static str,
 }
@@ -42,6 +63,27 @@ struct Shown {
 /// `GET`: how it stands.
 pub(super) async fn show(State(center): State<Center>, caller: Caller, csrf: Csrf) -> Response {
     answer(&center, &caller, csrf, StatusCode::OK, None, None).await
+}
+
+/// `POST …/mode`: of all tokens, or, with `token`, of one; the empty mode of a token follows the instance.
+pub(super) async fn set_mode(
+    State(center): State<Center>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let (token, name) = (fields.text("token").to_owned(), fields.text("mode"));
+    let token = (!token.is_empty()).then_some(token);
+    let mode = match (name, &token) {
+        ("", Some(_)) => None,
+        (name, _) => match read_mode(name) {
+            Ok(mode) => Some(mode),
+            Err(error) => return PageError(error).into_response(),
+        },
+    };
+    let author = center.author(&caller);
+    let done = center.store.write(move |tx| store::set_mode(tx, &author, token.as_deref(), mode)).await;
+    back(&center, &caller, csrf, done).await
 }
 
 /// `POST …/enable`: the answer shows the first token, this one time.
@@ -159,6 +201,7 @@ async fn answer(
         external: state.external,
         endpoint: endpoint(center, &state),
         secret,
+        modes: modes(state.mode),
         may_create: state.tokens.len() < MOST_TOKENS,
         tokens: state.tokens.iter().map(|token| shown(token, now)).collect(),
     };
@@ -188,7 +231,21 @@ fn shown(token: &Token, now: Timestamp) -> Shown {
         created: token.created_at.readable(),
         expires: token.expires_at.readable(),
         last_used: token.last_used_at.map_or_else(|| "Never".to_owned(), Timestamp::readable),
+        mode: token.mode.map_or("", Mode::name),
+        client: token.seen.as_ref().map(|seen| ShownClient {
+            title: seen.speaks().title(),
+            link: seen.speaks().link(),
+            quirks: seen.quirks.iter().copied().collect(),
+            user_agent: seen.user_agent.clone(),
+            last: seen.last.readable(),
+        }),
         state,
         tone,
     }
+}
+
+fn modes(now: Mode) -> Vec<Choice> {
+    let choice =
+        |mode: Mode| Choice { name: mode.name(), consequences: mode.consequences(), chosen: mode == now };
+    Mode::ALL.into_iter().map(choice).collect()
 }

@@ -2,13 +2,14 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use scim::ScimError;
 use scim::error::ERROR_SCHEMA;
+use scim::{Quirk, ScimError};
 use serde_json::{Value, json};
 use store::{Retryable, StoreError};
 use thiserror::Error;
 use web::Timestamp;
 
+use super::aws;
 use crate::identity_store::{IdentityError, MAX_MEMBERS_PER_CALL};
 
 /// A refusal of this server. The client is the identity provider that the administrator connected, so
@@ -45,6 +46,21 @@ pub enum Refusal {
          Center: an assignment must show whom it reaches. Send the nested group's users instead."
     )]
     NestedGroup(String),
+    /// An operation of a bulk request names what was not created.
+    #[error(
+        "bulkId \"{0}\" stands for nothing: no operation of this request creates it, or that operation \
+         failed. Correct that one first."
+    )]
+    UnknownBulkId(String),
+    /// A rule of AWS, in its mode.
+    #[error("{0}")]
+    Aws(String),
+    /// `/Me`.
+    #[error(
+        "/Me is not supported: the access token stands for the identity provider and for no user. Use \
+         /Users/{{id}}."
+    )]
+    NoMe,
     /// RFC 7644 §4: the discovery documents are not searched.
     #[error("Discovery documents cannot be filtered. Leave out \"filter\".")]
     DiscoveryFilter,
@@ -70,6 +86,8 @@ pub(super) struct Refused {
     status: StatusCode,
     scim_type: Option<&'static str>,
     detail: String,
+    /// What AWS says instead, where that is known.
+    aws_detail: Option<&'static str>,
 }
 
 impl Refusal {
@@ -83,7 +101,10 @@ impl Refusal {
             Self::Taken { .. } | Self::Store(StoreError::Unique) => {
                 (StatusCode::CONFLICT, Some("uniqueness"))
             }
-            Self::UnknownMember(_) | Self::NestedGroup(_) => (StatusCode::BAD_REQUEST, Some("invalidValue")),
+            Self::UnknownMember(_) | Self::NestedGroup(_) | Self::UnknownBulkId(_) | Self::Aws(_) => {
+                (StatusCode::BAD_REQUEST, Some("invalidValue"))
+            }
+            Self::NoMe => (StatusCode::NOT_IMPLEMENTED, None),
             Self::DiscoveryFilter => (StatusCode::FORBIDDEN, None),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, None),
@@ -135,19 +156,50 @@ impl Retryable for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let (status, scim_type) = self.wire();
+        let refused = Refused::of(&self);
+        let status = refused.status;
         if let Self::Store(error) = &self
             && status.is_server_error()
         {
             tracing::error!(%error, "a SCIM request failed at the store");
         }
         let mut response = status.into_response();
-        response.extensions_mut().insert(Refused { status, scim_type, detail: self.detail() });
+        response.extensions_mut().insert(refused);
         response
     }
 }
 
 impl Refused {
+    /// What a refusal is on the wire.
+    pub(super) fn of(refusal: &Refusal) -> Self {
+        let (status, scim_type) = refusal.wire();
+        Self { status, scim_type, detail: refusal.detail(), aws_detail: aws::detail(refusal) }
+    }
+
+    /// The same as AWS says it: without `scimType`, and in its words where they are known.
+    pub(super) fn in_words_of_aws(mut self) -> Self {
+        self.scim_type = None;
+        if let Some(detail) = self.aws_detail {
+            self.detail = detail.to_owned();
+        }
+        self
+    }
+
+    /// The same with the deviations that the strict mode did not take, so that whoever reads it knows
+    /// where to turn.
+    pub(super) fn with_deviations(mut self, met: &[Quirk]) -> Self {
+        for quirk in met.iter().filter(|_| self.status == StatusCode::BAD_REQUEST) {
+            self.detail.push_str(&format!(
+                " The request has {} (deviation {}, {}), which the strict mode of this server refuses: \
+                 correct the client, or set the mode of this token to tolerant.",
+                quirk.what(),
+                quirk.name(),
+                quirk.link(),
+            ));
+        }
+        self
+    }
+
     /// The status.
     pub(super) fn status(&self) -> StatusCode {
         self.status

@@ -1,137 +1,143 @@
 //! `/Users`.
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use scim::filter::BoundFilter;
-use scim::list::ListQuery;
+use scim::list::{ListQuery, Sort};
 use scim::patch::{self, PatchRequest};
 use scim::resource;
-use scim::schema::USER;
-use scim::{Profile, Rules};
+use scim::schema::{ResourceType, USER};
 use serde_json::{Value, json};
 use store::{StoreError, Tx};
 
-use super::answer::Answer;
+use super::answer::{Answer, Shown};
+use super::call::Call;
 use super::condition::{self, Narrowed};
 use super::list::{self, Listed};
-use super::message::{Body, Query};
+use super::message::Body;
 use super::refusal::Refusal;
 use super::view::View;
-use crate::Center;
-use crate::access::Caller;
+use super::{aws, version::Preconditions};
 use crate::identity_store::store::{self as identities, Condition, Slice};
 use crate::identity_store::{IdentityError, NewUser, User};
 
-/// AWS demands `displayName`, `name.givenName` and `name.familyName` too. Here they are not demanded:
-/// nothing in this server needs them (whoever has no display name is shown by name or user name), and a
-/// person without a family name, or a service account, would be refused for a rule of another product.
-const RULES: Rules = Rules::users(Profile::Rfc);
-
 /// `POST /Users`, RFC 7644 §3.3.
-pub(super) async fn create(
-    State(center): State<Center>,
-    caller: Caller,
-    Path(tenant): Path<String>,
-    Query(query): Query,
-    Body(body): Body,
-) -> Result<Answer, Refusal> {
-    let resource = with_active(resource::read(&RULES, &body)?, true);
-    let author = center.author(&caller);
-    let view = View::new(&center, &tenant, &USER, query.projection);
-    let new = NewUser { id: center.random.id(author.now), owner: caller.actor, resource };
-    let created = center.store.write(move |tx| {
+pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
+    let resource = with_active(read(&call, &body)?, true);
+    let author = call.author();
+    let view = View::new(&call, &USER);
+    let new = NewUser { id: call.fresh_id(&author), owner: call.caller.actor, resource };
+    let created = call.center.store.write(move |tx| {
         let user = identities::create_user(tx, &author, &new)?;
         shown(tx, &view, &user)
     });
-    Ok(Answer::Created(created.await?))
+    Ok(Answer::created(created.await?))
 }
 
-/// `GET /Users/{id}`, RFC 7644 §3.4.1.
-pub(super) async fn get(
-    State(center): State<Center>,
-    Path((tenant, id)): Path<(String, String)>,
-    Query(query): Query,
-) -> Result<Answer, Refusal> {
-    let view = View::new(&center, &tenant, &USER, query.projection);
-    let instance = center.instance_id.clone();
-    let found = center.store.read(move |tx| {
+/// `GET /Users/{id}`, RFC 7644 §3.4.1; 304 where the client has this version.
+pub(super) async fn get(call: Call, Path((_, id)): Path<(String, String)>) -> Result<Answer, Refusal> {
+    let view = View::new(&call, &USER);
+    let (instance, versions) = (call.center.instance_id.clone(), call.versions);
+    let found = call.center.store.read(move |tx| {
         let user = find(tx, &instance, &id)?;
-        shown(tx, &view, &user)
+        let shown = shown(tx, &view, &user)?;
+        Ok::<_, Refusal>(if versions.has(user.version) {
+            Answer::not_modified(shown)
+        } else {
+            Answer::ok(shown)
+        })
     });
-    Ok(Answer::Ok(found.await?))
+    found.await
 }
 
 /// `GET /Users`, RFC 7644 §3.4.2.
-pub(super) async fn list(
-    State(center): State<Center>,
-    Path(tenant): Path<String>,
-    Query(query): Query,
-) -> Result<Answer, Refusal> {
-    Ok(Answer::Ok(list::list::<User>(&center, &tenant, query).await?))
+pub(super) async fn list(call: Call) -> Result<Answer, Refusal> {
+    Ok(Answer::document(list::list::<User>(&call).await?))
 }
 
 /// `POST /Users/.search`, RFC 7644 §3.4.3: the same with the query in the body, where no log of addresses
 /// sees it.
-pub(super) async fn search(
-    State(center): State<Center>,
-    Path(tenant): Path<String>,
-    Body(body): Body,
-) -> Result<Answer, Refusal> {
+pub(super) async fn search(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
     let query = ListQuery::from_search_request(&body)?;
-    Ok(Answer::Ok(list::list::<User>(&center, &tenant, query).await?))
+    list(Call { query, ..call }).await
 }
 
 /// `PUT /Users/{id}`, RFC 7644 §3.5.1: what is not sent is cleared, as in AWS. `active` stays where it is
 /// not sent: a client that leaves it out must not bring a disabled user back.
 pub(super) async fn replace(
-    State(center): State<Center>,
-    caller: Caller,
-    Path((tenant, id)): Path<(String, String)>,
-    Query(query): Query,
+    call: Call,
+    Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let resource = resource::read(&RULES, &body)?;
-    let author = center.author(&caller);
-    let view = View::new(&center, &tenant, &USER, query.projection);
-    let replaced = center.store.write(move |tx| {
-        let before = find(tx, &author.instance_id, &id)?;
+    let resource = read(&call, &body)?;
+    let author = call.author();
+    let view = View::new(&call, &USER);
+    let versions = call.versions;
+    let replaced = call.center.store.write(move |tx| {
+        let before = find_at(tx, &author.instance_id, &id, &versions)?;
         let wanted = with_active(resource.clone(), before.active);
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
     });
-    Ok(Answer::Ok(replaced.await?))
+    Ok(Answer::ok(replaced.await?))
 }
 
 /// `PATCH /Users/{id}`, RFC 7644 §3.5.2. Answered with 200 and the user, as AWS does and Entra expects.
 pub(super) async fn patch(
-    State(center): State<Center>,
-    caller: Caller,
-    Path((tenant, id)): Path<(String, String)>,
-    Query(query): Query,
+    call: Call,
+    Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let request = PatchRequest::read(&body, RULES.quirks)?;
-    let author = center.author(&caller);
-    let view = View::new(&center, &tenant, &USER, query.projection);
-    let patched = center.store.write(move |tx| {
-        let before = find(tx, &author.instance_id, &id)?;
+    let rules = call.rules(&USER);
+    let request = PatchRequest::read(&body, &rules.quirks)?;
+    let aws = call.aws();
+    if aws {
+        aws::check_user_patch(&request)?;
+    }
+    let author = call.author();
+    let view = View::new(&call, &USER);
+    let versions = call.versions;
+    let patched = call.center.store.write(move |tx| {
+        let before = find_at(tx, &author.instance_id, &id, &versions)?;
         // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
         // better nobody than somebody by a gap.
-        let wanted = patch::apply(&RULES, &before.resource, &request)?;
+        let wanted = patch::apply(&rules, &before.resource, &request)?;
+        if aws {
+            aws::check_user(&wanted)?;
+        }
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
     });
-    Ok(Answer::Ok(patched.await?))
+    Ok(Answer::ok(patched.await?))
 }
 
 /// `DELETE /Users/{id}`, RFC 7644 §3.6. Memberships and assignments go with the user.
-pub(super) async fn delete(
-    State(center): State<Center>,
-    caller: Caller,
-    Path((_, id)): Path<(String, String)>,
-) -> Result<Answer, Refusal> {
-    let author = center.author(&caller);
-    center.store.write(move |tx| Ok::<_, Refusal>(identities::delete_user(tx, &author, &id)?)).await?;
-    Ok(Answer::NoContent)
+pub(super) async fn delete(call: Call, Path((_, id)): Path<(String, String)>) -> Result<Answer, Refusal> {
+    let author = call.author();
+    let versions = call.versions;
+    let deleted = call.center.store.write(move |tx| {
+        if versions.any() {
+            find_at(tx, &author.instance_id, &id, &versions)?;
+        }
+        Ok::<_, Refusal>(identities::delete_user(tx, &author, &id)?)
+    });
+    deleted.await?;
+    Ok(Answer::no_content())
+}
+
+/// The resource of a create or a replacement.
+fn read(call: &Call, body: &Value) -> Result<Value, Refusal> {
+    let resource = resource::read(&call.rules(&USER), body)?;
+    if call.aws() {
+        aws::check_user(&resource)?;
+    }
+    Ok(resource)
+}
+
+/// The user, at a version that the client asks for.
+fn find_at(tx: &mut Tx<'_>, instance_id: &str, id: &str, versions: &Preconditions) -> Result<User, Refusal> {
+    let found = find(tx, instance_id, id)?;
+    versions.check(found.version)?;
+    Ok(found)
 }
 
 fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<User, Refusal> {
@@ -139,8 +145,8 @@ fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<User, Refusal> {
     found.ok_or_else(|| IdentityError::UserNotFound(id.to_owned()).into())
 }
 
-fn shown(tx: &mut Tx<'_>, view: &View, user: &User) -> Result<Value, Refusal> {
-    Ok(view.project(&USER, &view.user(tx, user)?))
+fn shown(tx: &mut Tx<'_>, view: &View, user: &User) -> Result<Shown, Refusal> {
+    Ok(view.answer(&USER, &view.user(tx, user)?, &user.id, user.version))
 }
 
 /// The resource with `active`, where the client left it to the server.
@@ -153,7 +159,7 @@ fn with_active(mut resource: Value, otherwise: bool) -> Value {
 }
 
 impl Listed for User {
-    const RULES: Rules = RULES;
+    const KIND: &'static ResourceType = &USER;
 
     fn id(&self) -> &str {
         &self.id
@@ -161,6 +167,15 @@ impl Listed for User {
 
     fn narrow(filter: &BoundFilter) -> Narrowed {
         condition::on_users(filter)
+    }
+
+    fn order(sort: &Sort) -> Option<&'static [&'static str]> {
+        match sort.target.path().as_str() {
+            "userName" => Some(&["user_name_key"]),
+            // Whoever has no display name is sorted by the name that is shown instead.
+            "displayName" => Some(&["display_name_key"]),
+            _ => list::common_order(sort),
+        }
     }
 
     fn matching(

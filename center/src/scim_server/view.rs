@@ -1,12 +1,17 @@
 //! Users and groups as SCIM shows them.
 
 use scim::filter::BoundFilter;
+use scim::list::Sort;
 use scim::resource::{Meta, Projection, project, with_meta};
 use scim::schema::{Attribute, GROUP, ResourceType, USER, urn};
 use serde_json::{Map, Value, json};
 use store::{StoreError, Tx};
 use web::Timestamp;
 
+use super::answer::Shown;
+use super::call::Call;
+use super::mode::Mode;
+use super::version::etag;
 use crate::Center;
 use crate::identity_store::store as identities;
 use crate::identity_store::{Group, User};
@@ -30,13 +35,28 @@ pub(super) struct View {
     projection: Projection,
     /// Whether the memberships are read: they cost a query each.
     memberships: bool,
+    mode: Mode,
 }
 
 impl View {
     /// The view of one answer about resources of `kind`.
-    pub(super) fn new(center: &Center, tenant: &str, kind: &ResourceType, projection: Projection) -> Self {
-        let memberships = memberships(kind).is_some_and(|a| projection.includes(kind, a));
-        Self { instance_id: center.instance_id.clone(), base: base(center, tenant), projection, memberships }
+    pub(super) fn new(call: &Call, kind: &ResourceType) -> Self {
+        let projection = call.query.projection.clone();
+        // AWS shows no memberships: groups have an empty list of members.
+        let memberships = !call.aws() && memberships(kind).is_some_and(|a| projection.includes(kind, a));
+        Self {
+            instance_id: call.center.instance_id.clone(),
+            base: base(&call.center, &call.tenant),
+            projection,
+            memberships,
+            mode: call.judged.mode,
+        }
+    }
+
+    /// The same with memberships read for sorting by one of them.
+    pub(super) fn for_sort(&self, sort: &Sort) -> Self {
+        let memberships = ["groups", "members"].contains(&sort.target.attribute.name);
+        Self { memberships, ..self.clone() }
     }
 
     /// The same for the filter's eyes: memberships are read only where it looks at them.
@@ -57,7 +77,7 @@ impl View {
             let groups = identities::groups_of(tx, &self.instance_id, &user.id, MOST_GROUPS)?;
             add_list(map, "groups", groups.iter().map(|group| self.membership(group)).collect());
         }
-        Ok(self.with_meta(&USER, &resource, &user.id, user.created_at, user.updated_at))
+        Ok(self.with_meta(&USER, &resource, &user.id, [user.created_at, user.updated_at], user.version))
     }
 
     /// A group with everything that a filter may look at.
@@ -74,7 +94,10 @@ impl View {
                 add_list(map, "members", members.iter().map(|member| self.member(member)).collect());
             }
         }
-        Ok(self.with_meta(&GROUP, &resource, &group.id, group.created_at, group.updated_at))
+        if self.mode == Mode::Aws {
+            resource["members"] = json!([]);
+        }
+        Ok(self.with_meta(&GROUP, &resource, &group.id, [group.created_at, group.updated_at], group.version))
     }
 
     /// What of it the client asked for, RFC 7644 §3.9.
@@ -85,6 +108,19 @@ impl View {
     /// Whether the client named attributes, RFC 7644 §3.5.2: then a PATCH is answered with a body.
     pub(super) fn asks_for_attributes(&self) -> bool {
         !self.projection.attributes.is_empty()
+    }
+
+    /// The answer's resource.
+    pub(super) fn answer(&self, kind: &ResourceType, resource: &Value, id: &str, version: i64) -> Shown {
+        Shown {
+            document: self.project(kind, resource),
+            location: self.location(kind, id),
+            version: (self.mode != Mode::Aws).then(|| etag(version)),
+        }
+    }
+
+    fn location(&self, kind: &ResourceType, id: &str) -> String {
+        format!("{}{}/{id}", self.base, kind.endpoint)
     }
 
     fn membership(&self, group: &Group) -> Value {
@@ -110,13 +146,20 @@ impl View {
         kind: &ResourceType,
         resource: &Value,
         id: &str,
-        created: Timestamp,
-        changed: Timestamp,
+        [created, changed]: [Timestamp; 2],
+        version: i64,
     ) -> Value {
         let (created, changed) = (created.rfc3339(), changed.rfc3339());
-        let location = format!("{}{}/{id}", self.base, kind.endpoint);
-        let meta =
-            Meta { id, created: &created, last_modified: &changed, location: Some(&location), version: None };
+        let (location, version) = (self.location(kind, id), etag(version));
+        // AWS shows neither of the two.
+        let rfc = self.mode != Mode::Aws;
+        let meta = Meta {
+            id,
+            created: &created,
+            last_modified: &changed,
+            location: rfc.then_some(location.as_str()),
+            version: rfc.then_some(version.as_str()),
+        };
         with_meta(kind, resource, &meta)
     }
 }

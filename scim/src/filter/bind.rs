@@ -149,9 +149,8 @@ impl Scope<'_> {
 
     /// Entra filters `roles[primary eq "True"]`.
     fn boolean(&self, path: &AttrPath, text: &str) -> Result<Operand, ScimError> {
-        let tolerated = self.rules.tolerates(Quirk::EntraScalarAsString);
         match crate::resource::boolean_text(text) {
-            Some(value) if tolerated => Ok(Operand::Boolean(value)),
+            Some(value) if self.rules.tolerates(Quirk::EntraScalarAsString) => Ok(Operand::Boolean(value)),
             _ => Err(unsupported(path, "is boolean: compare it with true or false")),
         }
     }

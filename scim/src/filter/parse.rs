@@ -18,7 +18,7 @@ impl Filter {
     ///
     /// # Errors
     /// [`ScimError::InvalidFilter`] with the position and what was expected there.
-    pub fn parse(text: &str, quirks: Quirks) -> Result<Self, ScimError> {
+    pub fn parse(text: &str, quirks: &Quirks) -> Result<Self, ScimError> {
         let mut parser = Parser::new(text, quirks)?;
         parser.skip_blanks();
         let filter = parser.disjunction(Place::Top)?;
@@ -31,7 +31,7 @@ impl Filter {
 
     /// Reads what stands in the brackets that open at byte `open`, and gives what follows them.
     pub(crate) fn parse_brackets(text: &str, open: usize) -> Result<(Self, &str), ScimError> {
-        let mut parser = Parser::new(text, Quirks::strict())?;
+        let mut parser = Parser::new(text, &Quirks::strict())?;
         parser.at = open;
         let filter = parser.brackets()?;
         Ok((filter, &text[parser.at..]))
@@ -54,8 +54,8 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str, quirks: Quirks) -> Result<Self, ScimError> {
-        let parser = Self { text, at: 0, depth: 0, terms: 0, quirks };
+    fn new(text: &'a str, quirks: &Quirks) -> Result<Self, ScimError> {
+        let parser = Self { text, at: 0, depth: 0, terms: 0, quirks: quirks.clone() };
         match text.len() > MAX_FILTER_LENGTH {
             true => Err(parser.error(&format!("it is longer than {MAX_FILTER_LENGTH} bytes"))),
             false => Ok(parser),
@@ -138,7 +138,7 @@ impl<'a> Parser<'a> {
         if !self.rest().starts_with('.') {
             return Ok(Filter::Values(path, Box::new(filter)));
         }
-        if !self.quirks.has(Quirk::EntraValuePathComparison) {
+        if !self.quirks.tolerate(Quirk::EntraValuePathComparison) {
             return Err(self.error("a sub-attribute cannot follow brackets; put the comparison inside them"));
         }
         self.at += 1;

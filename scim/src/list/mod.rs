@@ -2,6 +2,8 @@
 
 mod query;
 mod response;
+mod sort;
 
 pub use query::{ListQuery, Paging, SortOrder};
 pub use response::{LIST_SCHEMA, cursor_page, index_page};
+pub use sort::Sort;

@@ -46,7 +46,7 @@ impl PatchRequest {
     /// # Errors
     /// [`ScimError::InvalidSyntax`] where it is no such message,
     /// [`ScimError::NoTarget`] for a remove without path, and what is wrong with a path.
-    pub fn read(body: &Value, quirks: Quirks) -> Result<Self, ScimError> {
+    pub fn read(body: &Value, quirks: &Quirks) -> Result<Self, ScimError> {
         let Value::Object(body) = body else { return Err(syntax("it must be a JSON object")) };
         crate::resource::check_names(body)?;
         check_schemas(body, quirks)?;
@@ -64,10 +64,10 @@ impl PatchRequest {
     }
 }
 
-fn check_schemas(body: &Map<String, Value>, quirks: Quirks) -> Result<(), ScimError> {
+fn check_schemas(body: &Map<String, Value>, quirks: &Quirks) -> Result<(), ScimError> {
     let found = match member(body, "schemas") {
         Some(Value::Array(list)) => list.iter().any(|v| v.as_str().is_some_and(is_patch_schema)),
-        Some(Value::Null) | None => quirks.has(Quirk::GoogleMissingSchemas),
+        Some(Value::Null) | None => quirks.tolerate(Quirk::GoogleMissingSchemas),
         Some(_) => false,
     };
     match found {
@@ -80,7 +80,7 @@ fn is_patch_schema(urn: &str) -> bool {
     urn.eq_ignore_ascii_case(PATCH_SCHEMA)
 }
 
-fn operation(item: &Value, quirks: Quirks) -> Result<Operation, ScimError> {
+fn operation(item: &Value, quirks: &Quirks) -> Result<Operation, ScimError> {
     let Value::Object(item) = item else { return Err(syntax("each operation must be a JSON object")) };
     crate::resource::check_names(item)?;
     let op = op(member(item, "op"), quirks)?;
@@ -108,12 +108,14 @@ fn operation(item: &Value, quirks: Quirks) -> Result<Operation, ScimError> {
     }
 }
 
-fn op(value: Option<&Value>, quirks: Quirks) -> Result<Op, ScimError> {
+fn op(value: Option<&Value>, quirks: &Quirks) -> Result<Op, ScimError> {
     const EXPECTED: &str = "\"op\" must be \"add\", \"remove\" or \"replace\"";
     let Some(Value::String(word)) = value else { return Err(syntax(EXPECTED)) };
-    let word = match quirks.has(Quirk::EntraCapitalisedOp) {
-        true => word.to_ascii_lowercase(),
-        false => word.clone(),
+    let lower = word.to_ascii_lowercase();
+    let known = ["add", "remove", "replace"].contains(&lower.as_str());
+    let word = match known && lower != *word && quirks.tolerate(Quirk::EntraCapitalisedOp) {
+        true => &lower,
+        false => word,
     };
     match word.as_str() {
         "add" => Ok(Op::Add),

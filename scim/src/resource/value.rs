@@ -75,16 +75,16 @@ pub(crate) fn one(
     let wrong = |expected| {
         Err(ScimError::WrongType { attribute: label.to_owned(), expected, found: type_name(value) })
     };
-    let as_string = rules.tolerates(Quirk::EntraScalarAsString);
+    let as_string = || rules.tolerates(Quirk::EntraScalarAsString);
     match (attribute.kind, value) {
         (Kind::Complex, _) => complex(rules, attribute, label, value),
         (Kind::Boolean, Value::Bool(_)) | (Kind::Decimal, Value::Number(_)) => Ok(Some(value.clone())),
-        (Kind::Boolean, Value::String(text)) if as_string && boolean_text(text).is_some() => {
+        (Kind::Boolean, Value::String(text)) if boolean_text(text).is_some() && as_string() => {
             Ok(boolean_text(text).map(Value::Bool))
         }
         (Kind::Boolean, _) => wrong("true or false"),
         (Kind::Integer, Value::Number(n)) if n.is_i64() => Ok(Some(value.clone())),
-        (Kind::Integer, Value::String(text)) if as_string && text.parse::<i64>().is_ok() => {
+        (Kind::Integer, Value::String(text)) if text.parse::<i64>().is_ok() && as_string() => {
             Ok(text.parse::<i64>().ok().map(|n| json!(n)))
         }
         (Kind::Integer | Kind::Decimal, _) => wrong("a number"),
@@ -131,7 +131,7 @@ fn complex(
     let map = match value {
         Value::Object(map) => read_parts(rules, attribute, label, map)?,
         // Entra: `"manager": "<id>"`, `"roles": ["Admin"]`.
-        Value::String(_) if rules.tolerates(Quirk::EntraBareValue) && attribute.sub("value").is_some() => {
+        Value::String(_) if attribute.sub("value").is_some() && rules.tolerates(Quirk::EntraBareValue) => {
             let map = Map::from_iter([("value".to_owned(), value.clone())]);
             read_parts(rules, attribute, label, &map)?
         }
@@ -182,11 +182,11 @@ fn roles_json_text(
     attribute: &Attribute,
     parts: &Map<String, Value>,
 ) -> Option<Map<String, Value>> {
-    if attribute.name != "roles" || !rules.tolerates(Quirk::EntraRolesJsonText) {
+    if attribute.name != "roles" {
         return None;
     }
     let text = parts.get("value")?.as_str()?.trim();
-    if !text.starts_with('{') {
+    if !text.starts_with('{') || !rules.tolerates(Quirk::EntraRolesJsonText) {
         return None;
     }
     let inner: Map<String, Value> = serde_json::from_str(text).ok()?;

@@ -21,6 +21,8 @@ pub struct Service<'a> {
     pub documentation_uri: Option<&'a str>,
     /// Whether lists can be sorted.
     pub sort: bool,
+    /// Most operations and bytes of a bulk request; none where there is no `/Bulk`.
+    pub bulk: Option<(usize, usize)>,
     /// Whether `meta.version` and `If-Match` are honoured.
     pub etag: bool,
 }
@@ -29,10 +31,12 @@ pub struct Service<'a> {
 /// `base` is the address of the SCIM root without a slash at its end.
 #[must_use]
 pub fn service_provider_config(base: &str, service: &Service<'_>) -> Value {
+    // The sizes are required where bulk is not supported too, RFC 7643 §5.
+    let (operations, payload) = service.bulk.unwrap_or((1, 1_048_576));
     let mut document = json!({
         "schemas": [CONFIG_SCHEMA],
         "patch": {"supported": true},
-        "bulk": {"supported": false, "maxOperations": 1, "maxPayloadSize": 1_048_576},
+        "bulk": {"supported": service.bulk.is_some(), "maxOperations": operations, "maxPayloadSize": payload},
         "filter": {"supported": true, "maxResults": service.max_results},
         "changePassword": {"supported": false},
         "sort": {"supported": service.sort},

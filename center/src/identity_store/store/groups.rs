@@ -6,7 +6,8 @@ use crate::assignments;
 use crate::identity_store::{Group, GroupFields, IdentityError};
 use crate::instance::{Author, Subject};
 
-pub(super) const COLUMNS: &str = "id, display_name, external_id, description, owner, created_at, updated_at";
+pub(super) const COLUMNS: &str =
+    "id, display_name, external_id, description, owner, created_at, updated_at, version";
 
 /// The group with this id.
 ///
@@ -121,7 +122,7 @@ pub fn update_group(
     check_free(tx, author, fields, id)?;
     tx.exec(
         "UPDATE groups SET display_name = ?3, display_name_key = ?4, external_id = ?5, description = ?6, \
-         updated_at = ?7 WHERE instance_id = ?1 AND id = ?2",
+         updated_at = ?7, version = version + 1 WHERE instance_id = ?1 AND id = ?2",
         &[
             (&author.instance_id).into(),
             id.into(),
@@ -188,6 +189,7 @@ pub(super) fn read(row: &Row) -> Result<Group, StoreError> {
         owner: row.text(4)?,
         created_at: Timestamp(row.int(5)?),
         updated_at: Timestamp(row.int(6)?),
+        version: row.int(7)?,
     })
 }
 

@@ -21,11 +21,16 @@ pub enum Operand {
     Int(i64),
 }
 
-/// Which part of a list is wanted, in the order of the ids.
+/// Which part of a list is wanted, in the order of the ids or of columns. `after` goes with the order of
+/// the ids alone.
 #[derive(Debug, Clone, Default)]
 pub struct Slice {
     /// Only ids after this one; empty for all.
     pub after: String,
+    /// The columns that decide the order before the id; none: the id alone.
+    pub order: &'static [&'static str],
+    /// Whether the last comes first.
+    pub descending: bool,
     /// How many to pass over.
     pub offset: i64,
     /// Most entries.
@@ -75,6 +80,15 @@ impl Condition {
             Operand::Int(number) => Val::from(*number),
         });
         std::iter::once(instance_id.into()).chain(values).collect()
+    }
+}
+
+impl Slice {
+    fn ordered(&self) -> String {
+        let word = if self.descending { " DESC" } else { "" };
+        let columns: Vec<String> =
+            self.order.iter().chain(&["id"]).map(|column| format!("{column}{word}")).collect();
+        columns.join(", ")
     }
 }
 
@@ -138,8 +152,9 @@ fn rows(
 ) -> Result<Vec<store::Row>, StoreError> {
     let next = condition.values.len() + 2;
     let sql = format!(
-        "SELECT {columns} FROM {table} WHERE instance_id = ?1{} AND id > ?{next} ORDER BY id LIMIT ?{} OFFSET ?{}",
+        "SELECT {columns} FROM {table} WHERE instance_id = ?1{} AND id > ?{next} ORDER BY {} LIMIT ?{} OFFSET ?{}",
         condition.numbered(),
+        slice.ordered(),
         next + 1,
         next + 2,
     );

@@ -109,7 +109,9 @@ pub fn replace_members(
 pub(super) fn leave_all(tx: &mut Tx<'_>, author: &Author, user_id: &str) -> Result<(), StoreError> {
     let sql = "SELECT group_id FROM group_members WHERE instance_id = ?1 AND user_id = ?2 ORDER BY group_id";
     for row in tx.rows(sql, &[(&author.instance_id).into(), user_id.into()])? {
-        remove(tx, author, &row.text(0)?, user_id)?;
+        let group_id = row.text(0)?;
+        let gone = remove(tx, author, &group_id, user_id)?;
+        touch(tx, author, &group_id, gone)?;
     }
     Ok(())
 }
@@ -201,7 +203,8 @@ pub fn groups_of(
     user_id: &str,
     limit: i64,
 ) -> Result<Vec<Group>, StoreError> {
-    let sql = "SELECT g.id, g.display_name, g.external_id, g.description, g.owner, g.created_at, g.updated_at \
+    let sql = "SELECT g.id, g.display_name, g.external_id, g.description, g.owner, g.created_at, g.updated_at, \
+               g.version \
                FROM group_members m JOIN groups g ON g.instance_id = m.instance_id AND g.id = m.group_id \
                WHERE m.instance_id = ?1 AND m.user_id = ?2 ORDER BY g.display_name_key LIMIT ?3";
     let rows = tx.rows(sql, &[instance_id.into(), user_id.into(), limit.into()])?;
@@ -245,7 +248,7 @@ fn remove(tx: &mut Tx<'_>, author: &Author, group_id: &str, user_id: &str) -> Re
 fn touch(tx: &mut Tx<'_>, author: &Author, group_id: &str, changed: u64) -> Result<(), StoreError> {
     if changed > 0 {
         tx.exec(
-            "UPDATE groups SET updated_at = ?3 WHERE instance_id = ?1 AND id = ?2",
+            "UPDATE groups SET updated_at = ?3, version = version + 1 WHERE instance_id = ?1 AND id = ?2",
             &[(&author.instance_id).into(), group_id.into(), author.now.micros().into()],
         )?;
     }

@@ -7,7 +7,7 @@ use crate::identity_store::{Columns, IdentityError, NewUser, User};
 use crate::instance::{Author, Subject};
 
 pub(super) const COLUMNS: &str =
-    "id, user_name, display_name, external_id, active, owner, resource, created_at, updated_at";
+    "id, user_name, display_name, external_id, active, owner, resource, created_at, updated_at, version";
 
 /// The user with this id.
 ///
@@ -146,7 +146,8 @@ pub fn update_user(
     check_free(tx, author, &columns, id)?;
     tx.exec(
         "UPDATE users SET user_name = ?3, user_name_key = ?4, display_name = ?5, display_name_key = ?6, \
-         external_id = ?7, primary_email_key = ?8, active = ?9, resource = ?10, updated_at = ?11 \
+         external_id = ?7, primary_email_key = ?8, active = ?9, resource = ?10, updated_at = ?11, \
+         version = version + 1 \
          WHERE instance_id = ?1 AND id = ?2",
         &[
             (&author.instance_id).into(),
@@ -226,6 +227,7 @@ pub(super) fn read(row: &Row) -> Result<User, StoreError> {
         resource: row.json(6)?,
         created_at: Timestamp(row.int(7)?),
         updated_at: Timestamp(row.int(8)?),
+        version: row.int(9)?,
     })
 }
 

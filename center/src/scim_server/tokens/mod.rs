@@ -2,6 +2,8 @@
 
 pub mod store;
 
+use super::mode::Mode;
+use super::seen::Seen;
 use ::store::{Retryable, StoreError};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -30,6 +32,10 @@ pub struct Token {
     pub expires_at: Timestamp,
     /// When a request last came with it, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// How its requests are judged; none: as the instance says.
+    pub mode: Option<Mode>,
+    /// What its client was seen to be.
+    pub seen: Option<Seen>,
 }
 
 /// A token that was just made; the only time that its secret is there.
@@ -50,8 +56,14 @@ impl std::fmt::Debug for NewToken {
 impl NewToken {
     /// Draws a token that lives from `now` on for [`LIFETIME`].
     pub fn draw(random: &Random, now: Timestamp) -> Self {
-        let token =
-            Token { id: random.id(now), created_at: now, expires_at: now.plus(LIFETIME), last_used_at: None };
+        let token = Token {
+            id: random.id(now),
+            created_at: now,
+            expires_at: now.plus(LIFETIME),
+            last_used_at: None,
+            mode: None,
+            seen: None,
+        };
         Self { token, secret: random.token(PREFIX) }
     }
 
@@ -83,6 +95,8 @@ impl Token {
 pub struct Provisioning {
     /// Whether it is on.
     pub enabled: bool,
+    /// How requests are judged where the token does not say.
+    pub mode: Mode,
     /// Whether the identity source is external: no other can have it.
     pub external: bool,
     /// The tenant in the endpoint's path.
@@ -169,7 +183,13 @@ mod tests {
 
     fn state(enabled: bool, external: bool, tokens: usize) -> Provisioning {
         let token = NewToken::draw(&Random::seeded(1), Timestamp(0)).token;
-        Provisioning { enabled, external, scim_tenant_id: "t".into(), tokens: vec![token; tokens] }
+        Provisioning {
+            mode: Mode::Tolerant,
+            enabled,
+            external,
+            scim_tenant_id: "t".into(),
+            tokens: vec![token; tokens],
+        }
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! The SQL of the switch and its tokens.
 
+use scim::Quirk;
+use scim::dialect::Dialect;
+use serde_json::json;
 use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
+use super::super::mode::Mode;
+use super::super::seen::Seen;
 use super::{NewToken, Provisioning, Token, TokenError, may_create, may_disable, may_enable};
 use crate::instance::{self, Author, Subject};
 
-const COLUMNS: &str = "id, created_at, expires_at, last_used_at";
+const COLUMNS: &str = "id, created_at, expires_at, last_used_at, scim_mode";
 
 /// A token that a request came with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub struct Bearer {
     pub token_id: String,
     /// When it was last used, as noted so far.
     pub last_used_at: Option<Timestamp>,
+    /// How its requests are judged.
+    pub mode: Mode,
 }
 
 /// The live token with this hash, where provisioning is on for this tenant and its identity source is
@@ -30,15 +37,18 @@ pub fn bearer(
     now: Timestamp,
 ) -> Result<Option<Bearer>, StoreError> {
     let row = tx.row(
-        "SELECT t.id, t.last_used_at FROM scim_tokens t \
+        "SELECT t.id, t.last_used_at, COALESCE(t.scim_mode, i.scim_mode) FROM scim_tokens t \
          JOIN instances i ON i.id = t.instance_id \
          JOIN identity_sources s ON s.instance_id = i.id \
          WHERE t.secret_sha256 = ?1 AND t.instance_id = ?2 AND t.expires_at > ?3 \
          AND i.scim_tenant_id = ?4 AND i.scim_enabled = 1 AND s.state = 'active' AND s.kind = 'external'",
         &[hash[..].into(), instance_id.into(), now.micros().into(), scim_tenant_id.into()],
     )?;
-    row.map(|row| Ok(Bearer { token_id: row.text(0)?, last_used_at: row.opt_int(1)?.map(Timestamp) }))
-        .transpose()
+    row.map(|row| {
+        let (token_id, last_used_at) = (row.text(0)?, row.opt_int(1)?.map(Timestamp));
+        Ok(Bearer { token_id, last_used_at, mode: mode(&row.text(2)?)? })
+    })
+    .transpose()
 }
 
 /// Notes that a token was used, unless it was noted since `before` by another request.
@@ -71,8 +81,19 @@ pub fn load(tx: &mut Tx<'_>, instance_id: &str) -> Result<Provisioning, StoreErr
     let external = tx.exists(sql, &[instance_id.into()])?;
     let sql = format!("SELECT {COLUMNS} FROM scim_tokens WHERE instance_id = ?1 ORDER BY created_at, id");
     let rows = tx.rows(&sql, &[instance_id.into()])?;
-    let tokens = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Provisioning { enabled: found.scim_enabled, external, scim_tenant_id: found.scim_tenant_id, tokens })
+    let mut tokens = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    for token in &mut tokens {
+        token.seen = seen(tx, instance_id, &token.id)?;
+    }
+    let sql = "SELECT scim_mode FROM instances WHERE id = ?1";
+    let mode = mode(&tx.row(sql, &[instance_id.into()])?.ok_or(StoreError::NoRow)?.text(0)?)?;
+    Ok(Provisioning {
+        mode,
+        enabled: found.scim_enabled,
+        external,
+        scim_tenant_id: found.scim_tenant_id,
+        tokens,
+    })
 }
 
 /// Switches provisioning on with its first token.
@@ -109,6 +130,7 @@ pub fn delete(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<(), TokenErr
     let row = tx.row(&sql, &key)?.ok_or_else(|| TokenError::TokenNotFound(id.to_owned()))?;
     let gone = read(&row)?;
     tx.exec("DELETE FROM scim_tokens WHERE instance_id = ?1 AND id = ?2", &key)?;
+    tx.exec("DELETE FROM scim_clients WHERE instance_id = ?1 AND token_id = ?2", &key)?;
     author.record(tx, "scim.token_deleted", subject(id), Some(&gone.for_event()), None)?;
     Ok(())
 }
@@ -120,6 +142,99 @@ pub fn delete(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<(), TokenErr
 pub fn disable(tx: &mut Tx<'_>, author: &Author) -> Result<(), TokenError> {
     may_disable(&load(tx, &author.instance_id)?)?;
     Ok(switch(tx, author, false, "scim.disabled")?)
+}
+
+/// Chooses how requests are judged: of the instance, or of one token. None lets a token follow the
+/// instance, and the instance be tolerant.
+///
+/// # Errors
+/// [`TokenError::TokenNotFound`]; the engine's.
+pub fn set_mode(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    token_id: Option<&str>,
+    mode: Option<Mode>,
+) -> Result<(), TokenError> {
+    let state = load(tx, &author.instance_id)?;
+    let instance: &str = &author.instance_id;
+    let (before, mode) = match token_id {
+        None => (Some(state.mode), Some(mode.unwrap_or(Mode::Tolerant))),
+        Some(id) => {
+            let token = state.tokens.iter().find(|token| token.id == id);
+            (token.ok_or_else(|| TokenError::TokenNotFound(id.to_owned()))?.mode, mode)
+        }
+    };
+    if before == mode {
+        return Ok(());
+    }
+    let name = mode.map(|mode| mode.name().to_owned());
+    match token_id {
+        None => {
+            tx.exec("UPDATE instances SET scim_mode = ?2 WHERE id = ?1", &[instance.into(), (&name).into()])?
+        }
+        Some(id) => tx.exec(
+            "UPDATE scim_tokens SET scim_mode = ?3 WHERE instance_id = ?1 AND id = ?2",
+            &[instance.into(), id.into(), (&name).into()],
+        )?,
+    };
+    let shown = |mode: Option<Mode>| json!({ "mode": mode.map(Mode::name) });
+    let subject = token_id.map_or(Subject { kind: "instance", id: instance }, subject);
+    author.record(tx, "scim.mode_changed", subject, Some(&shown(before)), Some(&shown(mode)))?;
+    Ok(())
+}
+
+/// Notes what the client with a token was seen to be. Nothing of an earlier sight is lost.
+///
+/// # Errors
+/// The engine's.
+pub fn note_seen(tx: &mut Tx<'_>, instance_id: &str, token_id: &str, new: &Seen) -> Result<(), StoreError> {
+    let key: [Val<'_>; 2] = [instance_id.into(), token_id.into()];
+    // The token may have been deleted since.
+    if !tx.exists("SELECT 1 FROM scim_tokens WHERE instance_id = ?1 AND id = ?2", &key)? {
+        return Ok(());
+    }
+    let all = match seen(tx, instance_id, token_id)? {
+        Some(known) => known.and(new.clone()),
+        None => new.clone(),
+    };
+    let quirks: Vec<&str> = all.quirks.iter().map(|quirk| quirk.name()).collect();
+    let (quirks, dialect) = (json!(quirks).to_string(), all.dialect.map(|d| d.name().to_owned()));
+    tx.exec(
+        "INSERT INTO scim_clients (instance_id, token_id, dialect, quirks, user_agent, first_seen_at, \
+         last_seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (instance_id, token_id) DO UPDATE SET \
+         dialect = excluded.dialect, quirks = excluded.quirks, user_agent = excluded.user_agent, \
+         first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at",
+        &[
+            instance_id.into(),
+            token_id.into(),
+            (&dialect).into(),
+            (&quirks).into(),
+            (&all.user_agent).into(),
+            all.first.micros().into(),
+            all.last.micros().into(),
+        ],
+    )?;
+    Ok(())
+}
+
+fn seen(tx: &mut Tx<'_>, instance_id: &str, token_id: &str) -> Result<Option<Seen>, StoreError> {
+    let sql = "SELECT dialect, quirks, user_agent, first_seen_at, last_seen_at FROM scim_clients \
+               WHERE instance_id = ?1 AND token_id = ?2";
+    let Some(row) = tx.row(sql, &[instance_id.into(), token_id.into()])? else { return Ok(None) };
+    // Names that a newer version wrote are passed over: this is for people to look at.
+    let names = row.json(1)?;
+    let names = names.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+    Ok(Some(Seen {
+        dialect: row.opt_text(0)?.as_deref().and_then(Dialect::of),
+        quirks: names.filter_map(Quirk::of).collect(),
+        user_agent: row.text(2)?,
+        first: Timestamp(row.int(3)?),
+        last: Timestamp(row.int(4)?),
+    }))
+}
+
+fn mode(name: &str) -> Result<Mode, StoreError> {
+    Mode::of(name).ok_or_else(|| StoreError::Database(format!("no SCIM mode is called {name}")))
 }
 
 fn switch(tx: &mut Tx<'_>, author: &Author, on: bool, action: &str) -> Result<(), StoreError> {
@@ -149,6 +264,8 @@ fn read(row: &Row) -> Result<Token, StoreError> {
         created_at: Timestamp(row.int(1)?),
         expires_at: Timestamp(row.int(2)?),
         last_used_at: row.opt_int(3)?.map(Timestamp),
+        mode: row.opt_text(4)?.as_deref().map(mode).transpose()?,
+        seen: None,
     })
 }
 

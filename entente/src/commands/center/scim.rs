@@ -22,6 +22,15 @@ pub enum ScimCommand {
         /// Its id.
         id: String,
     },
+    /// Choose how requests are judged: tolerant (the default), strict (the RFCs alone) or aws (as AWS IAM
+    /// Identity Center does).
+    SetMode {
+        /// tolerant, strict or aws; with --token also "default", which follows the instance.
+        mode: String,
+        /// Only of the token with this id.
+        #[arg(long)]
+        token: Option<String>,
+    },
     /// Turn it off; people and groups stay.
     Disable,
 }
@@ -37,6 +46,15 @@ pub async fn run(command: ScimCommand, center: &Center, output: &Output) -> Resu
             let path = format!("/api/scim/tokens/{}", encode(&id));
             center.http.call(Method::DELETE, &path, Body::Empty).await?;
             output.say(format!("Token {id} is deleted."));
+        }
+        ScimCommand::SetMode { mode, token } => {
+            let path = match &token {
+                Some(id) => format!("/api/scim/tokens/{}/mode", encode(id)),
+                None => "/api/scim/mode".to_owned(),
+            };
+            let mode = Some(mode).filter(|mode| !(token.is_some() && mode == "default"));
+            let body = json!({ "mode": mode });
+            output.data(&center.http.call(Method::PUT, &path, Body::Json(&body)).await?);
         }
         ScimCommand::Disable => {
             center.http.post("/api/scim/disable", &none).await?;

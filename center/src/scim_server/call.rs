@@ -1,0 +1,99 @@
+//! What every request of a SCIM client comes with.
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::request::Parts;
+use scim::list::ListQuery;
+use scim::schema::ResourceType;
+use scim::{Quirks, Rules};
+
+use super::mode::Mode;
+use super::refusal::Refusal;
+use super::version::Preconditions;
+use crate::Center;
+use crate::access::Caller;
+use crate::instance::Author;
+
+/// How this client's requests are judged; left in the request by [`super::client`].
+#[derive(Debug, Clone)]
+pub(super) struct Judged {
+    /// The token's mode.
+    pub(super) mode: Mode,
+    /// The tolerated deviations; they note which are met.
+    pub(super) quirks: Quirks,
+}
+
+/// One request: who, under which rules, and what its query and headers ask for. Parameters that SCIM
+/// does not have are passed over; Entra puts its flags there.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) center: Center,
+    pub(super) tenant: String,
+    pub(super) caller: Caller,
+    pub(super) judged: Judged,
+    pub(super) query: ListQuery,
+    pub(super) versions: Preconditions,
+    /// The id of what is created, where it was given out before (bulk).
+    pub(super) new_id: Option<String>,
+}
+
+impl Call {
+    /// What resources of this type are judged by.
+    pub(super) fn rules(&self, kind: &'static ResourceType) -> Rules {
+        self.judged.mode.rules(kind, &self.judged.quirks)
+    }
+
+    /// Whether it is judged as AWS does.
+    pub(super) fn aws(&self) -> bool {
+        self.judged.mode == Mode::Aws
+    }
+
+    /// Who changes something now.
+    pub(super) fn author(&self) -> Author {
+        self.center.author(&self.caller)
+    }
+
+    /// The id of what this call creates.
+    pub(super) fn fresh_id(&self, author: &Author) -> String {
+        self.new_id.clone().unwrap_or_else(|| self.center.random.id(author.now))
+    }
+
+    /// The query as this mode takes it: AWS honours `filter`, `count` and `cursor` alone.
+    pub(super) fn taken(mode: Mode, query: ListQuery) -> ListQuery {
+        match mode {
+            Mode::Tolerant | Mode::Strict => query,
+            Mode::Aws => ListQuery {
+                filter: query.filter,
+                count: query.count,
+                cursor: query.cursor,
+                ..ListQuery::default()
+            },
+        }
+    }
+}
+
+impl FromRequestParts<Center> for Call {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, center: &Center) -> Result<Self, Response> {
+        let caller = Caller::from_request_parts(parts, center).await.map_err(IntoResponse::into_response)?;
+        // A handler behind no check has no client: better no answer than one for nobody.
+        let judged = parts.extensions.get::<Judged>().cloned();
+        let judged = judged.ok_or_else(|| StatusCode::UNAUTHORIZED.into_response())?;
+        let path = RawPathParams::from_request_parts(parts, center).await;
+        let path = path.map_err(IntoResponse::into_response)?;
+        let tenant = path.iter().find(|(name, _)| *name == "scim_tenant_id").map(|(_, v)| v.to_owned());
+        let query = ListQuery::parse(parts.uri.query().unwrap_or_default());
+        let query = query.map_err(|error| Refusal::from(error).into_response())?;
+        Ok(Self {
+            center: center.clone(),
+            tenant: tenant.unwrap_or_default(),
+            caller,
+            query: Self::taken(judged.mode, query),
+            judged,
+            versions: Preconditions::of(&parts.headers),
+            new_id: None,
+        })
+    }
+}
