@@ -70,24 +70,25 @@ async fn service_provider(both: &Both, start: impl FnOnce(&Path) -> Peer) -> Pee
 }
 
 /// The peer says who signed in, and refuses the same answer about somebody else.
-async fn accepts_and_refuses(peer: &Peer) {
+async fn accepts_and_refuses(peer: &Peer) -> Value {
     let login = format!("{}{}", peer.url, peer.start);
-    let page = walk(&mut Browser::new().unwrap(), &login, PERSON, |form| form).await;
-    let said = answer(&page);
-    assert_eq!((&said["nameId"], &said["givenName"]), (&json!(PERSON), &json!("Peer")), "{said}");
-    // mod_auth_mellon does not hand the format on.
-    assert_eq!(said.get("format").unwrap_or(&json!(EMAIL)), EMAIL);
+    let said = answer(&walk(&mut Browser::new().unwrap(), &login, PERSON, |form| form).await);
     let page = walk(&mut Browser::new().unwrap(), &login, PERSON, forged).await;
     assert!(page.status.is_client_error() || page.status.is_server_error(), "{}: {}", page.url, page.text());
     let body = String::from_utf8_lossy(&page.body);
     assert!(!body.contains(PERSON) && !body.contains("eve@"), "{body}");
+    said
+}
+
+fn by_email() -> Value {
+    json!({ "nameId": PERSON, "format": EMAIL, "givenName": "Peer", "relayState": "state-7" })
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn python3_saml_accepts_our_identity_provider() {
     let both = Both::start([None, None]).await;
     let peer = service_provider(&both, |idp| python("python3_saml_peer.py", idp)).await;
-    accepts_and_refuses(&peer).await;
+    assert_eq!(accepts_and_refuses(&peer).await, by_email());
 
     // The answer goes to a registered URL alone, whatever the request says.
     let elsewhere = format!("{}/login?elsewhere", peer.url);
@@ -100,7 +101,7 @@ async fn python3_saml_accepts_our_identity_provider() {
 async fn node_saml_accepts_our_identity_provider() {
     let both = Both::start([None, None]).await;
     let peer = service_provider(&both, |idp| node("node_saml_peer.cjs", idp)).await;
-    accepts_and_refuses(&peer).await;
+    assert_eq!(accepts_and_refuses(&peer).await, by_email());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +109,12 @@ async fn mod_auth_mellon_accepts_our_identity_provider() {
     let both = Both::start([None, None]).await;
     let folder: PathBuf = both.folder.path().join("mellon");
     let peer = service_provider(&both, |idp| mellon(&folder, idp)).await;
-    accepts_and_refuses(&peer).await;
+    let said = accepts_and_refuses(&peer).await;
+    assert_eq!((&said["user"], &said["givenName"]), (&json!(PERSON), &json!("Peer")), "{said}");
+    // It asks for a transient name, and so gets another one each time.
+    assert!(said["nameId"].as_str().unwrap().starts_with('_'), "{said}");
+    let again = accepts_and_refuses(&peer).await;
+    assert_ne!(said["nameId"], again["nameId"]);
 }
 
 /// A person of the center signs in at the peer; somebody whom the center does not know is refused, and the
