@@ -1,5 +1,5 @@
-//! What the tests use besides Rust: a PostgreSQL server, a browser and its driver, `xmlsec1`, `xmllint`, and
-//! Python with other people's SAML and SCIM software. Installed where it is missing.
+//! What the tests use besides Rust: a PostgreSQL server, a browser and its driver, `xmlsec1`, `xmllint`, and other
+//! people's SAML and SCIM software for Python, Node.js, PHP and Apache. Installed where it is missing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,6 +16,10 @@ pub struct Needs {
     pub chromium: PathBuf,
     /// Its driver.
     pub chromedriver: PathBuf,
+    /// Node.js.
+    pub node: PathBuf,
+    /// The folder with the tests' own packages for it.
+    pub node_modules: PathBuf,
 }
 
 /// Finds or installs everything.
@@ -27,6 +31,12 @@ pub fn find() -> Result<Needs, String> {
         ("xmlsec1", on_path("xmlsec1").is_some()),
         ("libxml2-utils", on_path("xmllint").is_some()),
         ("python3-venv", on_path("python3").is_some()),
+        ("nodejs", on_path("node").is_some()),
+        ("npm", on_path("npm").is_some()),
+        ("php-cli", on_path("php").is_some()),
+        ("simplesamlphp", Path::new("/usr/share/simplesamlphp/www").is_dir()),
+        ("apache2", Path::new("/usr/sbin/apache2").is_file()),
+        ("libapache2-mod-auth-mellon", Path::new("/usr/lib/apache2/modules/mod_auth_mellon.so").is_file()),
     ]
     .iter()
     .filter(|(_, there)| !there)
@@ -42,6 +52,8 @@ pub fn find() -> Result<Needs, String> {
         python: python()?,
         chromium: found("chromium")?,
         chromedriver: found("chromedriver")?,
+        node: found("node")?,
+        node_modules: node_modules()?,
     })
 }
 
@@ -56,7 +68,22 @@ fn install(packages: &[&str]) -> Result<(), String> {
         .env("DEBIAN_FRONTEND", "noninteractive")
         .args(["install", "-y", "--no-install-recommends"])
         .args(packages);
-    quietly(&mut command).map_err(hint)
+    let installed = without_services(|| quietly(&mut command));
+    installed.map_err(hint)
+}
+
+/// Debian starts what it installs, Apache on port 80 for example, unless this file says no: the tests run servers
+/// of their own.
+fn without_services(install: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    let policy = Path::new("/usr/sbin/policy-rc.d");
+    if policy.exists() {
+        return install();
+    }
+    let failed = |e: std::io::Error| format!("{}: {e}", policy.display());
+    std::fs::write(policy, "#!/bin/sh\nexit 101\n").map_err(failed)?;
+    let outcome = quietly(Command::new("chmod").arg("755").arg(policy)).and_then(|()| install());
+    std::fs::remove_file(policy).map_err(failed)?;
+    outcome
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
@@ -91,4 +118,31 @@ fn python() -> Result<PathBuf, String> {
     quietly(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&list))?;
     std::fs::write(&done, wanted).map_err(|e| format!("{}: {e}", done.display()))?;
     Ok(python)
+}
+
+/// A folder with the packages of the lock file, made anew when it changes.
+fn node_modules() -> Result<PathBuf, String> {
+    let list = root().join("entente/tests/peers/node");
+    let folder = root().join("target/test-node");
+    let (modules, done) = (folder.join("node_modules"), folder.join("installed.json"));
+    let read = |file: &Path| std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()));
+    let wanted = read(&list.join("package-lock.json"))?;
+    if read(&done).is_ok_and(|have| have == wanted) {
+        return Ok(modules);
+    }
+    println!("Installing other people's SAML software into {}", folder.display());
+    let _ = std::fs::remove_dir_all(&folder);
+    let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    for name in ["package.json", "package-lock.json"] {
+        std::fs::copy(list.join(name), folder.join(name)).map_err(failed)?;
+    }
+    quietly(Command::new("npm").current_dir(&folder).args([
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+    ]))?;
+    std::fs::write(&done, wanted).map_err(failed)?;
+    Ok(modules)
 }

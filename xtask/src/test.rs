@@ -25,6 +25,8 @@ fn run_tests(needs: &Needs, server: &Server, arguments: &[String]) -> Result<(),
         .env("ENTENTE_TEST_POSTGRES", server.url())
         .env("ENTENTE_TEST_PYTHON", &needs.python)
         .env("ENTENTE_TEST_CHROMIUM", &needs.chromium)
-        .env("ENTENTE_TEST_CHROMEDRIVER", &needs.chromedriver);
+        .env("ENTENTE_TEST_CHROMEDRIVER", &needs.chromedriver)
+        .env("ENTENTE_TEST_NODE", &needs.node)
+        .env("ENTENTE_TEST_NODE_MODULES", &needs.node_modules);
     crate::run(&mut command)
 }

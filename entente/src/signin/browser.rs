@@ -67,6 +67,13 @@ impl Browser {
         self.visit(Method::POST, url, form.fields.clone()).await
     }
 
+    /// The cookies that go to a site, as they are sent (RFC 6265 section 4.2).
+    pub fn cookies(&self, site: &str) -> Option<String> {
+        let cookies = self.cookies.get(site).filter(|c| !c.is_empty())?;
+        let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Some(pairs.join("; "))
+    }
+
     async fn visit(
         &mut self,
         mut method: Method,
@@ -97,9 +104,8 @@ impl Browser {
     ) -> Result<Answer, Failure> {
         let mut request = self.outbound.request(method.clone(), url.as_str())?;
         let site = url.origin().ascii_serialization();
-        if let Some(cookies) = self.cookies.get(&site).filter(|c| !c.is_empty()) {
-            let line: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header(header::COOKIE, line.join("; "));
+        if let Some(cookies) = self.cookies(&site) {
+            request = request.header(header::COOKIE, cookies);
         }
         if *method == Method::POST {
             request = request.form(fields);

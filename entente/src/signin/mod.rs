@@ -12,7 +12,8 @@ use serde_json::{Value as Json, json};
 use crate::Failure;
 use crate::credentials::{Credentials, secret};
 use crate::output::Output;
-use browser::{Browser, Page};
+pub use browser::{Browser, Page};
+pub use html::HtmlForm;
 
 /// Most pages on the way from the portal through the identity provider and back.
 const MOST_HOPS: usize = 20;

@@ -5,6 +5,8 @@ mod architecture;
 mod browser;
 mod crash;
 mod organization;
+mod peer_servers;
 mod peers;
 mod process;
 mod road;
+mod saml_peers;

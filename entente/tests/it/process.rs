@@ -100,6 +100,11 @@ impl Half {
         self.process = Some(process);
     }
 
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().unwrap().child.id()
+    }
+
     pub fn kill(&mut self) {
         self.process.take().unwrap().kill();
     }
