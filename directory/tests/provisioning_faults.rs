@@ -1,15 +1,14 @@
-//! Provisioning while the target misbehaves, while the process dies, and over random histories.
+//! Provisioning while the target misbehaves and while the process dies.
 #![expect(clippy::unwrap_used, reason = "tests; the lint does not see that in their helpers")]
 
 mod provisioning_support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use directory::provisioning::cycle::Engine;
-use directory::provisioning::settings::{self, Restart};
 use directory::{Directory, provisioning};
+use provisioning_support::crash::{killed_at, restarted};
 use provisioning_support::target::{Fault, Picture};
-use provisioning_support::world::{APP, World, names, pace, sqlite, worlds};
+use provisioning_support::world::{APP, World, names, sqlite, worlds};
 
 /// Eight people in two groups with managers, then changes of every kind.
 async fn before(world: &World) {
@@ -53,31 +52,6 @@ async fn undisturbed() -> (Picture, Picture, usize, usize) {
     changes(&world).await;
     world.settle().await;
     (first, world.picture(), requests, world.scim.drain().len())
-}
-
-/// A process that starts anew over the same rows.
-fn restarted(world: &World) -> World {
-    let engine = Engine::new(&world.directory, pace());
-    World { engine, directory: world.directory.clone(), scim: world.scim.clone(), store: None }
-}
-
-/// Runs until the request at which the target stops answering, then kills the work.
-async fn killed_at(world: &World, request: usize, after: bool) {
-    world.scim.with(|i| {
-        i.log.clear();
-        i.stop_at = Some((request, after));
-    });
-    let engine = world.engine.clone();
-    let work = tokio::spawn(async move { engine.run(APP).await });
-    tokio::select! {
-        () = world.scim.reached.notified() => {}
-        () = tokio::time::sleep(std::time::Duration::from_secs(20)) => panic!("request {request} never came"),
-    }
-    work.abort();
-    let _ = work.await;
-    world.scim.with(|i| i.stop_at = None);
-    // The lease of the dead process has to run out.
-    world.directory.clock.advance(provisioning::lease::LENGTH);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -310,192 +284,5 @@ async fn the_running_task_brings_a_change_within_seconds_and_a_leaver_first() {
         reached(all).await;
         stop.send(()).unwrap();
         task.await.unwrap();
-    }
-}
-
-/// A small generator, so that a failing history can be run again by its number.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
-}
-
-/// What there should be, worked out the slow way.
-#[derive(Default)]
-struct Model {
-    people: BTreeMap<String, (String, bool, bool)>,
-    groups: BTreeMap<String, (String, BTreeSet<String>)>,
-    assigned: BTreeSet<String>,
-    transitive: bool,
-}
-
-impl Model {
-    fn inside(&self, group: &str, seen: &mut BTreeSet<String>) -> BTreeSet<String> {
-        let mut people = BTreeSet::new();
-        if seen.insert(group.to_owned()) {
-            for member in self.groups.get(group).map(|g| &g.1).into_iter().flatten() {
-                if self.people.contains_key(member) {
-                    people.insert(member.clone());
-                } else if self.transitive {
-                    people.extend(self.inside(member, seen));
-                }
-            }
-        }
-        people.retain(|p| self.people.get(p).is_some_and(|(_, on, deleted)| *on && !deleted));
-        people
-    }
-
-    fn expected(&self) -> (BTreeSet<String>, BTreeMap<String, BTreeSet<String>>) {
-        let name = |p: &String| self.people[p].0.clone();
-        let (mut active, mut groups) = (BTreeSet::new(), BTreeMap::new());
-        for principal in &self.assigned {
-            if let Some((group_name, _)) = self.groups.get(principal) {
-                let inside: BTreeSet<String> =
-                    self.inside(principal, &mut BTreeSet::new()).iter().map(name).collect();
-                active.extend(inside.clone());
-                groups.insert(group_name.clone(), inside);
-            } else if self.people.get(principal).is_some_and(|(_, on, deleted)| *on && !deleted) {
-                active.insert(name(principal));
-            }
-        }
-        (active, groups)
-    }
-}
-
-#[expect(clippy::too_many_lines, reason = "one arm for each kind of change")]
-async fn one_change(world: &World, model: &mut Model, dice: &mut Dice, step: usize) {
-    let person = format!("p{}", dice.roll(8));
-    let group = format!("g{}", dice.roll(4));
-    let known = model.people.contains_key(&person);
-    let deleted = model.people.get(&person).is_some_and(|p| p.2);
-    match dice.roll(14) {
-        _ if !known => {
-            world.user(&person).await;
-            model.people.insert(person.clone(), (format!("{person}@t.example"), true, false));
-        }
-        0 => {
-            let on = dice.roll(2) == 1;
-            world.edit(&person, if on { "account_enabled = 1" } else { "account_enabled = 0" }).await;
-            model.people.get_mut(&person).unwrap().1 = on;
-        }
-        1 if !deleted => {
-            world.delete(&person).await;
-            model.people.get_mut(&person).unwrap().2 = true;
-            forget(model, &person);
-        }
-        2 if deleted => {
-            world.restore(&person).await;
-            model.people.get_mut(&person).unwrap().2 = false;
-        }
-        3 => {
-            world.purge(&person).await;
-            model.people.remove(&person);
-            forget(model, &person);
-        }
-        4 => {
-            let name = format!("{person}-{step}@t.example");
-            world.set_text(&person, "user_principal_name", &name).await;
-            model.people.get_mut(&person).unwrap().0 = name;
-        }
-        5 | 6 if !model.groups.contains_key(&group) => {
-            world.group(&group).await;
-            model.groups.insert(group.clone(), (group, BTreeSet::new()));
-        }
-        5 => {
-            let name = format!("{group}-{step}");
-            world.rename_group(&group, &name).await;
-            model.groups.get_mut(&group).unwrap().0 = name;
-        }
-        6 if dice.roll(3) == 0 => {
-            world.delete_group(&group).await;
-            model.groups.remove(&group);
-            forget(model, &group);
-        }
-        7 => {
-            model.transitive = !model.transitive;
-            world.transitive(model.transitive).await;
-        }
-        8 | 9 => {
-            let is = dice.roll(3) > 0;
-            let principal = if dice.roll(2) == 0 { person } else { group };
-            if model.groups.contains_key(&principal)
-                || (known && !deleted && model.people.contains_key(&principal))
-            {
-                world.assign(&principal, is).await;
-                if is {
-                    model.assigned.insert(principal)
-                } else {
-                    model.assigned.remove(&principal)
-                };
-            }
-        }
-        _ if model.groups.contains_key(&group) => {
-            let other = format!("g{}", dice.roll(4));
-            let member = if dice.roll(4) == 0 { other } else { person };
-            let is = dice.roll(3) > 0;
-            let there =
-                model.groups.contains_key(&member) || (!deleted && model.people.contains_key(&member));
-            if there && member != group {
-                world.member(&group, &member, is).await;
-                let members = &mut model.groups.get_mut(&group).unwrap().1;
-                if is {
-                    members.insert(member)
-                } else {
-                    members.remove(&member)
-                };
-            }
-        }
-        _ => {}
-    }
-}
-
-fn forget(model: &mut Model, principal: &str) {
-    model.assigned.remove(principal);
-    model.groups.values_mut().for_each(|g| {
-        g.1.remove(principal);
-    });
-}
-
-async fn history(world: &World, seed: u64, steps: usize) {
-    let (mut dice, mut model) = (Dice(seed), Model::default());
-    world.start().await;
-    for step in 0..steps {
-        one_change(world, &mut model, &mut dice, step).await;
-        if dice.roll(3) == 0 {
-            if dice.roll(4) == 0 {
-                let fault = [Fault::Error, Fault::ErrorAfter, Fault::DropAfter, Fault::Throttle];
-                let fault = fault[usize::try_from(dice.roll(4)).unwrap()];
-                let at = world.scim.requests() + 1 + usize::try_from(dice.roll(4)).unwrap();
-                world.scim.with(|i| i.faults = BTreeMap::from([(at, fault), (at + 1, fault)]));
-            }
-            world.cycle().await;
-        }
-        if step % 20 == 19 {
-            world.scim.with(|i| i.faults.clear());
-            world.settle().await;
-            let (active, groups) = model.expected();
-            let picture = world.picture();
-            assert_eq!(picture.active(), active, "people, seed {seed}, step {step}");
-            let sent: BTreeMap<String, BTreeSet<String>> = picture.groups;
-            assert_eq!(sent, groups, "groups, seed {seed}, step {step}");
-        }
-    }
-    // A look at everything finds nothing left to send.
-    settings::restart(&world.directory, "test", APP, Restart::Look).await.unwrap();
-    world.scim.drain();
-    world.settle().await;
-    assert!(world.scim.drain().iter().all(|r| r.starts_with("GET")), "seed {seed}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn random_histories_end_as_the_model_says() {
-    for seed in 0..12 {
-        history(&sqlite().await, seed, 120).await;
-    }
-    for world in worlds().await {
-        history(&world, 99, 60).await;
     }
 }

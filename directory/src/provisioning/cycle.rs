@@ -1,6 +1,9 @@
 //! Cycles: takes events in, and works on what they mark until nothing is due.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
@@ -28,7 +31,17 @@ pub struct Engine {
     pub pace: Pace,
     /// Who this is, towards other processes.
     pub holder: Arc<str>,
+    /// The client of each job with the settings it was made from: its connections outlive a round.
+    targets: Arc<Mutex<BTreeMap<String, (Settings, Target)>>>,
+    /// Objects in the next round: fewer where the target is slow, since who leaves waits for the round to end.
+    round: Arc<AtomicI64>,
 }
+
+/// A round that lasts longer is followed by a smaller one.
+const LONG_ROUND: Duration = Duration::from_secs(1);
+
+/// Address, sealed token, private networks.
+type Settings = (Option<String>, Option<Vec<u8>>, bool);
 
 /// How a round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +60,8 @@ impl Engine {
     /// An engine.
     pub fn new(directory: &Directory, pace: Pace) -> Self {
         let holder = directory.random.uuid().into();
-        Self { directory: directory.clone(), pace, holder }
+        let round = Arc::new(AtomicI64::new(pace.round));
+        Self { directory: directory.clone(), pace, holder, targets: Arc::default(), round }
     }
 
     /// Works until nothing is due or nothing can be done.
@@ -131,13 +145,28 @@ impl Engine {
             }
         };
         let job = self.begin_work(job, &waiting).await?;
+        let began = Instant::now();
         let (effects, halted) = self.execute(&job, &target, &situation, steps).await?;
+        self.size_next_round(began.elapsed());
         if let Some(error) = halted {
             self.quarantine_for_trouble(job, &error).await?;
             return Ok(Round::Stopped);
         }
         self.settle(job, waiting, &effects).await?;
         Ok(Round::Worked)
+    }
+
+    fn size_next_round(&self, lasted: Duration) {
+        let least = i64::try_from(self.pace.at_once).unwrap_or(1).min(self.pace.round);
+        let size = self.round.load(Ordering::Relaxed);
+        let next = if lasted > LONG_ROUND {
+            size / 2
+        } else if lasted < LONG_ROUND / 4 {
+            size * 2
+        } else {
+            size
+        };
+        self.round.store(next.clamp(least, self.pace.round), Ordering::Relaxed);
     }
 
     /// Whether the job runs and, in quarantine, whether it is time to look again.
@@ -178,6 +207,19 @@ impl Engine {
     /// [`ProvisioningError::NotConfigured`], [`ProvisioningError::Sealed`] and
     /// [`ProvisioningError::Target`] for an address that requests never go to.
     pub fn target(&self, job: &Job) -> Result<Target, ProvisioningError> {
+        let settings = (job.base_url.clone(), job.token_sealed.clone(), job.allow_private);
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made_from, target)) = targets.get(&job.application_id)
+            && *made_from == settings
+        {
+            return Ok(target.clone());
+        }
+        let target = self.new_target(job)?;
+        targets.insert(job.application_id.clone(), (settings, target.clone()));
+        Ok(target)
+    }
+
+    fn new_target(&self, job: &Job) -> Result<Target, ProvisioningError> {
         let (Some(url), Some(sealed)) = (&job.base_url, &job.token_sealed) else {
             return Err(ProvisioningError::NotConfigured);
         };
@@ -192,7 +234,7 @@ impl Engine {
     }
 
     async fn look(&self, job: &Job) -> Result<(Situation, Vec<Pending>), ProvisioningError> {
-        let (job, now, round) = (job.clone(), self.directory.clock.now(), self.pace.round);
+        let (job, now, round) = (job.clone(), self.directory.clock.now(), self.round.load(Ordering::Relaxed));
         Ok(self.directory.store.read(move |tx| situation::read(tx, &job, now, round)).await?)
     }
 

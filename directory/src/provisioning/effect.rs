@@ -23,8 +23,6 @@ pub struct Effect {
     pub removed: Vec<(String, String)>,
     /// Objects that the target does not have any more: they are matched or made again.
     pub lost: Vec<(Kind, String)>,
-    /// Whether it is still not known everything that the target has of the object.
-    pub unsure: bool,
     /// How it ended for the object.
     pub outcome: Outcome,
 }

@@ -140,16 +140,19 @@ impl<'a> Executor<'a> {
 
     async fn disable(&self, link: Link, known: Known) -> Effect {
         let mut effect = self.effect(&link, Action::Disable);
-        // The switch says nothing about the other attributes.
-        effect.unsure = self.unsure.contains(&(link.kind, link.id.clone()));
         let Some(path) = &self.active_path else { return effect };
         effect.entry.modified = json!([{ "displayName": path, "oldValue": true, "newValue": false }]);
         let operation = json!({ "op": "replace", "path": path, "value": false });
         match self.target.change(link.kind, &known.target, &[operation]).await {
             Ok(()) => {
                 effect.entry.step("EntryExportUpdate", true, "active was set to false");
+                let known_nothing = known.sent.is_empty();
                 let mut off = Known { active: false, ..known };
                 off.sent.insert(path.clone(), json!(false));
+                if known_nothing || self.unsure.contains(&(link.kind, link.id.clone())) {
+                    // The switch says nothing about the other attributes: who comes back is compared.
+                    off.sent.clear();
+                }
                 // A manager sent in the same round must not bring back what was known before the switch.
                 self.shared().fresh.insert(link.id.clone(), off.clone());
                 effect.link = LinkChange::Save(off);
@@ -226,8 +229,10 @@ impl<'a> Executor<'a> {
             return self.adopt(link, wanted, &found, entry).await;
         }
         entry.step("EntrySynchronizationMatch", true, "no object in the target matches");
-        match self.target.create(link.kind, &body(link.kind, wanted)).await {
+        let matching = self.job.mappings.matching(link.kind);
+        match self.target.create(link.kind, &body(link.kind, wanted), matching).await {
             Ok(target) => {
+                self.unowned(link, &target).await?;
                 self.claim(link, &target)?;
                 entry.modified = modified(&Resource::new(), wanted);
                 entry.step("EntryExportAdd", true, "the object was created");
@@ -268,11 +273,7 @@ impl<'a> Executor<'a> {
         entry: &mut Entry,
     ) -> Result<Known, TargetError> {
         let target = found["id"].as_str().unwrap_or_default().to_owned();
-        if let Some((owner, name)) = (self.owner)(link.kind, target.clone()).await
-            && owner != link.id
-        {
-            return Err(taken(link, &target, &format!("{name} ({owner})")));
-        }
+        self.unowned(link, &target).await?;
         self.claim(link, &target)?;
         let there = read(found, wanted.keys());
         let operations = patch(&there, wanted);
@@ -283,6 +284,14 @@ impl<'a> Executor<'a> {
         entry.action = Action::Update.as_str();
         entry.modified = modified(&there, wanted);
         Ok(Known { target, active: true, sent: wanted.clone() })
+    }
+
+    /// A target that answers with an id that another object here has must not make the two one.
+    async fn unowned(&self, link: &Link, target: &str) -> Result<(), TargetError> {
+        match (self.owner)(link.kind, target.to_owned()).await {
+            Some((owner, name)) if owner != link.id => Err(taken(link, target, &format!("{name} ({owner})"))),
+            _ => Ok(()),
+        }
     }
 
     /// Two groups here may have the same name; the first to match has the object.
@@ -428,7 +437,6 @@ impl<'a> Executor<'a> {
             added: Vec::new(),
             removed: Vec::new(),
             lost: Vec::new(),
-            unsure: false,
             outcome: Outcome::Done,
         }
     }

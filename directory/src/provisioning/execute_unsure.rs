@@ -6,11 +6,11 @@ use super::Kind;
 use super::effect::{Effect, LinkChange, Outcome};
 use super::execute::{Executor, fail};
 use super::log::{Action, modified};
-use super::mapping::{Apply, Source};
+use super::mapping::{Apply, Mapping, Source};
 use super::plan::{Known, Link};
 use super::resource::{Resource, patch, read};
 use super::scope::Standing;
-use super::target::TargetError;
+use super::target::{Problem, TargetError};
 
 impl Executor<'_> {
     /// Every mapped attribute is compared, not only what was recorded: a request that was perhaps answered may
@@ -83,9 +83,9 @@ impl Executor<'_> {
                 match self.target.change(link.kind, &target, &[operation]).await {
                     Ok(()) => {
                         effect.entry.step("EntryExportUpdate", true, "active was set to false");
-                        let sent = Resource::from([(path, json!(false))]);
-                        effect.link = LinkChange::Save(Known { target, active: false, sent });
-                        effect.unsure = true;
+                        // What else it has is not known: who comes back is compared.
+                        effect.link =
+                            LinkChange::Save(Known { target, active: false, sent: Resource::new() });
                     }
                     Err(error) => fail(&mut effect, "EntryExportUpdate", error),
                 }
@@ -103,14 +103,24 @@ impl Executor<'_> {
         effect
     }
 
-    /// The object of this name, if it carries the id that we write into what we make and belongs to nobody
-    /// else here. Without such a mapping nobody can tell, and what nobody knows to be ours is left alone.
+    /// The object that carries the id that we write into what we make and that belongs to nobody else here,
+    /// searched for by that id and, where the target knows no such filter, by its name. Without such a mapping
+    /// nobody can tell, and what nobody knows to be ours is left alone.
     pub(super) async fn find_ours(&self, link: &Link, name: &str) -> Result<Option<Json>, TargetError> {
+        let rows = self.job.mappings.of(link.kind).iter();
+        let rows = rows.filter(|m| m.source == Source::Direct("id".to_owned()));
+        let paths: Vec<String> = rows.map(|m| m.target.clone()).collect();
+        for path in &paths {
+            match self.target.find(link.kind, path, &link.id).await {
+                Ok(Some(found)) => return Ok(Some(found)),
+                Ok(None) => {}
+                Err(error) if error.problem == Problem::Refused => {}
+                Err(error) => return Err(error),
+            }
+        }
         let attribute = self.job.mappings.matching(link.kind);
         let Some(found) = self.target.find(link.kind, attribute, name).await? else { return Ok(None) };
-        let rows = self.job.mappings.of(link.kind).iter();
-        let paths = rows.filter(|m| m.source == Source::Direct("id".to_owned())).map(|m| &m.target);
-        let ours = read(&found, paths).into_values().any(|id| id == link.id.as_str());
+        let ours = read(&found, paths.iter()).into_values().any(|id| id == link.id.as_str());
         Ok(ours.then_some(found))
     }
 
@@ -118,7 +128,8 @@ impl Executor<'_> {
     fn mapped(&self, kind: Kind, found: &Json, wanted: &Resource) -> Resource {
         let rows = self.job.mappings.of(kind).iter();
         let compared = rows.filter(|m| !matches!(m.source, Source::Reference(_)));
-        let compared = compared.filter(|m| m.apply == Apply::Always || wanted.contains_key(&m.target));
+        let written_later = |m: &Mapping| m.apply == Apply::Always && m.default_value.is_none();
+        let compared = compared.filter(|m| written_later(m) || wanted.contains_key(&m.target));
         read(found, compared.map(|mapping| &mapping.target))
     }
 

@@ -219,14 +219,10 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
     let unsure = situation.unsure.contains(&key);
     let creating = situation.creating.get(&key);
     match (object.standing, &object.known) {
-        (Standing::Entitled, Some(known)) if unsure => {
+        (Standing::Entitled, Some(known)) if doubtful(object, situation) => {
             Some(Step::Compare(link(), known.clone(), object.wanted.clone()))
         }
         (Standing::Entitled, None) => Some(Step::Provision(link(), object.wanted.clone(), creating.cloned())),
-        // What was sent was forgotten on purpose: it is compared with what the target has.
-        (Standing::Entitled, Some(known)) if known.sent.is_empty() => {
-            Some(Step::Provision(link(), object.wanted.clone(), None))
-        }
         (standing, None) if creating.is_some() => {
             creating.map(|name| Step::Recall(link(), name.clone(), standing))
         }
@@ -246,18 +242,25 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
     }
 }
 
+/// Whether only the target knows what it has of a linked object: something was perhaps sent, or what was sent
+/// was forgotten, on purpose or because the person was switched off while in doubt.
+fn doubtful(object: &Object, situation: &Situation) -> bool {
+    let forgotten = object.known.as_ref().is_some_and(|known| known.sent.is_empty());
+    forgotten || situation.unsure.contains(&(object.kind, object.id.clone()))
+}
+
 /// A person in scope who is disabled keeps the attributes of the directory, so that what the target has does
 /// not depend on when it heard of which change. They go after the account was switched off, never instead.
 fn disabled_step(object: &Object, situation: &Situation) -> Option<Step> {
     let (path, known) = (situation.active_path.as_ref()?, object.known.as_ref()?);
-    if object.standing != Standing::Disabled || known.sent.is_empty() {
+    if object.standing != Standing::Disabled {
         return None;
     }
     let mut off = Known { active: false, ..known.clone() };
     off.sent.insert(path.clone(), false.into());
     let differs = !changed(&without_manager(&off.sent, situation), &object.wanted).is_empty();
     let link = Link { kind: object.kind, id: object.id.clone(), name: object.name.clone() };
-    if situation.unsure.contains(&(object.kind, object.id.clone())) {
+    if doubtful(object, situation) {
         return Some(Step::Compare(link, off, object.wanted.clone()));
     }
     differs.then(|| Step::Update(link, off, object.wanted.clone()))
@@ -320,7 +323,7 @@ fn reference_step(object: &Object, situation: &Situation) -> Option<Step> {
         sent: Resource::new(),
     });
     let link = Link { kind: object.kind, id: object.id.clone(), name: object.name.clone() };
-    let unsure = situation.unsure.contains(&(object.kind, object.id.clone()));
+    let unsure = doubtful(object, situation);
     let sent = known.sent.get(path).and_then(|v| v.as_str());
     let Some(manager) = &object.manager else {
         return (sent.is_some() || unsure).then(|| Step::Refer(link, known.clone(), None));

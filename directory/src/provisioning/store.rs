@@ -188,7 +188,7 @@ pub fn forget_orphans(tx: &mut Tx<'_>, tenant: &str) -> Result<(), StoreError> {
                (SELECT 1 FROM applications a WHERE a.tenant_id = j.tenant_id AND a.id = j.application_id)";
     for row in tx.rows(sql, &[tenant.into()])? {
         let application = row.text(0)?;
-        for table in ["log", "members", "links", "pending", "jobs"] {
+        for table in ["log", "members", "links", "pending", "unsure", "unsure_members", "jobs"] {
             let sql =
                 format!("DELETE FROM provisioning_{table} WHERE tenant_id = ?1 AND application_id = ?2");
             tx.exec(&sql, &[tenant.into(), (&application).into()])?;

@@ -16,6 +16,7 @@ use url::Url;
 use web::outbound::{Answer, Outbound, OutboundError, Reach};
 
 pub use super::problem::{Problem, TargetError};
+use super::resource::read;
 use super::{Kind, Pace};
 
 const SCIM_JSON: &str = "application/scim+json";
@@ -128,6 +129,13 @@ impl Target {
             return Err(self.incompatible(request, &answer, "the answer is not a SCIM list"));
         };
         match (found.pop(), found.len()) {
+            (Some(one), 0) if !has(&one, attribute, value) => Err(self.incompatible(
+                request,
+                &answer,
+                &format!(
+                    "the object found does not have {attribute} {value:?}; the target ignores the filter"
+                ),
+            )),
             (Some(one), 0) if one.get("id").is_some_and(Json::is_string) => Ok(Some(one)),
             (Some(_), 0) => Err(self.incompatible(request, &answer, "the object found has no id")),
             (Some(_), more) => Err(TargetError {
@@ -141,16 +149,24 @@ impl Target {
     }
 
     /// Creates an object (RFC 7644 §3.3); its id. Not tried again by itself: after an unclear end the
-    /// caller has to look whether it is there.
+    /// caller has to look whether it is there. An answer with another value of `attribute` is about another
+    /// object.
     ///
     /// # Errors
     /// Those of sending.
-    pub async fn create(&self, kind: Kind, body: &Json) -> Result<String, TargetError> {
+    pub async fn create(&self, kind: Kind, body: &Json, attribute: &str) -> Result<String, TargetError> {
         let url = self.url(kind, None, None);
         let answer = self.send(Method::POST, &url, Some(body)).await?;
-        let id = json_body(&answer).and_then(|b| b.get("id")?.as_str().map(ToOwned::to_owned));
-        id.filter(|id| !id.is_empty())
-            .ok_or_else(|| self.incompatible(format!("POST {url}"), &answer, "the answer has no id"))
+        let wrong = |why: &str| Err(self.incompatible(format!("POST {url}"), &answer, why));
+        let Some(made) = json_body(&answer) else { return wrong("the answer is no SCIM resource") };
+        match (text_at(&made, attribute), text_at(body, attribute)) {
+            (Some(made), Some(sent)) if made != sent => return wrong("the answer is about another object"),
+            _ => {}
+        }
+        match made.get("id").and_then(Json::as_str).filter(|id| !id.is_empty()) {
+            Some(id) => Ok(id.to_owned()),
+            None => wrong("the answer has no id"),
+        }
     }
 
     /// Changes an object (RFC 7644 §3.5.2). 200 and 204 are both fine: AWS answers 204 for groups.
@@ -181,11 +197,13 @@ impl Target {
         let query = (kind == Kind::Group).then_some("excludedAttributes=members");
         let url = self.url(kind, Some(id), query);
         match self.send(Method::GET, &url, None).await {
-            Ok(answer) => match json_body(&answer).filter(Json::is_object) {
+            Ok(answer) => match json_body(&answer).filter(|found| found["id"] == id) {
                 Some(found) => Ok(Some(found)),
-                None => {
-                    Err(self.incompatible(format!("GET {url}"), &answer, "the answer is no SCIM resource"))
-                }
+                None => Err(self.incompatible(
+                    format!("GET {url}"),
+                    &answer,
+                    "the answer is not the resource that was asked for",
+                )),
             },
             Err(error) if error.problem == Problem::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -355,6 +373,17 @@ impl std::fmt::Debug for Target {
 
 fn json_body(answer: &Answer) -> Option<Json> {
     serde_json::from_slice(&answer.body).ok()
+}
+
+/// Whether a search found what it asked for; a value that is not shown cannot be compared, and then it did not.
+fn has(found: &Json, attribute: &str, value: &str) -> bool {
+    text_at(found, attribute).is_some_and(|there| there == value.to_lowercase())
+}
+
+/// A text, to compare it: upper and lower case are one, as in user names (RFC 7643 §4.1.1).
+fn text_at(resource: &Json, attribute: &str) -> Option<String> {
+    let there = read(resource, std::iter::once(&attribute.to_owned())).into_values().next()?;
+    there.as_str().map(str::to_lowercase)
 }
 
 /// The objects of a ListResponse (RFC 7644 §3.4.2). `Resources` may be absent for an empty one.

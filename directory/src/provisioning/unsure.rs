@@ -58,8 +58,10 @@ pub fn settled(tx: &mut Tx<'_>, job: &Job, effect: &Effect) -> Result<(), StoreE
         tx.exec(sql, &member(job, group, user))?;
     }
     // An effect on members says nothing about the group itself.
-    let about_members = !effect.added.is_empty() || !effect.removed.is_empty();
-    if effect.outcome != Outcome::Done || about_members || effect.unsure {
+    let itself = (effect.entry.kind, &effect.entry.source_id);
+    let others_lost = effect.lost.iter().any(|(kind, id)| (*kind, id) != itself);
+    let about_members = !effect.added.is_empty() || !effect.removed.is_empty() || others_lost;
+    if effect.outcome != Outcome::Done || about_members {
         return Ok(());
     }
     let sql = "DELETE FROM provisioning_unsure WHERE tenant_id = ?1 AND application_id = ?2 \

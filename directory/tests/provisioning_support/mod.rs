@@ -7,5 +7,7 @@
     reason = "each test binary uses a part of it; the lint for tests does not know these files"
 )]
 
+pub mod crash;
+pub mod model;
 pub mod target;
 pub mod world;

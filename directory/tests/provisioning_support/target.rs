@@ -34,6 +34,16 @@ pub enum Fault {
     HalfPage,
     /// 401.
     Unauthorized,
+    /// 429 that does not say how long to wait.
+    ThrottleBare,
+    /// 200 with an empty list, or with nothing after the work was done.
+    Empty,
+    /// Two objects where one was searched for.
+    Duplicate,
+    /// Another object than the one that was asked for or made.
+    WrongObject,
+    /// A late answer.
+    Slow,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -56,6 +66,8 @@ pub struct Inner {
     /// the request never answers.
     pub stop_at: Option<(usize, bool)>,
     pub forbidden_value: Option<String>,
+    /// What was deleted: whether a user, and its externalId.
+    pub deleted: Vec<(bool, String)>,
 }
 
 #[derive(Clone, Default)]
@@ -86,6 +98,17 @@ impl Scim {
     /// The requests since the last call.
     pub fn drain(&self) -> Vec<String> {
         self.with(|i| std::mem::take(&mut i.log))
+    }
+
+    /// What was deleted since the last call.
+    pub fn deleted(&self) -> Vec<(bool, String)> {
+        self.with(|i| std::mem::take(&mut i.deleted))
+    }
+
+    /// Somebody of whom the directory knows nothing, and who stays as they are.
+    pub fn foreign(&self, user_name: &str) {
+        let user = json!({ "id": "u-foreign", "userName": user_name, "displayName": "Z", "active": false });
+        self.with(|i| i.rows.users.insert("u-foreign".to_owned(), user.as_object().cloned().unwrap()));
     }
 
     /// People by user name (with active), groups by name with their members' user names.
@@ -156,7 +179,9 @@ async fn serve(State(scim): State<Scim>, request: Request) -> Response {
             return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "0")], "slow down")
                 .into_response();
         }
+        Some(Fault::ThrottleBare) => return error(StatusCode::TOO_MANY_REQUESTS, "injected"),
         Some(Fault::Drop) => return broken(),
+        Some(Fault::Slow) => tokio::time::sleep(Duration::from_millis(10)).await,
         _ => {}
     }
     let answer = scim.with(|i| act(i, &parts.method, &line, &body));
@@ -167,10 +192,31 @@ async fn serve(State(scim): State<Scim>, request: Request) -> Response {
             tokio::time::sleep(Duration::from_secs(600)).await;
             answer
         }
+        Some(Fault::Empty | Fault::Duplicate | Fault::WrongObject) => {
+            scim.with(|i| lie(&i.rows, fault, &parts.method, &line)).unwrap_or(answer)
+        }
         Some(Fault::HalfPage) => {
             "{\"schemas\": [\"urn:ietf:params:scim:api:messages:2.0:List".into_response()
         }
         _ => answer,
+    }
+}
+
+/// An answer of the right form that is not true; `None` where the true one can do no harm.
+fn lie(rows: &Rows, fault: Option<Fault>, method: &Method, line: &str) -> Option<Response> {
+    let users = line.contains("/Users");
+    let from = if users { &rows.users } else { &rows.groups };
+    let object = line.split('?').next()?.trim_end_matches('/').matches('/').count() > 1;
+    // The last one made is the right one only for who just made it.
+    let other = |skip: usize| from.values().rev().nth(skip).cloned();
+    match (fault?, method.as_str()) {
+        (Fault::Empty, "GET") if !object => Some(found(&[])),
+        (Fault::Empty, _) => Some(StatusCode::OK.into_response()),
+        (Fault::Duplicate, "GET") if !object => Some(found(&[other(0)?, other(1)?])),
+        (Fault::WrongObject, "GET") if object => Some(axum::Json(other(0)?).into_response()),
+        (Fault::WrongObject, "GET") => Some(found(&[other(0)?])),
+        (Fault::WrongObject, "POST") => Some((StatusCode::CREATED, axum::Json(other(1)?)).into_response()),
+        _ => None,
     }
 }
 
@@ -210,9 +256,11 @@ fn act(i: &mut Inner, method: &Method, line: &str, body: &[u8]) -> Response {
         },
         ("PATCH", Some(id)) => patch(&mut i.rows, users, id, &body),
         ("DELETE", Some(id)) => {
-            if rows(&mut i.rows, users).remove(id).is_none() {
+            let Some(gone) = rows(&mut i.rows, users).remove(id) else {
                 return error(StatusCode::NOT_FOUND, "not found");
-            }
+            };
+            i.deleted
+                .push((users, gone.get("externalId").and_then(Json::as_str).unwrap_or_default().to_owned()));
             i.rows.members.remove(id);
             i.rows.members.values_mut().for_each(|m| {
                 m.remove(id);
@@ -236,11 +284,15 @@ fn list(all: &Rows, users: bool, query: &str) -> Response {
     let (attribute, value) = filter.split_once(" eq ").expect("only eq");
     let value: String = serde_json::from_str(value).expect("a quoted value");
     let from = if users { &all.users } else { &all.groups };
-    let same = |m: &&Map<String, Json>| m[attribute].as_str().unwrap().to_lowercase() == value.to_lowercase();
-    let found: Vec<&Map<String, Json>> = from.values().filter(same).collect();
+    let text = |m: &Map<String, Json>| m.get(attribute).and_then(Json::as_str).map(str::to_lowercase);
+    let same = |m: &&Map<String, Json>| text(m).is_some_and(|text| text == value.to_lowercase());
+    found(&from.values().filter(same).cloned().collect::<Vec<_>>())
+}
+
+fn found(all: &[Map<String, Json>]) -> Response {
     let body = json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-        "totalResults": found.len(), "itemsPerPage": found.len(), "startIndex": 1, "Resources": found,
+        "totalResults": all.len(), "itemsPerPage": all.len(), "startIndex": 1, "Resources": all,
     });
     axum::Json(body).into_response()
 }
