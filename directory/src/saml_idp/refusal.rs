@@ -1,11 +1,14 @@
 //! Why somebody is not signed in to an application. Each variant is one way to be wrong; the person
 //! reads a sentence, the administrator also what was expected, what was found, and the fix.
 
+mod explanation;
+
 use saml::authn_request::AuthnRequestRefusal;
 use saml::bindings::{BindingReason, BindingRefusal};
 use thiserror::Error;
 
 use super::sign_out::SignOutRefusal;
+use explanation::{expected, fix};
 
 /// A sign-on that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -374,108 +377,4 @@ fn printable(text: &str) -> String {
         .take(300)
         .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
         .collect()
-}
-
-fn expected(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::TenantNotFound { .. } => "the id or the domain of this tenant in the path",
-        Refusal::Binding(_) | Refusal::Request(_) => "a request that keeps the rules",
-        Refusal::NameQualifierTooLong { .. } => "an SPNameQualifier of at most 1024 bytes",
-        Refusal::ApplicationNotFound { .. } => "the identifier of a registered application",
-        Refusal::ApplicationDisabled { .. } => "enabled for users to sign in",
-        Refusal::NotSaml { .. } => "single sign-on mode SAML",
-        Refusal::NoIdentifier { .. } => "an identifier (entity ID)",
-        Refusal::ReplyUrlUnusable { .. } => "an absolute https:// or http:// URL",
-        Refusal::NoSigningKey { .. } => "a signing certificate with its key",
-        Refusal::AuthnContextMismatch { .. } => "Password, PasswordProtectedTransport or unspecified",
-        Refusal::SignedRequestRequired { .. } => "a request with a good signature",
-        Refusal::DestinationMismatch { .. } | Refusal::SignOut(_) => "this address",
-        Refusal::NoEncryptionCertificate { .. } => "an encryption certificate with an RSA key",
-        Refusal::NoSession => "a session",
-        Refusal::RequestGone => "a request of the last ten minutes that was not answered yet",
-        Refusal::OtherBrowser => "the browser that started the sign-in",
-        Refusal::UserNotFound { .. } => "a user of this tenant",
-        Refusal::UserDisabled { .. } => "an enabled account",
-        Refusal::NotAssigned { .. } => "assigned directly or through a group",
-        Refusal::NameIdMissing { .. } => "a value",
-        Refusal::NameIdTransformation { .. } => "a name",
-        Refusal::ClaimMissing { .. } => "a value for each required claim",
-        Refusal::ClaimInvalid { .. } => "claims that can be evaluated",
-        Refusal::GroupOverage { .. } => "at most as many groups as the limit of the group claim",
-        Refusal::ValueNotXml { .. } => "characters that XML can carry",
-    }
-}
-
-fn fix(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::Binding(_) | Refusal::Request(_) => "Correct the application's request.",
-        Refusal::TenantNotFound { .. } => {
-            "Copy the Login URL from the application's single sign-on page into the application again."
-        }
-        Refusal::NameQualifierTooLong { .. } => {
-            "Make the application send a shorter SPNameQualifier, or none."
-        }
-        Refusal::ApplicationNotFound { .. } => {
-            "Add this identifier under Basic SAML configuration of the application, or correct the entity ID \
-             in the application; letter case and a slash at the end count."
-        }
-        Refusal::ApplicationDisabled { .. } => {
-            "Switch on \"Enabled for users to sign in\" in the properties of the application."
-        }
-        Refusal::NotSaml { .. } => "Choose SAML on the single sign-on page of the application.",
-        Refusal::NoIdentifier { .. } => {
-            "Add an identifier under Basic SAML configuration of the application."
-        }
-        Refusal::ReplyUrlUnusable { .. } => "Correct the reply URL under Basic SAML configuration.",
-        Refusal::NoSigningKey { .. } => {
-            "Create and activate a certificate under SAML certificates, and give the application the new metadata. \
-             If the key does not open, the process runs with another master key file than before."
-        }
-        Refusal::AuthnContextMismatch { .. } => {
-            "Make the application ask for Password or PasswordProtectedTransport, or for no authentication context."
-        }
-        Refusal::SignedRequestRequired { .. } => {
-            "Start at the application, and let it sign its requests. A tile of My Apps and the test have no request that \
-             could be signed: give the application a sign-on URL, or do not require signed requests."
-        }
-        Refusal::DestinationMismatch { .. } => {
-            "Copy the Login URL from the application's single sign-on page into the application again."
-        }
-        Refusal::NoEncryptionCertificate { .. } => {
-            "Choose another certificate under Token encryption of the application, or switch token encryption off."
-        }
-        Refusal::SignOut(_) => "Sign out again.",
-        Refusal::NoSession => "Sign in first, or let the application send its request without IsPassive.",
-        Refusal::RequestGone => "Go back to the application and sign in again.",
-        Refusal::OtherBrowser => {
-            "Open the application in this browser and sign in from there. Cookies must be allowed."
-        }
-        Refusal::UserNotFound { .. } => "Choose a user that exists.",
-        Refusal::UserDisabled { .. } => "Enable the account on the user's page.",
-        Refusal::NotAssigned { only_nested: true, .. } => {
-            "The user is in a group inside an assigned group. Assign the user or the inner group under Users and \
-             groups of the application, or let nested groups count in the tenant's settings."
-        }
-        Refusal::NotAssigned { .. } => {
-            "Assign the user, or a group that the user is in, under Users and groups of the application."
-        }
-        Refusal::NameIdMissing { .. } => {
-            "Fill the property on the user's page, or choose another source of the Unique User Identifier under \
-             Attributes & claims."
-        }
-        Refusal::NameIdTransformation { .. } => {
-            "Correct the value on the user's page, or the transformation of the Unique User Identifier under \
-             Attributes & claims."
-        }
-        Refusal::ClaimMissing { .. } => {
-            "Fill the property on the user's page, give the claim another value for this user, or do not require \
-             it, under Attributes & claims."
-        }
-        Refusal::ClaimInvalid { .. } => "Save the claim again under Attributes & claims.",
-        Refusal::GroupOverage { .. } => {
-            "Under Attributes & claims, send only groups assigned to the application, filter them, or raise the \
-             limit; or take the user out of groups."
-        }
-        Refusal::ValueNotXml { .. } => "Remove the control characters from the value.",
-    }
 }
