@@ -130,7 +130,7 @@ async fn run(engine: store::Engine, seed: u64) {
 async fn random_histories_end_as_the_model_says() {
     let seeds = match number("ENTENTE_TEST_HISTORY") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("ENTENTE_TEST_HISTORIES").unwrap_or(200),
+        None => 0..number("ENTENTE_TEST_HISTORIES").unwrap_or(100),
     };
     stream::iter(seeds)
         .map(|seed| run(store::Engine::Sqlite, seed))

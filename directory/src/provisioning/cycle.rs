@@ -282,7 +282,8 @@ impl Engine {
         let mut effects = Vec::new();
         let mut steps = steps.into_iter().peekable();
         while let Some(stage) = steps.peek().map(Step::stage) {
-            let same: Vec<Step> = std::iter::from_fn(|| steps.next_if(|s| s.stage() == stage)).collect();
+            let same = std::iter::from_fn(|| steps.next_if(|s| s.stage() == stage));
+            let same: Vec<Step> = same.filter_map(|step| executor.sendable(step)).collect();
             self.announce(job, same.clone()).await?;
             let running =
                 stream::iter(same).map(|step| executor.run(step)).buffer_unordered(self.pace.at_once);

@@ -6,21 +6,37 @@ use super::Kind;
 use super::effect::{Effect, Outcome};
 use super::execute::{Executor, fail};
 use super::log::Action;
-use super::plan::{Link, Members};
+use super::plan::{Link, Members, Step};
 use super::target::{Problem, TargetError};
 
 impl Executor<'_> {
+    /// The step without the members that cannot be named to the target, because they or the group are not there:
+    /// only what can be sent is written down before it is sent.
+    pub fn sendable(&self, step: Step) -> Option<Step> {
+        let known = |mut members: Members| {
+            self.id_of(Kind::Group, &members.group)?;
+            members.users.retain(|user| self.member_id(user).is_some());
+            (!members.users.is_empty()).then_some(members)
+        };
+        match step {
+            Step::AddMembers(members) => known(members).map(Step::AddMembers),
+            Step::RemoveMembers(members) => known(members).map(Step::RemoveMembers),
+            other => Some(other),
+        }
+    }
+
+    fn member_id(&self, user: &str) -> Option<String> {
+        let failed = self.shared().failed.contains(&(Kind::User, user.to_owned()));
+        self.id_of(Kind::User, user).filter(|_| !failed)
+    }
+
     pub(super) async fn members(&self, members: Members, add: bool) -> Vec<Effect> {
         let name = self.group_name(&members.group);
         let link = Link { kind: Kind::Group, id: members.group.clone(), name };
         let mut effects = Vec::new();
         let Some(group) = self.id_of(Kind::Group, &members.group) else { return effects };
-        let failed = self.shared().failed.clone();
-        let resolved = members.users.into_iter().filter_map(|user| {
-            let blocked = failed.contains(&(Kind::User, user.clone()));
-            let target = self.id_of(Kind::User, &user).filter(|_| !blocked)?;
-            Some((user, target))
-        });
+        let resolved =
+            members.users.into_iter().filter_map(|user| Some((user.clone(), self.member_id(&user)?)));
         let mut batches = vec![resolved.collect::<Vec<(String, String)>>()];
         while let Some(batch) = batches.pop() {
             if batch.is_empty() || self.halted().is_some() {

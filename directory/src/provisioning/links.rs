@@ -81,10 +81,13 @@ pub fn remove(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<(), St
         Kind::User => "user_id",
         Kind::Group => "group_id",
     };
-    let sql = format!(
-        "DELETE FROM provisioning_members WHERE tenant_id = ?1 AND application_id = ?2 AND {column} = ?3"
-    );
-    tx.exec(&sql, &[tenant, application, id.into()]).map(|_| ())
+    for table in ["members", "unsure_members"] {
+        let sql = format!(
+            "DELETE FROM provisioning_{table} WHERE tenant_id = ?1 AND application_id = ?2 AND {column} = ?3"
+        );
+        tx.exec(&sql, &[tenant, application, id.into()])?;
+    }
+    Ok(())
 }
 
 /// Forgets what the target has, but not which objects are ours: everything is sent anew.

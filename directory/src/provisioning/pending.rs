@@ -117,7 +117,7 @@ pub fn mark_reports(tx: &mut Tx<'_>, job: &Job, manager: &str) -> Result<(), Sto
         "INSERT INTO provisioning_pending {COLUMNS} \
          SELECT l.tenant_id, l.application_id, 'user', l.source_id, {LATER}, 1, 0, 0 FROM users u \
          JOIN provisioning_links l ON l.tenant_id = u.tenant_id AND l.application_id = ?2 \
-           AND l.kind = 'user' AND l.source_id = u.id AND l.active = 1 \
+           AND l.kind = 'user' AND l.source_id = u.id \
          WHERE u.tenant_id = ?1 AND u.manager_id = ?3 {AGAIN}"
     );
     let params = [(&job.tenant_id).into(), (&job.application_id).into(), manager.into()];
