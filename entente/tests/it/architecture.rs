@@ -82,7 +82,7 @@ fn is_ours(name: &str) -> bool {
 
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -100,7 +100,7 @@ fn direct(metadata: &Value, name: &str) -> BTreeSet<String> {
 
 /// Names of everything that a crate of ours brings into a build for this machine, its tests apart.
 fn reachable(name: &str) -> BTreeSet<String> {
-    let tree = ["tree", "-p", name, "-e", "normal,build", "--prefix", "none", "--format", "{p}", "--offline"];
+    let tree = ["tree", "-p", name, "-e", "normal,build", "--prefix", "none", "--format", "{p}", "--locked"];
     let output = Command::new(env!("CARGO")).args(tree).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();
