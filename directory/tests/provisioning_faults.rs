@@ -1,5 +1,4 @@
 //! Provisioning while the target misbehaves and while the process dies.
-#![expect(clippy::unwrap_used, reason = "tests; the lint does not see that in their helpers")]
 
 mod provisioning_support;
 

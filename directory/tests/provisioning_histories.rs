@@ -3,6 +3,7 @@
 //!
 //! A failing history names its seed; `ENTENTE_TEST_HISTORY=seed` runs that one alone. `ENTENTE_TEST_HISTORIES`
 //! says how many are run.
+#![expect(clippy::unwrap_used, reason = "tests; the lint does not see that in their helpers")]
 
 mod provisioning_support;
 

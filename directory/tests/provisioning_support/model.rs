@@ -112,7 +112,8 @@ impl Model {
     /// One change, here and in the directory.
     pub async fn change(&mut self, world: &World, dice: &mut Dice, step: usize) {
         let (person, group) = (format!("p{}", dice.roll(8)), format!("g{}", dice.roll(4)));
-        if !self.people.contains_key(&person) {
+        let known = self.people.contains_key(&person);
+        if !known {
             world.user(&person).await;
             let upn = format!("{person}@t.example");
             let display = person.clone();

@@ -162,8 +162,6 @@ async fn serve(State(scim): State<Scim>, request: Request) -> Response {
         let always = i.always.as_ref().filter(|(text, _)| line.contains(text.as_str())).map(|(_, f)| *f);
         (i.faults.remove(&n).or(always), i.stop_at.filter(|(at, _)| *at == n))
     });
-        eprintln!("{line} {} {fault:?} {stop:?}", String::from_utf8_lossy(&body));
-    }
     if !authorized {
         return error(StatusCode::UNAUTHORIZED, "the token is wrong");
     }
