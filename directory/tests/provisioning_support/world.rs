@@ -90,8 +90,11 @@ impl World {
     async fn seed(&self) {
         self.write(|tx| {
             tx.exec("INSERT INTO tenants (id, display_name, default_domain, transitive_groups, created_at) VALUES (?1, 'T', 't.example', 0, 1)", &[TENANT.into()])?;
-            let sql = "INSERT INTO applications VALUES (?1, ?2, 'appid-1', 'sp-1', 'AWS SSO', 'aws sso', 1, 1, 1, \
-                       NULL, NULL, NULL, NULL, 'userPrincipalName', 'f', 'assertion', 1, 1)";
+            let sql = "INSERT INTO applications (tenant_id, id, app_id, service_principal_id, display_name, \
+                       display_name_key, account_enabled, assignment_required, visible, name_id_source, \
+                       name_id_format, signing_option, created_at, updated_at) \
+                       VALUES (?1, ?2, 'appid-1', 'sp-1', 'AWS SSO', 'aws sso', 1, 1, 1, 'userPrincipalName', \
+                       'f', 'assertion', 1, 1)";
             tx.exec(sql, &[TENANT.into(), APP.into()]).map(|_| ())
         })
         .await;
