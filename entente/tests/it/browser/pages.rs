@@ -178,6 +178,7 @@ async fn people(road: &Road) {
     b.click("input[name=must_change]").await;
     b.picture("directory-user").await;
     b.press("Set password").await;
+    b.sees("The password was set").await;
 }
 
 /// The address of the application's pages.
