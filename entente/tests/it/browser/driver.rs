@@ -90,12 +90,27 @@ impl Browser {
             "//main//*[self::button or self::a][not(ancestor::nav)][starts-with(normalize-space(.), \"{text}\")]"
         );
         let wait = self.client.wait().at_most(Duration::from_secs(20));
+        let page = self.find("html").await;
         match wait.for_element(Locator::XPath(&xpath)).await {
-            Ok(element) => element.click().await.unwrap(),
+            Ok(element) => {
+                element.click().await.unwrap();
+                Self::left(&page).await;
+            }
             Err(error) => {
                 let url = self.client.current_url().await.unwrap();
                 panic!("nothing to press called {text:?} at {url}: {error}\n{}", self.text().await);
             }
+        }
+    }
+
+    /// Waits until a page gave way to the next: a form is sent after its click is over, and would else take the
+    /// browser away from the step after it. What changes nothing but the page itself only costs the wait.
+    async fn left(page: &fantoccini::elements::Element) {
+        for _ in 0..40 {
+            if page.tag_name().await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
