@@ -5,4 +5,9 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 101, name: "center", sql: include_str!("../migrations/0101_center.sql") },
     Migration { version: 102, name: "scim", sql: include_str!("../migrations/0102_scim.sql") },
     Migration { version: 103, name: "saml_sp", sql: include_str!("../migrations/0103_saml_sp.sql") },
+    Migration {
+        version: 104,
+        name: "saml_sp_settings",
+        sql: include_str!("../migrations/0104_saml_sp_settings.sql"),
+    },
 ];

@@ -153,6 +153,20 @@ saml_sp        GET    /api/sign-in-attempts                     api_key
 saml_sp        GET    /api/sign-in-attempts/{reference}         api_key
 saml_sp        GET    /console/sign-in-attempts                 administrator
 saml_sp        GET    /console/sign-in-attempts/{reference}     administrator
+saml_sp        GET    /api/saml-settings                        api_key
+saml_sp        PUT    /api/saml-settings                        api_key
+saml_sp        GET    /api/saml-keys                            api_key
+saml_sp        POST   /api/saml-keys                            api_key
+saml_sp        POST   /api/saml-keys/{id}/activate              api_key
+saml_sp        DELETE /api/saml-keys/{id}                       api_key
+saml_sp        GET    /console/settings/saml                    administrator
+saml_sp        POST   /console/settings/saml                    administrator
+saml_sp        POST   /console/settings/saml/keys               administrator
+access_control GET    /api/access-control-attributes            api_key
+access_control PUT    /api/access-control-attributes            api_key
+access_control DELETE /api/access-control-attributes            api_key
+access_control GET    /console/settings/access-control-attributes administrator
+access_control POST   /console/settings/access-control-attributes administrator
 ";
 
 fn rows() -> Vec<(&'static str, &'static str, &'static str)> {

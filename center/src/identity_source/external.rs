@@ -9,9 +9,9 @@ use super::error::SourceError;
 use super::source::ExternalIdp;
 
 /// Longest certificate file in characters (quota of IAM Identity Center).
-const LONGEST_CERTIFICATE: usize = 2_500;
+pub(super) const LONGEST_CERTIFICATE: usize = 2_500;
 /// Most certificates of one identity provider. Each costs a verification of every response.
-const MOST_CERTIFICATES: usize = 10;
+pub(super) const MOST_CERTIFICATES: usize = 10;
 /// Longest entity ID (SAML Metadata 1.1 section 2.2.1).
 const LONGEST_ENTITY_ID: usize = 1_024;
 /// Longest sign-in URL.
@@ -49,9 +49,17 @@ pub fn read_metadata(xml: &[u8], now: Timestamp) -> Result<ExternalIdp, SourceEr
     }
     let location = "SingleSignOnService/@Location";
     let checked = |url: Option<&str>| url.map(|url| sign_in_url(location, url)).transpose();
+    // A logout URL that is not safe is left out: people sign in without it.
+    let logout = |binding: Binding| {
+        let found = metadata.single_logout_services.iter().find(|service| service.binding == binding);
+        found.and_then(|service| sign_in_url("SingleLogoutService/@Location", &service.location).ok())
+    };
+    let (logout_url, logout_post_url) = (logout(Binding::HttpRedirect), logout(Binding::HttpPost));
     Ok(ExternalIdp {
         redirect_url: checked(redirect)?,
         post_url: checked(post)?,
+        logout_url,
+        logout_post_url,
         certificates: usable(metadata.signing_certificates, now)?,
         entity_id: metadata.entity_id,
         wants_signed_requests: metadata.want_authn_requests_signed,
@@ -81,6 +89,8 @@ pub fn read_manual(manual: &Manual<'_>, now: Timestamp) -> Result<ExternalIdp, S
         entity_id: issuer.to_owned(),
         redirect_url: Some(url),
         post_url: None,
+        logout_url: None,
+        logout_post_url: None,
         certificates: usable(vec![certificate], now)?,
         wants_signed_requests: false,
     })
@@ -92,7 +102,7 @@ fn required<'a>(target: &'static str, value: &'a str) -> Result<&'a str, SourceE
 }
 
 /// `https`, or `http` on loopback: over plain HTTP anybody on the way could send people to a false sign-in page.
-fn sign_in_url(target: &'static str, text: &str) -> Result<String, SourceError> {
+pub(super) fn sign_in_url(target: &'static str, text: &str) -> Result<String, SourceError> {
     let refuse = || SourceError::UrlNotAllowed { target, found: text.chars().take(300).collect() };
     let url = Url::parse(text).map_err(|_| refuse())?;
     let loopback = match url.host() {
@@ -108,7 +118,10 @@ fn sign_in_url(target: &'static str, text: &str) -> Result<String, SourceError> 
 }
 
 /// As AWS: several may be there, one valid one must be.
-fn usable(certificates: Vec<Certificate>, now: Timestamp) -> Result<Vec<Certificate>, SourceError> {
+pub(super) fn usable(
+    certificates: Vec<Certificate>,
+    now: Timestamp,
+) -> Result<Vec<Certificate>, SourceError> {
     if certificates.len() > MOST_CERTIFICATES {
         return Err(SourceError::TooManyCertificates { found: certificates.len(), most: MOST_CERTIFICATES });
     }

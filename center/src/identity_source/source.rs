@@ -49,9 +49,13 @@ pub struct ExternalIdp {
     pub redirect_url: Option<String>,
     /// Where requests go by HTTP-POST, where it offers that.
     pub post_url: Option<String>,
+    /// Where logout messages go by HTTP-Redirect, where it offers that.
+    pub logout_url: Option<String>,
+    /// Where logout messages go by HTTP-POST, where it offers that.
+    pub logout_post_url: Option<String>,
     /// The certificates that verify its signatures. All of them count, so that one can follow another.
     pub certificates: Vec<Certificate>,
-    /// Whether its metadata demands signed requests. Ours are not signed, as those of AWS are not.
+    /// Whether its metadata demands signed requests. Ours are not signed unless the settings say so.
     pub wants_signed_requests: bool,
 }
 
@@ -61,18 +65,30 @@ impl ExternalIdp {
         self.redirect_url.as_deref().or(self.post_url.as_deref()).unwrap_or_default()
     }
 
-    fn to_json(&self) -> Json {
+    /// Whether it takes logout messages.
+    pub fn takes_logout(&self) -> bool {
+        self.logout_url.is_some() || self.logout_post_url.is_some()
+    }
+
+    /// The certificate with this SHA-1 thumbprint.
+    pub fn certificate(&self, thumbprint: &str) -> Option<&Certificate> {
+        self.certificates.iter().find(|certificate| certificate.thumbprint() == thumbprint)
+    }
+
+    pub(super) fn to_json(&self) -> Json {
         let certificates: Vec<String> = self.certificates.iter().map(Certificate::base64).collect();
         json!({
             "entityId": self.entity_id,
             "redirectUrl": self.redirect_url,
             "postUrl": self.post_url,
+            "logoutUrl": self.logout_url,
+            "logoutPostUrl": self.logout_post_url,
             "certificates": certificates,
             "wantsSignedRequests": self.wants_signed_requests,
         })
     }
 
-    fn from_json(settings: &Json) -> Option<Self> {
+    pub(super) fn from_json(settings: &Json) -> Option<Self> {
         let text = |name: &str| settings[name].as_str().map(ToOwned::to_owned);
         let certificates = settings["certificates"].as_array()?.iter();
         let certificates = certificates.map(|c| Certificate::from_text(c.as_str()?).ok());
@@ -80,6 +96,8 @@ impl ExternalIdp {
             entity_id: text("entityId")?,
             redirect_url: text("redirectUrl"),
             post_url: text("postUrl"),
+            logout_url: text("logoutUrl"),
+            logout_post_url: text("logoutPostUrl"),
             certificates: certificates.collect::<Option<Vec<_>>>()?,
             wants_signed_requests: settings["wantsSignedRequests"].as_bool()?,
         };

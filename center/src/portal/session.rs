@@ -1,6 +1,6 @@
 //! Sessions of people in the access portal.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use store::{StoreError, Tx};
 use web::{Timestamp, session};
 
@@ -20,13 +20,29 @@ pub fn start_session(
     now: Timestamp,
     ends_at: Timestamp,
 ) -> Result<(), StoreError> {
+    start_session_with(tx, instance_id, user_id, token, now, ends_at, json!({}))
+}
+
+/// As [`start_session`], with what the identity provider said of it.
+///
+/// # Errors
+/// The engine's.
+pub fn start_session_with(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    user_id: &str,
+    token: &str,
+    now: Timestamp,
+    ends_at: Timestamp,
+    data: Json,
+) -> Result<(), StoreError> {
     let session = session::Session {
         realm: instance_id.to_owned(),
         audience: PORTAL_AUDIENCE.to_owned(),
         subject_id: user_id.to_owned(),
         created_at: now,
         expires_at: ends_at,
-        data: json!({}),
+        data,
     };
     session::create(tx, token, &session)
 }
