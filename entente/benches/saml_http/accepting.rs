@@ -6,7 +6,7 @@ use saml::metadata::{SpMetadata, WriteIdpMetadata, write_idp};
 use saml::names::{CONTEXT_PASSWORD, FORMAT_EMAIL};
 use saml::response::{IssueResponse, SignOption, issue_response};
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 use crate::load::{self, Answer};
 use crate::machine::{Signer, Used, flushes};
@@ -29,11 +29,11 @@ pub async fn measure(both: &Both) -> bool {
     for round in 0..=ROUNDS {
         let requests: Vec<Vec<u8>> =
             (0..SIGN_INS).map(|n| response(&key, &acs, &sp, round * SIGN_INS + n)).collect();
-        let before = Used::by(both.center.id());
+        let before = Used::by(&both.center);
         let rate = load::run(address, &requests, right);
         if round > 0 {
             accepted.push(rate);
-            shares.push(Used::by(both.center.id()).since(before));
+            shares.push(Used::by(&both.center).since(before));
             flushed.push(flushes(both.folder.path()));
         }
     }
@@ -65,7 +65,7 @@ fn right(answer: &Answer<'_>) -> bool {
 }
 
 fn signing_key() -> SigningKey {
-    let now = OffsetDateTime::now_utc();
+    let now = web::Clock::system().now().to_offset();
     let values = SelfSigned {
         common_name: "bench",
         serial: [7; 16],
@@ -98,7 +98,7 @@ async fn prepare(both: &Both, key: &SigningKey) -> (String, String) {
 
 /// A sign-in that begins at the identity provider.
 fn response(key: &SigningKey, acs: &str, sp: &str, number: usize) -> Vec<u8> {
-    let now = OffsetDateTime::now_utc();
+    let now = web::Clock::system().now().to_offset();
     let ids = [format!("_r{number:031}"), format!("_a{number:031}")];
     let response = IssueResponse {
         response_id: &ids[0],

@@ -30,9 +30,9 @@ pub async fn measure(both: &Both) -> bool {
     load::run(address, &requests, right);
     for _ in 0..ROUNDS {
         signs.push(signer.rate());
-        let before = Used::by(both.directory.id());
+        let before = Used::by(&both.directory);
         issued.push(load::run(address, &requests, right));
-        shares.push(Used::by(both.directory.id()).since(before));
+        shares.push(Used::by(&both.directory).since(before));
     }
     let (signs, rate) = (best(&signs), best(&issued));
     let met = rate / signs >= TARGET;

@@ -9,6 +9,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 
+use crate::process::Half;
+
 /// RSA-2048 signatures in a second on one core.
 pub struct Signer(KeyPair);
 
@@ -68,8 +70,8 @@ pub struct Share {
 
 impl Used {
     /// Until now.
-    pub fn by(process: u32) -> Self {
-        let folder = format!("/proc/{process}");
+    pub fn by(half: &Half) -> Self {
+        let folder = format!("/proc/{}", half.process.as_ref().unwrap().child.id());
         let threads = std::fs::read_dir(format!("{folder}/task")).unwrap();
         let writers = threads.flatten().map(|thread| thread.path()).filter(|thread| {
             std::fs::read_to_string(thread.join("comm")).is_ok_and(|name| name.trim() == "store-writer")

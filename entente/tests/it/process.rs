@@ -21,7 +21,7 @@ pub fn free_port() -> u16 {
 
 /// A process that ends with its handle.
 pub struct Process {
-    child: Child,
+    pub child: Child,
     output: BufReader<ChildStdout>,
 }
 
@@ -66,7 +66,7 @@ pub struct Half {
     port: u16,
     data: PathBuf,
     store: Option<String>,
-    process: Option<Process>,
+    pub process: Option<Process>,
     pub origin: String,
     pub secret: Option<String>,
 }
@@ -98,11 +98,6 @@ impl Half {
         let said = process.json();
         self.secret = said[self.kind]["setupSecret"].as_str().map(ToOwned::to_owned);
         self.process = Some(process);
-    }
-
-    /// The process's number.
-    pub fn id(&self) -> u32 {
-        self.process.as_ref().unwrap().child.id()
     }
 
     pub fn kill(&mut self) {
