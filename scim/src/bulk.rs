@@ -1,7 +1,7 @@
 //! Bulk requests, RFC 7644 §3.7.
 //!
 //! The operations are independent of each other but for `bulkId`: one may name what another creates,
-//! in its path or anywhere in its data, also before that other, also in a circle. [`next`] says which
+//! in its path or anywhere in its data, also before that other, also in a circle. [`Order`] says which
 //! operation can be carried out; [`Operation::resolved`] puts ids in place of bulkIds.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -160,38 +160,62 @@ pub fn response(outcomes: Vec<Value>) -> Value {
     json!({"schemas": [BULK_RESPONSE], "Operations": outcomes})
 }
 
-/// Which of the `pending` operations (their references by place) is carried out next: the first whose
-/// references are all `settled`, or else the first that waits for itself, RFC 7644 §3.7.1. None: all are
-/// done.
-#[must_use]
-pub fn next(
-    operations: &[Operation],
-    pending: &BTreeMap<usize, BTreeSet<String>>,
-    settled: &HashSet<String>,
-) -> Option<usize> {
-    let ready = pending.iter().find(|(_, references)| references.iter().all(|r| settled.contains(r)));
-    if let Some((place, _)) = ready {
-        return Some(*place);
+/// In which order the operations of a request can be carried out.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// By the place of each operation that is still to come: the bulkIds that it waits for.
+    waiting: BTreeMap<usize, BTreeSet<String>>,
+    /// Where each bulkId is created.
+    places: BTreeMap<String, usize>,
+}
+
+impl Order {
+    /// Nothing is done yet.
+    #[must_use]
+    pub fn of(operations: &[Operation]) -> Self {
+        let named = operations.iter().enumerate().filter_map(|(at, o)| Some((o.bulk_id.clone()?, at)));
+        let waiting = operations.iter().enumerate().map(|(at, o)| (at, o.references())).collect();
+        Self { waiting, places: named.collect() }
     }
-    let names = |place: &usize| operations.get(*place).and_then(|o| o.bulk_id.as_deref());
-    let places: BTreeMap<&str, usize> = pending.keys().filter_map(|p| Some((names(p)?, *p))).collect();
-    let waits_for_itself = |start: &usize| {
-        let (mut seen, mut open) = (BTreeSet::new(), vec![*start]);
-        while let Some(place) = open.pop() {
-            let references = pending.get(&place).into_iter().flatten();
-            for next in references.filter_map(|name| places.get(name.as_str())) {
-                if next == start {
-                    return true;
-                }
-                if seen.insert(*next) {
-                    open.push(*next);
-                }
+
+    /// Whether the operation is still to come and waits for nothing.
+    #[must_use]
+    pub fn is_ready(&self, place: usize) -> bool {
+        self.waiting.get(&place).is_some_and(BTreeSet::is_empty)
+    }
+
+    /// The operation to carry out next: the first that waits for nothing, or else one on a circle, RFC 7644
+    /// §3.7.1, or one that waits for what no operation creates. None: all are done.
+    #[must_use]
+    pub fn next(&self) -> Option<usize> {
+        if let Some((place, _)) = self.waiting.iter().find(|(_, names)| names.is_empty()) {
+            return Some(*place);
+        }
+        // Each waits for something: who follows the first name of each either comes back or to an end, and
+        // never takes more steps than there are operations.
+        let mut place = *self.waiting.keys().next()?;
+        let mut seen = HashSet::new();
+        while seen.insert(place) {
+            let name = self.waiting.get(&place)?.first()?;
+            match self.places.get(name).filter(|next| self.waiting.contains_key(next)) {
+                Some(next) => place = *next,
+                None => break,
             }
         }
-        false
-    };
-    // Without a circle something waits for what no operation creates: it will be refused.
-    pending.keys().find(|place| waits_for_itself(place)).or_else(|| pending.keys().next()).copied()
+        Some(place)
+    }
+
+    /// The operation is carried out now.
+    pub fn begin(&mut self, place: usize) {
+        self.waiting.remove(&place);
+    }
+
+    /// What creates this bulkId was carried out, well or not: nobody waits for it any more.
+    pub fn settle(&mut self, bulk_id: &str) {
+        for names in self.waiting.values_mut() {
+            names.remove(bulk_id);
+        }
+    }
 }
 
 fn operation(place: usize, item: &Value) -> Result<Operation, ScimError> {
@@ -312,12 +336,12 @@ mod tests {
             {"method": "POST", "path": "/Users", "bulkId": "b", "data": {"manager": "bulkId:a"}},
         ]))
         .expect("a request");
-        let mut pending: BTreeMap<usize, BTreeSet<String>> =
-            request.operations.iter().enumerate().map(|(at, o)| (at, o.references())).collect();
-        let (mut settled, mut order) = (HashSet::new(), Vec::new());
-        while let Some(at) = next(&request.operations, &pending, &settled) {
-            pending.remove(&at);
-            settled.extend(request.operations[at].bulk_id.clone());
+        let (mut waiting, mut order) = (Order::of(&request.operations), Vec::new());
+        while let Some(at) = waiting.next() {
+            waiting.begin(at);
+            if let Some(name) = &request.operations[at].bulk_id {
+                waiting.settle(name);
+            }
             order.push(at);
         }
         assert_eq!(order, [1, 2, 0, 3]);
@@ -326,5 +350,24 @@ mod tests {
             request.operations[0].resolved(&ids).data,
             json!({"members": [{"value": "id-1"}, {"value": "bulkId:a"}]})
         );
+    }
+
+    // Each names all before it and something that nobody creates.
+    #[test]
+    fn what_waits_for_nobody_ends_too() {
+        let operations = (0..MAX_BULK_OPERATIONS).map(|n| {
+            let mut names: Vec<String> = (n.saturating_sub(100)..n).map(|m| format!("bulkId:{m}")).collect();
+            names.push(format!("bulkId:none-{n}"));
+            json!({"method": "POST", "path": "/Users", "bulkId": n.to_string(), "data": {"names": names}})
+        });
+        let request = read(operations.collect()).expect("a request");
+        let mut order = Order::of(&request.operations);
+        let mut done = 0;
+        while let Some(at) = order.next() {
+            order.begin(at);
+            order.settle(&at.to_string());
+            done += 1;
+        }
+        assert_eq!(done, MAX_BULK_OPERATIONS);
     }
 }

@@ -94,10 +94,14 @@ impl Dialect {
                 "https://learn.microsoft.com/entra/identity/app-provisioning/application-provisioning-config-problem-scim-compatibility"
             }
             Self::Okta => "https://developer.okta.com/docs/api/openapi/okta-scim/guides/scim-20/",
-            Self::Google => "https://support.google.com/a/topic/6400789",
-            Self::OneLogin => "https://developers.onelogin.com/scim",
-            Self::JumpCloud => "https://jumpcloud.com/support/custom-scim-identity-management",
-            Self::Ping => "https://docs.pingidentity.com/",
+            Self::Google => "https://support.google.com/a/answer/7681608",
+            Self::OneLogin => "https://developers.onelogin.com/scim/dev-overview",
+            Self::JumpCloud => {
+                "https://jumpcloud.com/support/provision-and-manage-users-and-groups-in-apps-using-custom-scim-identity-management-integration"
+            }
+            Self::Ping => {
+                "https://docs.pingidentity.com/pingone/integrations/p1_scim_provisioning_features.html"
+            }
             Self::Rfc => "https://www.rfc-editor.org/rfc/rfc7644",
         }
     }
@@ -112,7 +116,8 @@ impl Dialect {
             ("google", Self::Google),
             ("onelogin", Self::OneLogin),
             ("jumpcloud", Self::JumpCloud),
-            ("ping", Self::Ping),
+            ("pingone", Self::Ping),
+            ("pingfederate", Self::Ping),
         ];
         if let Some((_, dialect)) = named.iter().find(|(word, _)| agent.contains(word)) {
             return Some(*dialect);
@@ -161,6 +166,7 @@ mod tests {
         check(&[], "OneLogin SCIM", "", Some(Dialect::OneLogin));
         check(&[], "JumpCloud-SCIM", "", Some(Dialect::JumpCloud));
         check(&[], "PingOne", "", Some(Dialect::Ping));
+        check(&[], "shipping-sync/1.0", "", None);
         check(&[], "", "filter=a&aadOptscim062020=", Some(Dialect::EntraOptScim));
         check(&[Quirk::EntraPathAsKey], "", "", Some(Dialect::EntraOptScim));
         check(&[Quirk::EntraCapitalisedOp], "", "", Some(Dialect::EntraDefault));

@@ -11,7 +11,7 @@
 //! | `PATCH /Groups/{id}` | [`patch::PatchRequest::read`], [`patch::member_changes`] |
 //! | `GET /Users?…` | [`list::ListQuery::parse`], [`filter::Filter::parse`], [`filter::Filter::bind`] |
 //! | every answer with a resource | [`resource::project`] |
-//! | `POST /Bulk` | [`bulk::BulkRequest::read`], [`bulk::next`] |
+//! | `POST /Bulk` | [`bulk::BulkRequest::read`], [`bulk::Order`] |
 //! | `/Schemas`, `/ResourceTypes`, `/ServiceProviderConfig` | [`schema::documents`] |
 //!
 //! What a request is judged by stands in [`Rules`]: the resource type, the

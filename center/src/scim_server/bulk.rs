@@ -1,11 +1,11 @@
 //! `POST /Bulk`, RFC 7644 §3.7. Each operation is carried out as a request of its own, in a transaction
 //! of its own. Creations that wait for nothing run together, so that the store commits them in one go.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use axum::extract::Path;
 use futures::future::join_all;
-use scim::bulk::{self, BulkRequest, Method, Operation};
+use scim::bulk::{self, BulkRequest, Method, Operation, Order};
 use scim::list::ListQuery;
 use serde_json::Value;
 
@@ -15,7 +15,8 @@ use super::message::Body;
 use super::refusal::{Refusal, Refused};
 use super::version::Preconditions;
 use super::view::base;
-use super::{groups, users};
+use super::{groups, resource, users};
+use crate::identity_store::{Group, User};
 
 /// How many creations run together.
 const TOGETHER: usize = 64;
@@ -33,9 +34,8 @@ struct Run<'a> {
     request: BulkRequest,
     /// The id that each bulkId stands for, given out before: so a circle needs no second change.
     ids: BTreeMap<String, String>,
-    pending: BTreeMap<usize, BTreeSet<String>>,
-    /// bulkIds whose operation was carried out, well or not.
-    settled: HashSet<String>,
+    order: Order,
+    /// bulkIds whose operation failed.
     failed: HashSet<String>,
     failures: usize,
     done: BTreeMap<usize, Value>,
@@ -47,10 +47,8 @@ impl<'a> Run<'a> {
         let posts = request.operations.iter().filter(|o| o.method == Method::Post);
         let ids: BTreeMap<String, String> =
             posts.filter_map(|o| Some((o.bulk_id.clone()?, call.center.random.id(now)))).collect();
-        let pending = request.operations.iter().enumerate().map(|(at, o)| (at, o.references())).collect();
-        let settled = HashSet::new();
-        let (failed, done) = (HashSet::new(), BTreeMap::new());
-        Self { call, request, ids, pending, settled, failed, failures: 0, done }
+        let order = Order::of(&request.operations);
+        Self { call, request, ids, order, failed: HashSet::new(), failures: 0, done: BTreeMap::new() }
     }
 
     /// Carries out what comes next; false where nothing is left, or too much has failed.
@@ -58,12 +56,10 @@ impl<'a> Run<'a> {
         if self.request.fail_on_errors.is_some_and(|most| self.failures >= most) {
             return false;
         }
-        let Some(first) = bulk::next(&self.request.operations, &self.pending, &self.settled) else {
-            return false;
-        };
+        let Some(first) = self.order.next() else { return false };
         let places = self.together(first);
         for place in &places {
-            self.pending.remove(place);
+            self.order.begin(*place);
         }
         let answers = join_all(places.iter().map(|place| self.one(*place))).await;
         for (place, answer) in places.into_iter().zip(answers) {
@@ -79,7 +75,7 @@ impl<'a> Run<'a> {
             let operation = self.request.operations.get(*place);
             self.request.fail_on_errors.is_none()
                 && operation.is_some_and(|o| o.method == Method::Post)
-                && self.pending.get(place).is_some_and(BTreeSet::is_empty)
+                && self.order.is_ready(*place)
         };
         if !free(&first) {
             return vec![first];
@@ -108,7 +104,7 @@ impl<'a> Run<'a> {
         let Some(operation) = self.request.operations.get(place) else { return };
         let failed = answer.is_err();
         if let Some(name) = &operation.bulk_id {
-            self.settled.insert(name.clone());
+            self.order.settle(name);
             if failed {
                 self.failed.insert(name.clone());
             }
@@ -155,11 +151,11 @@ async fn carry_out(call: Call, operation: Operation) -> Result<Answer, Refusal> 
         (Method::Post, "Users") => users::create(call, body).await,
         (Method::Put, "Users") => users::replace(call, path, body).await,
         (Method::Patch, "Users") => users::patch(call, path, body).await,
-        (Method::Delete, "Users") => users::delete(call, path).await,
+        (Method::Delete, "Users") => resource::delete::<User>(call, path).await,
         (Method::Post, "Groups") => groups::create(call, body).await,
         (Method::Put, "Groups") => groups::replace(call, path, body).await,
         (Method::Patch, "Groups") => groups::patch(call, path, body).await,
-        (Method::Delete, "Groups") => groups::delete(call, path).await,
+        (Method::Delete, "Groups") => resource::delete::<Group>(call, path).await,
         _ => Err(Refusal::NoEndpoint),
     }
 }

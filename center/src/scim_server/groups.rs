@@ -2,22 +2,23 @@
 
 use axum::extract::Path;
 use scim::filter::BoundFilter;
-use scim::list::{ListQuery, Sort};
+use scim::list::Sort;
 use scim::patch::{GroupPatch, PatchRequest, member_changes};
 use scim::schema::{GROUP, ResourceType};
 use scim::{Rules, resource};
 use serde_json::Value;
 use store::{StoreError, Tx};
 
-use super::answer::{Answer, Shown};
+use super::answer::Answer;
+use super::aws;
 use super::call::Call;
 use super::condition::{self, Narrowed};
 use super::list::{self, Listed};
 use super::message::Body;
 use super::mode::Mode;
 use super::refusal::Refusal;
+use super::resource::{at_version, shown, unread};
 use super::view::{View, group_resource};
-use super::{aws, version::Preconditions};
 use crate::identity_store::store::{self as identities, Condition, Slice};
 use crate::identity_store::{Group, GroupFields, IdentityError, MAX_MEMBERS_PER_CALL};
 use crate::instance::Author;
@@ -35,7 +36,7 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
     let created = call.center.store.write(move |tx| {
         identities::create_group(tx, &author, &id, &owner, &fields)?;
         add(tx, &author, &id, &members)?;
-        let group = find(tx, &author.instance_id, &id)?;
+        let group = Group::find(tx, &author.instance_id, &id)?;
         shown(tx, &view, &group)
     });
     let mut shown = created.await?;
@@ -46,33 +47,6 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
         map.remove("members");
     }
     Ok(Answer::created(shown))
-}
-
-/// `GET /Groups/{id}`, RFC 7644 §3.4.1; 304 where the client has this version.
-pub(super) async fn get(call: Call, Path((_, id)): Path<(String, String)>) -> Result<Answer, Refusal> {
-    let view = View::new(&call, &GROUP);
-    let (instance, versions) = (call.center.instance_id.clone(), call.versions);
-    let found = call.center.store.read(move |tx| {
-        let group = find(tx, &instance, &id)?;
-        let shown = shown(tx, &view, &group)?;
-        Ok::<_, Refusal>(if versions.has(group.version) {
-            Answer::not_modified(shown)
-        } else {
-            Answer::ok(shown)
-        })
-    });
-    found.await
-}
-
-/// `GET /Groups`, RFC 7644 §3.4.2.
-pub(super) async fn list(call: Call) -> Result<Answer, Refusal> {
-    Ok(Answer::document(list::list::<Group>(&call).await?))
-}
-
-/// `POST /Groups/.search`, RFC 7644 §3.4.3.
-pub(super) async fn search(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
-    let query = ListQuery::from_search_request(&body)?;
-    list(Call { query, ..call }).await
 }
 
 /// `PUT /Groups/{id}`, RFC 7644 §3.5.1; AWS does not have it. Members stay where `members` is not sent:
@@ -90,12 +64,12 @@ pub(super) async fn replace(
     let view = View::new(&call, &GROUP);
     let versions = call.versions;
     let replaced = call.center.store.write(move |tx| {
-        let before = find_at(tx, &author.instance_id, &id, &versions)?;
+        let before = at_version::<Group>(tx, &author.instance_id, &id, &versions)?;
         identities::update_group(tx, &author, &id, &fields(&resource, &before.fields.description))?;
         if let Some(members) = &members {
             replace_all(tx, &author, &id, members)?;
         }
-        let group = find(tx, &author.instance_id, &id)?;
+        let group = Group::find(tx, &author.instance_id, &id)?;
         shown(tx, &view, &group)
     });
     Ok(Answer::ok(replaced.await?))
@@ -119,37 +93,16 @@ pub(super) async fn patch(
     let view = View::new(&call, &GROUP);
     let versions = call.versions;
     let patched = call.center.store.write(move |tx| {
-        let before = find_at(tx, &author.instance_id, &id, &versions)?;
+        let before = at_version::<Group>(tx, &author.instance_id, &id, &versions)?;
         change(tx, &author, &rules, &before, &patch)?;
-        let group = find(tx, &author.instance_id, &id)?;
+        let group = Group::find(tx, &author.instance_id, &id)?;
         if view.asks_for_attributes() {
             return Ok(Answer::ok(shown(tx, &view, &group)?));
         }
         // Members are not read for an answer that does not show them.
-        Ok::<_, Refusal>(Answer::changed(view.answer(&GROUP, &Value::Null, &group.id, group.version)))
+        Ok::<_, Refusal>(Answer::changed(unread(&view, &group)))
     });
     patched.await
-}
-
-/// `DELETE /Groups/{id}`, RFC 7644 §3.6. Memberships and assignments go with the group.
-pub(super) async fn delete(call: Call, Path((_, id)): Path<(String, String)>) -> Result<Answer, Refusal> {
-    let author = call.author();
-    let versions = call.versions;
-    let deleted = call.center.store.write(move |tx| {
-        if versions.any() {
-            find_at(tx, &author.instance_id, &id, &versions)?;
-        }
-        Ok::<_, Refusal>(identities::delete_group(tx, &author, &id)?)
-    });
-    deleted.await?;
-    Ok(Answer::no_content())
-}
-
-/// The group, at a version that the client asks for.
-fn find_at(tx: &mut Tx<'_>, instance_id: &str, id: &str, versions: &Preconditions) -> Result<Group, Refusal> {
-    let found = find(tx, instance_id, id)?;
-    versions.check(found.version)?;
-    Ok(found)
 }
 
 fn change(
@@ -200,15 +153,6 @@ fn no_member(tx: &mut Tx<'_>, author: &Author, error: IdentityError) -> Refusal 
     }
 }
 
-fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Group, Refusal> {
-    let found = identities::group(tx, instance_id, id)?;
-    found.ok_or_else(|| IdentityError::GroupNotFound(id.to_owned()).into())
-}
-
-fn shown(tx: &mut Tx<'_>, view: &View, group: &Group) -> Result<Shown, Refusal> {
-    Ok(view.answer(&GROUP, &view.group(tx, group)?, &group.id, group.version))
-}
-
 /// The description is ours: SCIM does not have it, and a client cannot take it away.
 fn fields(resource: &Value, description: &str) -> GroupFields {
     GroupFields {
@@ -233,6 +177,19 @@ impl Listed for Group {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Self, Refusal> {
+        let found = identities::group(tx, instance_id, id)?;
+        found.ok_or_else(|| IdentityError::GroupNotFound(id.to_owned()).into())
+    }
+
+    fn delete(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<(), Refusal> {
+        Ok(identities::delete_group(tx, author, id).map(drop)?)
     }
 
     fn narrow(filter: &BoundFilter) -> Narrowed {

@@ -22,6 +22,7 @@ use super::refusal::Refusal;
 use super::view::View;
 use crate::Center;
 use crate::identity_store::store::{Condition, Slice};
+use crate::instance::Author;
 
 /// Most resources in one list, and how many there are when the client does not say (as AWS).
 pub(super) const MOST: usize = 100;
@@ -42,6 +43,12 @@ pub(super) trait Listed: Sized + Send + Sync + 'static {
 
     /// The resource's id.
     fn id(&self) -> &str;
+    /// How often it was changed.
+    fn version(&self) -> i64;
+    /// The resource with this id; that there is none is a refusal.
+    fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Self, Refusal>;
+    /// Removes it; that there is none is a refusal.
+    fn delete(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<(), Refusal>;
     /// What the database does of a filter.
     fn narrow(filter: &BoundFilter) -> Narrowed;
     /// The columns that sort so; none where no column does.
@@ -59,14 +66,12 @@ pub(super) trait Listed: Sized + Send + Sync + 'static {
     fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError>;
 }
 
-/// The columns of both tables that sort so.
+/// The columns of both tables that sort so, each with an index: no order may cost a pass over everybody.
 pub(super) fn common_order(sort: &Sort) -> Option<&'static [&'static str]> {
     match sort.target.path().as_str() {
         "id" => Some(&[]),
         "meta.created" => Some(&["created_at"]),
         "meta.lastModified" => Some(&["updated_at"]),
-        // Those without one are last in ascending order, RFC 7644 §3.4.2.3.
-        "externalId" => Some(&["(external_id IS NULL)", "external_id"]),
         _ => None,
     }
 }

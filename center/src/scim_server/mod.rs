@@ -19,6 +19,7 @@ mod message;
 pub mod mode;
 mod pages;
 mod refusal;
+mod resource;
 mod search;
 pub mod seen;
 pub mod tokens;
@@ -31,6 +32,7 @@ use web::routes::Routes;
 
 pub use edge::around;
 
+use crate::identity_store::{Group, User};
 use crate::{Center, access};
 
 /// The routes of this folder.
@@ -53,20 +55,20 @@ fn protocol(center: &Center) -> Routes<Center> {
         .put("/{scim_tenant_id}/scim/v2/Me", discovery::me)
         .patch("/{scim_tenant_id}/scim/v2/Me", discovery::me)
         .delete("/{scim_tenant_id}/scim/v2/Me", discovery::me)
-        .get("/{scim_tenant_id}/scim/v2/Users", users::list)
-        .post("/{scim_tenant_id}/scim/v2/Users/.search", users::search)
+        .get("/{scim_tenant_id}/scim/v2/Users", resource::list::<User>)
+        .post("/{scim_tenant_id}/scim/v2/Users/.search", resource::search::<User>)
         .post("/{scim_tenant_id}/scim/v2/Users", users::create)
-        .get("/{scim_tenant_id}/scim/v2/Users/{id}", users::get)
+        .get("/{scim_tenant_id}/scim/v2/Users/{id}", resource::get::<User>)
         .put("/{scim_tenant_id}/scim/v2/Users/{id}", users::replace)
         .patch("/{scim_tenant_id}/scim/v2/Users/{id}", users::patch)
-        .delete("/{scim_tenant_id}/scim/v2/Users/{id}", users::delete)
-        .get("/{scim_tenant_id}/scim/v2/Groups", groups::list)
-        .post("/{scim_tenant_id}/scim/v2/Groups/.search", groups::search)
+        .delete("/{scim_tenant_id}/scim/v2/Users/{id}", resource::delete::<User>)
+        .get("/{scim_tenant_id}/scim/v2/Groups", resource::list::<Group>)
+        .post("/{scim_tenant_id}/scim/v2/Groups/.search", resource::search::<Group>)
         .post("/{scim_tenant_id}/scim/v2/Groups", groups::create)
-        .get("/{scim_tenant_id}/scim/v2/Groups/{id}", groups::get)
+        .get("/{scim_tenant_id}/scim/v2/Groups/{id}", resource::get::<Group>)
         .put("/{scim_tenant_id}/scim/v2/Groups/{id}", groups::replace)
         .patch("/{scim_tenant_id}/scim/v2/Groups/{id}", groups::patch)
-        .delete("/{scim_tenant_id}/scim/v2/Groups/{id}", groups::delete)
+        .delete("/{scim_tenant_id}/scim/v2/Groups/{id}", resource::delete::<Group>)
         .guarded(from_fn_with_state(center.clone(), client::scim_client))
 }
 

@@ -2,23 +2,25 @@
 
 use axum::extract::Path;
 use scim::filter::BoundFilter;
-use scim::list::{ListQuery, Sort};
+use scim::list::Sort;
 use scim::patch::{self, PatchRequest};
 use scim::resource;
 use scim::schema::{ResourceType, USER};
 use serde_json::{Value, json};
 use store::{StoreError, Tx};
 
-use super::answer::{Answer, Shown};
+use super::answer::Answer;
+use super::aws;
 use super::call::Call;
 use super::condition::{self, Narrowed};
 use super::list::{self, Listed};
 use super::message::Body;
 use super::refusal::Refusal;
+use super::resource::{at_version, shown};
 use super::view::View;
-use super::{aws, version::Preconditions};
 use crate::identity_store::store::{self as identities, Condition, Slice};
 use crate::identity_store::{IdentityError, NewUser, User};
+use crate::instance::Author;
 
 /// `POST /Users`, RFC 7644 §3.3.
 pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
@@ -33,34 +35,6 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
     Ok(Answer::created(created.await?))
 }
 
-/// `GET /Users/{id}`, RFC 7644 §3.4.1; 304 where the client has this version.
-pub(super) async fn get(call: Call, Path((_, id)): Path<(String, String)>) -> Result<Answer, Refusal> {
-    let view = View::new(&call, &USER);
-    let (instance, versions) = (call.center.instance_id.clone(), call.versions);
-    let found = call.center.store.read(move |tx| {
-        let user = find(tx, &instance, &id)?;
-        let shown = shown(tx, &view, &user)?;
-        Ok::<_, Refusal>(if versions.has(user.version) {
-            Answer::not_modified(shown)
-        } else {
-            Answer::ok(shown)
-        })
-    });
-    found.await
-}
-
-/// `GET /Users`, RFC 7644 §3.4.2.
-pub(super) async fn list(call: Call) -> Result<Answer, Refusal> {
-    Ok(Answer::document(list::list::<User>(&call).await?))
-}
-
-/// `POST /Users/.search`, RFC 7644 §3.4.3: the same with the query in the body, where no log of addresses
-/// sees it.
-pub(super) async fn search(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
-    let query = ListQuery::from_search_request(&body)?;
-    list(Call { query, ..call }).await
-}
-
 /// `PUT /Users/{id}`, RFC 7644 §3.5.1: what is not sent is cleared, as in AWS. `active` stays where it is
 /// not sent: a client that leaves it out must not bring a disabled user back.
 pub(super) async fn replace(
@@ -73,7 +47,7 @@ pub(super) async fn replace(
     let view = View::new(&call, &USER);
     let versions = call.versions;
     let replaced = call.center.store.write(move |tx| {
-        let before = find_at(tx, &author.instance_id, &id, &versions)?;
+        let before = at_version::<User>(tx, &author.instance_id, &id, &versions)?;
         let wanted = with_active(resource.clone(), before.active);
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
@@ -97,7 +71,7 @@ pub(super) async fn patch(
     let view = View::new(&call, &USER);
     let versions = call.versions;
     let patched = call.center.store.write(move |tx| {
-        let before = find_at(tx, &author.instance_id, &id, &versions)?;
+        let before = at_version::<User>(tx, &author.instance_id, &id, &versions)?;
         // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
         // better nobody than somebody by a gap.
         let wanted = patch::apply(&rules, &before.resource, &request)?;
@@ -110,20 +84,6 @@ pub(super) async fn patch(
     Ok(Answer::ok(patched.await?))
 }
 
-/// `DELETE /Users/{id}`, RFC 7644 §3.6. Memberships and assignments go with the user.
-pub(super) async fn delete(call: Call, Path((_, id)): Path<(String, String)>) -> Result<Answer, Refusal> {
-    let author = call.author();
-    let versions = call.versions;
-    let deleted = call.center.store.write(move |tx| {
-        if versions.any() {
-            find_at(tx, &author.instance_id, &id, &versions)?;
-        }
-        Ok::<_, Refusal>(identities::delete_user(tx, &author, &id)?)
-    });
-    deleted.await?;
-    Ok(Answer::no_content())
-}
-
 /// The resource of a create or a replacement.
 fn read(call: &Call, body: &Value) -> Result<Value, Refusal> {
     let resource = resource::read(&call.rules(&USER), body)?;
@@ -131,22 +91,6 @@ fn read(call: &Call, body: &Value) -> Result<Value, Refusal> {
         aws::check_user(&resource)?;
     }
     Ok(resource)
-}
-
-/// The user, at a version that the client asks for.
-fn find_at(tx: &mut Tx<'_>, instance_id: &str, id: &str, versions: &Preconditions) -> Result<User, Refusal> {
-    let found = find(tx, instance_id, id)?;
-    versions.check(found.version)?;
-    Ok(found)
-}
-
-fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<User, Refusal> {
-    let found = identities::user(tx, instance_id, id)?;
-    found.ok_or_else(|| IdentityError::UserNotFound(id.to_owned()).into())
-}
-
-fn shown(tx: &mut Tx<'_>, view: &View, user: &User) -> Result<Shown, Refusal> {
-    Ok(view.answer(&USER, &view.user(tx, user)?, &user.id, user.version))
 }
 
 /// The resource with `active`, where the client left it to the server.
@@ -163,6 +107,19 @@ impl Listed for User {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Self, Refusal> {
+        let found = identities::user(tx, instance_id, id)?;
+        found.ok_or_else(|| IdentityError::UserNotFound(id.to_owned()).into())
+    }
+
+    fn delete(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<(), Refusal> {
+        Ok(identities::delete_user(tx, author, id).map(drop)?)
     }
 
     fn narrow(filter: &BoundFilter) -> Narrowed {

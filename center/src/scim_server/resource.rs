@@ -1,0 +1,90 @@
+//! What users and groups have in common: they are read, listed, searched for and deleted in the same way.
+
+use axum::extract::Path;
+use scim::list::ListQuery;
+use serde_json::Value;
+use store::Tx;
+
+use super::answer::{Answer, Shown};
+use super::call::Call;
+use super::list::{self, Listed};
+use super::message::Body;
+use super::refusal::Refusal;
+use super::version::Preconditions;
+use super::view::View;
+
+/// `GET /{type}/{id}`, RFC 7644 §3.4.1; 304 where the client has this version.
+pub(super) async fn get<T: Listed>(
+    call: Call,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Answer, Refusal> {
+    let view = View::new(&call, T::KIND);
+    let (instance, versions) = (call.center.instance_id.clone(), call.versions);
+    let found = call.center.store.read(move |tx| {
+        let found = T::find(tx, &instance, &id)?;
+        if versions.has(found.version()) {
+            // Memberships are not read for an answer that does not show them.
+            return Ok(Answer::not_modified(unread(&view, &found)));
+        }
+        Ok::<_, Refusal>(Answer::ok(shown(tx, &view, &found)?))
+    });
+    found.await
+}
+
+/// `GET /{type}`, RFC 7644 §3.4.2.
+pub(super) async fn list<T: Listed>(call: Call) -> Result<Answer, Refusal> {
+    Ok(Answer::document(list::list::<T>(&call).await?))
+}
+
+/// `POST /{type}/.search`, RFC 7644 §3.4.3: the same with the query in the body, where no log of addresses
+/// sees it.
+pub(super) async fn search<T: Listed>(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
+    let query = ListQuery::from_search_request(&body)?;
+    list::<T>(Call { query, ..call }).await
+}
+
+/// `DELETE /{type}/{id}`, RFC 7644 §3.6. Memberships and assignments go with it.
+pub(super) async fn delete<T: Listed>(
+    call: Call,
+    Path((_, id)): Path<(String, String)>,
+) -> Result<Answer, Refusal> {
+    let author = call.author();
+    let versions = call.versions;
+    let deleted = call.center.store.write(move |tx| {
+        if versions.any() {
+            at_version::<T>(tx, &author.instance_id, &id, &versions)?;
+        }
+        T::delete(tx, &author, &id)
+    });
+    deleted.await?;
+    Ok(Answer::no_content())
+}
+
+/// The resource, at a version that the client asks for.
+///
+/// # Errors
+/// That it does not exist, or has another version; the engine's.
+pub(super) fn at_version<T: Listed>(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    id: &str,
+    versions: &Preconditions,
+) -> Result<T, Refusal> {
+    let found = T::find(tx, instance_id, id)?;
+    versions.check(found.version())?;
+    Ok(found)
+}
+
+/// The resource as the answer shows it.
+///
+/// # Errors
+/// The engine's.
+pub(super) fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, resource: &T) -> Result<Shown, Refusal> {
+    let full = resource.shown(tx, view)?;
+    Ok(view.answer(T::KIND, &full, resource.id(), resource.version()))
+}
+
+/// Its address and version alone.
+pub(super) fn unread<T: Listed>(view: &View, resource: &T) -> Shown {
+    view.answer(T::KIND, &Value::Null, resource.id(), resource.version())
+}
