@@ -1,7 +1,6 @@
 //! Cycles: takes events in, and works on what they mark until nothing is due.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,8 +32,9 @@ pub struct Engine {
     pub holder: Arc<str>,
     /// The client of each job with the settings it was made from: its connections outlive a round.
     targets: Arc<Mutex<BTreeMap<String, (Settings, Target)>>>,
-    /// Objects in the next round: fewer where the target is slow, since who leaves waits for the round to end.
-    round: Arc<AtomicI64>,
+    /// Objects in the next round of each job: fewer where its target is slow, since who leaves waits for the
+    /// round to end.
+    rounds: Arc<Mutex<BTreeMap<String, i64>>>,
 }
 
 /// A round that lasts longer is followed by a smaller one.
@@ -60,8 +60,8 @@ impl Engine {
     /// An engine.
     pub fn new(directory: &Directory, pace: Pace) -> Self {
         let holder = directory.random.uuid().into();
-        let round = Arc::new(AtomicI64::new(pace.round));
-        Self { directory: directory.clone(), pace, holder, targets: Arc::default(), round }
+        let (targets, rounds) = (Arc::default(), Arc::default());
+        Self { directory: directory.clone(), pace, holder, targets, rounds }
     }
 
     /// Works until nothing is due or nothing can be done.
@@ -147,7 +147,7 @@ impl Engine {
         let job = self.begin_work(job, &waiting).await?;
         let began = Instant::now();
         let (effects, halted) = self.execute(&job, &target, &situation, steps).await?;
-        self.size_next_round(began.elapsed());
+        self.size_next_round(&job, began.elapsed());
         if let Some(error) = halted {
             self.quarantine_for_trouble(job, &error).await?;
             return Ok(Round::Stopped);
@@ -156,9 +156,14 @@ impl Engine {
         Ok(Round::Worked)
     }
 
-    fn size_next_round(&self, lasted: Duration) {
+    fn round_size(&self, job: &Job) -> i64 {
+        let rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
+        rounds.get(&job.application_id).copied().unwrap_or(self.pace.round)
+    }
+
+    fn size_next_round(&self, job: &Job, lasted: Duration) {
         let least = i64::try_from(self.pace.at_once).unwrap_or(1).min(self.pace.round);
-        let size = self.round.load(Ordering::Relaxed);
+        let size = self.round_size(job);
         let next = if lasted > LONG_ROUND {
             size / 2
         } else if lasted < LONG_ROUND / 4 {
@@ -166,7 +171,8 @@ impl Engine {
         } else {
             size
         };
-        self.round.store(next.clamp(least, self.pace.round), Ordering::Relaxed);
+        let mut rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
+        rounds.insert(job.application_id.clone(), next.clamp(least, self.pace.round));
     }
 
     /// Whether the job runs and, in quarantine, whether it is time to look again.
@@ -234,7 +240,7 @@ impl Engine {
     }
 
     async fn look(&self, job: &Job) -> Result<(Situation, Vec<Pending>), ProvisioningError> {
-        let (job, now, round) = (job.clone(), self.directory.clock.now(), self.round.load(Ordering::Relaxed));
+        let (job, now, round) = (job.clone(), self.directory.clock.now(), self.round_size(job));
         Ok(self.directory.store.read(move |tx| situation::read(tx, &job, now, round)).await?)
     }
 
