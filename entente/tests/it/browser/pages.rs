@@ -70,7 +70,9 @@ async fn the_road_from_empty_halves_to_a_person_in_the_portal() {
     accounts(&road).await;
     provisioning(&road, &app).await;
     assign(&road).await;
+    single_sign_on(&road, &app).await;
     person(&road).await;
+    signs_out(&road).await;
 }
 
 async fn set_up(road: &Road) {
@@ -247,6 +249,57 @@ async fn provisioning(road: &Road, app: &str) {
     road.go("center", "/console/users").await;
     b.sees(PERSON).await;
     b.picture("center-users").await;
+}
+
+/// What an administrator may set beside the usual: claims, another certificate, signed requests, encryption,
+/// the mode of the SCIM server.
+async fn single_sign_on(road: &Road, app: &str) {
+    let b = &road.browser;
+    b.go(&format!("{app}/claims")).await;
+    b.press("Add AWS session tags").await;
+    b.sees("The claims for AWS session tags are there").await;
+    b.picture("claims").await;
+    b.go(&format!("{app}/claims/edit")).await;
+    b.fill("input[name=name]", "mailNickname").await;
+    b.fill("input[name=source_0]", "ToUppercase(ExtractMailPrefix(user.mail))").await;
+    b.picture("claim-edit").await;
+    b.press("Save").await;
+    b.sees("mailNickname").await;
+    b.go(&format!("{app}/claims/preview?user={PERSON}")).await;
+    b.sees("ANA").await;
+    b.picture("claims-preview").await;
+    b.go(&format!("{app}/single-sign-on")).await;
+    b.press("New certificate").await;
+    b.sees("It is inactive until you make it active").await;
+    b.picture("certificates").await;
+    b.press("Make active").await;
+    b.sees("What happens").await;
+    b.picture("certificate-activate").await;
+    b.go(&format!("{app}/single-sign-on/verification")).await;
+    b.picture("verification-certificates").await;
+    b.go(&format!("{app}/single-sign-on/token-encryption")).await;
+    b.picture("token-encryption").await;
+    road.go("center", "/console/settings/automatic-provisioning").await;
+    b.sees("Entente").await;
+    b.picture("scim-modes").await;
+}
+
+async fn signs_out(road: &Road) {
+    let b = &road.browser;
+    road.go("directory", "/my-apps").await;
+    b.picture("my-apps").await;
+    b.click("header form button").await;
+    b.sees("You are signed out here, but not everywhere").await;
+    b.picture("signed-out").await;
+    road.go("directory", "/sign-in?return_to=/console/sign-ins").await;
+    b.fill("input[name=user_name]", "admin@lindqvist.example").await;
+    b.fill("input[name=password]", PASSWORD).await;
+    b.press("Sign in").await;
+    road.go("directory", "/console/sign-ins").await;
+    b.sees(PERSON).await;
+    b.click("main table a").await;
+    b.sees("Signing certificate").await;
+    b.picture("sign-in-one").await;
 }
 
 async fn person(road: &Road) {
