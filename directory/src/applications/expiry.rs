@@ -1,7 +1,7 @@
 //! Signing certificates that are about to expire (Entra announces this 60, 30 and 7 days before).
 
 use serde_json::json;
-use store::{Row, StoreError, Tx};
+use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
 use crate::Directory;
@@ -52,6 +52,39 @@ impl Expiring {
 /// # Errors
 /// The engine's.
 pub fn in_use(tx: &mut Tx<'_>, tenant: &str, now: Timestamp) -> Result<Vec<Expiring>, StoreError> {
+    active(tx, "c.tenant_id = ?1", &[tenant.into()], now)
+}
+
+/// Those of them that have expired or do so within 60 days.
+///
+/// # Errors
+/// The engine's.
+pub fn expiring(tx: &mut Tx<'_>, tenant: &str, now: Timestamp) -> Result<Vec<Expiring>, StoreError> {
+    let soon = now.micros().saturating_add(ANNOUNCED[0] * DAY);
+    active(tx, "c.tenant_id = ?1 AND c.not_after < ?2", &[tenant.into(), soon.into()], now)
+}
+
+/// The one that signs for an application, where it has expired or does so within 60 days.
+///
+/// # Errors
+/// The engine's.
+pub fn expiring_of(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    now: Timestamp,
+) -> Result<Option<Expiring>, StoreError> {
+    let condition = "c.tenant_id = ?1 AND c.application_id = ?2";
+    let found = active(tx, condition, &[tenant.into(), application.into()], now)?;
+    Ok(found.into_iter().find(Expiring::soon))
+}
+
+fn active(
+    tx: &mut Tx<'_>,
+    condition: &str,
+    parameters: &[Val<'_>],
+    now: Timestamp,
+) -> Result<Vec<Expiring>, StoreError> {
     let read = |row: &Row| {
         let not_after = Timestamp(row.int(4)?);
         let days = not_after.micros().saturating_sub(now.micros()).div_euclid(DAY);
@@ -65,22 +98,13 @@ pub fn in_use(tx: &mut Tx<'_>, tenant: &str, now: Timestamp) -> Result<Vec<Expir
             announced: row.opt_int(5)?,
         })
     };
-    let sql = "SELECT a.id, a.display_name, c.key_id, c.thumbprint, c.not_after, c.expiry_announced \
-               FROM application_certificates c \
-               JOIN applications a ON a.tenant_id = c.tenant_id AND a.id = c.application_id \
-               WHERE c.tenant_id = ?1 AND c.active = 1 AND a.single_sign_on_mode = 'saml' \
-               ORDER BY c.not_after, a.id";
-    tx.rows(sql, &[tenant.into()])?.iter().map(read).collect()
-}
-
-/// Those of them that have expired or do so within 60 days.
-///
-/// # Errors
-/// The engine's.
-pub fn expiring(tx: &mut Tx<'_>, tenant: &str, now: Timestamp) -> Result<Vec<Expiring>, StoreError> {
-    let mut soon = in_use(tx, tenant, now)?;
-    soon.retain(Expiring::soon);
-    Ok(soon)
+    let sql = format!(
+        "SELECT a.id, a.display_name, c.key_id, c.thumbprint, c.not_after, c.expiry_announced \
+         FROM application_certificates c \
+         JOIN applications a ON a.tenant_id = c.tenant_id AND a.id = c.application_id \
+         WHERE {condition} AND c.active = 1 AND a.single_sign_on_mode = 'saml' ORDER BY c.not_after, a.id"
+    );
+    tx.rows(&sql, parameters)?.iter().map(read).collect()
 }
 
 /// Records an event for each certificate whose end came nearer than the next of [`ANNOUNCED`]; how many.

@@ -28,7 +28,7 @@ pub use certificates::{
     Certificate, NewCertificate, activate, active_certificate, add_certificate, certificate, certificates,
     delete_certificate, make_certificate,
 };
-pub use expiry::{ANNOUNCED, Expiring, announce_expiry, expiring, in_use};
+pub use expiry::{ANNOUNCED, Expiring, announce_expiry, expiring, expiring_of, in_use};
 pub use http::routes;
 pub(crate) use http::{IdpValues, save as save_saml};
 pub use import_certificate::import_certificate;

@@ -1,6 +1,8 @@
 //! The group claim (Microsoft Entra, "Configure group claims for applications"): which of a user's groups
 //! an assertion names, how, and what happens where they are too many.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::configuration::full_name;
@@ -200,16 +202,15 @@ impl GroupClaim {
         }
     }
 
-    fn value_of(&self, group: &MemberGroup) -> String {
+    fn value_of(&self, group: &MemberGroup, replace: Option<&(Pattern, &str)>) -> String {
         let value = match self.value {
             GroupValue::Id => &group.id,
             GroupValue::DisplayName => &group.display_name,
             GroupValue::MailNickname => &group.mail_nickname,
         };
-        let replaced = self.replace.as_ref().and_then(|replace| {
-            let pattern = Pattern::new(&replace.pattern).ok()?;
+        let replaced = replace.and_then(|(pattern, replacement)| {
             let captures = pattern.matches(value).next()?;
-            Some(fill(&replace.replacement, |name| {
+            Some(fill(replacement, |name| {
                 let group = pattern.group(name).and_then(|at| captures.get(at));
                 group.map_or_else(String::new, |m| m.as_str().to_owned())
             }))
@@ -225,8 +226,12 @@ impl GroupClaim {
             return (taken.len(), None);
         }
         let mut values: Vec<String> = Vec::with_capacity(taken.len());
-        for value in taken.iter().map(|group| self.value_of(group)) {
-            if !values.contains(&value) {
+        let mut seen = HashSet::new();
+        // It was checked when it was saved.
+        let replace = self.replace.as_ref();
+        let replace = replace.and_then(|r| Some((Pattern::new(&r.pattern).ok()?, r.replacement.as_str())));
+        for value in taken.iter().map(|group| self.value_of(group, replace.as_ref())) {
+            if seen.insert(value.clone()) {
                 values.push(value);
             }
         }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use web::form::{Csrf, Form};
@@ -13,10 +13,11 @@ use super::configuration::{Configuration, UserType};
 use super::forms::{GroupForm, group_claim};
 use super::names::add_aws_session_tags;
 use super::{CORE, Preview, pages_edit, preview, store};
+use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application};
+use crate::console::{self, Look};
 use crate::refused::{PageRefused, Refused};
-use crate::{Directory, console};
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")
@@ -55,27 +56,8 @@ struct PreviewPage {
     preview: Option<Preview>,
 }
 
-/// What was done before the page was shown. The texts are ours: the query only chooses one.
-#[derive(Deserialize)]
-struct Said {
-    #[serde(default)]
-    done: String,
-}
-
-impl Said {
-    fn banner(&self) -> Option<Banner> {
-        let title = match self.done.as_str() {
-            "saved" => "Saved. It counts from the next sign-on.",
-            "deleted" => "The claim was deleted",
-            "added" => "The claims for AWS session tags are there",
-            _ => return None,
-        };
-        Some(Banner::new(Tone::Success, title, ""))
-    }
-}
-
-pub(super) fn base(application: &Application) -> String {
-    format!("/console/applications/{}/claims", application.id)
+pub(super) fn base(application: &str) -> String {
+    format!("/console/applications/{application}/claims")
 }
 
 pub(super) fn shell(
@@ -89,7 +71,7 @@ pub(super) fn shell(
     let href = format!("/console/applications/{}/single-sign-on", application.id);
     shell.crumbs.push(Crumb { label: "Single sign-on".to_owned(), href });
     if title != LIST {
-        shell.crumbs.push(Crumb { label: LIST.to_owned(), href: base(application) });
+        shell.crumbs.push(Crumb { label: LIST.to_owned(), href: base(&application.id) });
     }
     shell
 }
@@ -139,7 +121,7 @@ async fn list(
     let page = ClaimsPage {
         shell,
         tab: TAB,
-        base: base(&application),
+        base: base(&application.id),
         core: CORE,
         transformation: configuration.name_id_transformation.clone().unwrap_or_default(),
         groups: GroupForm::of(configuration.groups.as_ref()),
@@ -153,11 +135,11 @@ async fn list(
 async fn show(
     State(directory): State<Directory>,
     Path(id): Path<String>,
-    Query(said): Query<Said>,
+    Query(look): Query<Look>,
     caller: Caller,
     csrf: Csrf,
 ) -> Result<Response, PageRefused> {
-    list(&directory, &caller, &csrf, &id, said.banner(), StatusCode::OK).await
+    list(&directory, &caller, &csrf, &id, look.banner(), StatusCode::OK).await
 }
 
 /// To the list after a change, or the list with the refusal.
@@ -166,18 +148,11 @@ async fn answer(
     caller: &Caller,
     csrf: &Csrf,
     id: &str,
-    done: &str,
+    notice: &str,
     outcome: Result<Application, Refused>,
 ) -> Response {
-    match outcome {
-        Ok(application) => Redirect::to(&format!("{}?done={done}", base(&application))).into_response(),
-        Err(error) => {
-            let (banner, status) = (Some(console::refused(&error)), error.code().1);
-            list(directory, caller, csrf, id, banner, status)
-                .await
-                .unwrap_or_else(IntoResponse::into_response)
-        }
-    }
+    let page = |banner, status| list(directory, caller, csrf, id, Some(banner), status);
+    console::answer(outcome, &base(id), notice, page).await
 }
 
 /// POST …/claims/name-id: the transformation of the NameID.
@@ -192,7 +167,7 @@ async fn save_name_id(
     let outcome = change(&directory, &caller, &id, move |before| {
         Ok(Configuration { name_id_transformation: Some(text.clone()), ..before })
     });
-    answer(&directory, &caller, &csrf, &id, "saved", outcome.await).await
+    answer(&directory, &caller, &csrf, &id, "claims", outcome.await).await
 }
 
 /// POST …/claims/groups
@@ -212,7 +187,7 @@ async fn save_groups(
             .await
         }
     };
-    answer(&directory, &caller, &csrf, &id, "saved", outcome).await
+    answer(&directory, &caller, &csrf, &id, "claims", outcome).await
 }
 
 /// POST …/claims/aws-session-tags: the preset.
@@ -227,7 +202,7 @@ async fn add_session_tags(
         add_aws_session_tags(&mut configuration);
         Ok(configuration)
     });
-    answer(&directory, &caller, &csrf, &id, "added", outcome.await).await
+    answer(&directory, &caller, &csrf, &id, "session-tags", outcome.await).await
 }
 
 pub(super) fn position(configuration: &Configuration, name: &str) -> Result<usize, Refused> {
@@ -252,7 +227,7 @@ async fn reorder(
         }
         Ok(configuration)
     });
-    answer(&directory, &caller, &csrf, &id, "saved", outcome.await).await
+    answer(&directory, &caller, &csrf, &id, "claims", outcome.await).await
 }
 
 /// POST …/claims/delete
@@ -269,7 +244,7 @@ async fn delete(
         configuration.claims.remove(at);
         Ok(configuration)
     });
-    answer(&directory, &caller, &csrf, &id, "deleted", outcome.await).await
+    answer(&directory, &caller, &csrf, &id, "claim-deleted", outcome.await).await
 }
 
 #[derive(Deserialize)]
@@ -300,6 +275,6 @@ async fn show_preview(
             Err(other) => return Err(other.into()),
         },
     };
-    let base = base(&application);
+    let base = base(&application.id);
     Ok(render_with(StatusCode::OK, &PreviewPage { shell, tab: TAB, application, base, user, preview }))
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use web::form::{Csrf, Fields, Form};
@@ -85,7 +85,7 @@ async fn editor_page(
     let page = EditPage {
         shell,
         tab: TAB,
-        base: base(&application),
+        base: base(&application.id),
         application,
         rows: editor.rows(),
         before: editor.before,
@@ -108,17 +108,10 @@ pub(super) async fn save(
     Form(fields): Form,
 ) -> Response {
     let outcome = save_claim(&directory, &caller, &id, &fields).await;
-    let error = match outcome {
-        Ok(application) => {
-            return Redirect::to(&format!("{}?done=saved", base(&application))).into_response();
-        }
-        Err(error) => error,
-    };
-    let (banner, status) = (Some(console::refused(&error)), error.code().1);
     let editor = Editor::sent(&fields)
         .unwrap_or(Editor { before: fields.text("before").to_owned(), claim: Claim::default() });
-    let page = editor_page(&directory, &caller, &csrf, &id, editor, banner, status).await;
-    page.unwrap_or_else(IntoResponse::into_response)
+    let page = |banner, status| editor_page(&directory, &caller, &csrf, &id, editor, Some(banner), status);
+    console::answer(outcome, &base(&id), "claims", page).await
 }
 
 async fn save_claim(

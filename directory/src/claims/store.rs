@@ -8,7 +8,7 @@ use store::{Row, StoreError, Tx, Val};
 
 use super::configuration::Configuration;
 use super::evaluate::Memberships;
-use super::group_claim::{Found, MemberGroup};
+use super::group_claim::{Found, MemberGroup, Which};
 use crate::applications::{self, Application};
 use crate::change::Change;
 use crate::groups;
@@ -95,8 +95,10 @@ pub fn memberships(
     if !configuration.scoped_groups().is_empty() {
         found.scoped = scoped(tx, tenant, configuration, user)?;
     }
-    if configuration.groups.is_some() {
-        found.all = all(tx, tenant, user)?;
+    if let Some(groups) = &configuration.groups {
+        if groups.which == Which::All {
+            found.all = all(tx, tenant, user)?;
+        }
         found.assigned = assigned(tx, tenant, application, user)?;
     }
     Ok(found)

@@ -44,9 +44,8 @@ async fn overview(
         .read(move |tx, tenant| {
             let application = applications::by_any_id(tx, tenant, &id)?;
             let reach = applications::reach(tx, tenant, &application.id)?;
-            let expiring = applications::expiring(tx, tenant, now)?;
-            let own = expiring.into_iter().find(|c| c.application_id == application.id);
-            Ok((application, reach, own))
+            let expiring = applications::expiring_of(tx, tenant, &application.id, now)?;
+            Ok((application, reach, expiring))
         })
         .await?;
     let mut shell = application_shell(&directory, &caller, &csrf, &application, &application.display_name);

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
 use store::Tx;
 use web::form::{Csrf, Form};
@@ -10,7 +10,7 @@ use web::page::{Banner, Shell, Tone, render_with};
 use web::routes::Routes;
 
 use super::picker::{self, Entry};
-use super::{Look, ON_PAGE, application_shell, done, refused, with};
+use super::{Look, ON_PAGE, application_shell, with};
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, DEFAULT_ACCESS, MSIAM_ROLE, Reach, USER_ROLE};
@@ -137,15 +137,8 @@ async fn answer(
     notice: &str,
     outcome: Result<(), Refused>,
 ) -> Response {
-    let error = match outcome {
-        Ok(()) => return done(&format!("/console/applications/{id}/users-and-groups"), notice),
-        Err(error) => error,
-    };
-    let banner = Some(refused(&error));
-    match page(directory, caller, csrf, id, Look::default(), banner, error.code().1).await {
-        Ok(response) => response,
-        Err(other) => other.into_response(),
-    }
+    let page = |banner, status| page(directory, caller, csrf, id, Look::default(), Some(banner), status);
+    super::answer(outcome, &format!("/console/applications/{id}/users-and-groups"), notice, page).await
 }
 
 /// POST /console/applications/{id}/users-and-groups

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
 use web::form::{Csrf, Form};
 use web::page::{Banner, Shell, render, render_with};
@@ -175,15 +175,8 @@ async fn answer<T>(
     notice: &str,
     outcome: Result<T, Refused>,
 ) -> Response {
-    let error = match outcome {
-        Ok(_) => return done(&format!("/console/groups/{id}"), notice),
-        Err(error) => error,
-    };
-    let banner = Some(refused(&error));
-    match page(directory, caller, csrf, id, Look::default(), banner, error.code().1).await {
-        Ok(response) => response,
-        Err(other) => other.into_response(),
-    }
+    let page = |banner, status| page(directory, caller, csrf, id, Look::default(), Some(banner), status);
+    super::answer(outcome, &format!("/console/groups/{id}"), notice, page).await
 }
 
 /// POST /console/groups/{id}

@@ -3,13 +3,13 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
 use web::form::{Csrf, Form, Upload};
 use web::page::{Banner, Shell, render_with};
 use web::routes::Routes;
 
-use super::{Look, application_shell, crumb, done, refused, with};
+use super::{Look, application_shell, crumb, with};
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{
@@ -108,16 +108,8 @@ impl At<'_> {
             Usage::Verify => "verification",
             Usage::Encrypt => "token-encryption",
         };
-        let error = match outcome {
-            Ok(_) => {
-                return done(&format!("/console/applications/{}/single-sign-on/{page}", self.id), notice);
-            }
-            Err(error) => error,
-        };
-        match self.page(usage, Some(refused(&error)), error.code().1).await {
-            Ok(response) => response,
-            Err(other) => other.into_response(),
-        }
+        let path = format!("/console/applications/{}/single-sign-on/{page}", self.id);
+        super::answer(outcome, &path, notice, |banner, status| self.page(usage, Some(banner), status)).await
     }
 
     async fn add(&self, usage: Usage, upload: &Upload) -> Response {

@@ -18,6 +18,7 @@ mod users;
 
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
 use serde::Deserialize;
 use web::form::{self, Csrf};
 use web::page::{Banner, Crumb, NavItem, Shell, Tone};
@@ -25,7 +26,7 @@ use web::routes::Routes;
 
 use crate::Directory;
 use crate::access::{self, Caller};
-use crate::refused::Refused;
+use crate::refused::{PageRefused, Refused};
 
 /// Most rows on a page.
 const ON_PAGE: usize = 50;
@@ -101,7 +102,7 @@ fn crumb(label: &str, href: &str) -> Crumb {
 
 /// The query of every page: a search, a place in a list, and what was done before the page was shown.
 #[derive(Debug, Clone, Default, Deserialize)]
-struct Look {
+pub(crate) struct Look {
     #[serde(default)]
     q: String,
     after: Option<String>,
@@ -110,7 +111,7 @@ struct Look {
 
 impl Look {
     /// A banner for what was done. The texts are ours: the query only chooses one.
-    fn banner(&self) -> Option<Banner> {
+    pub(crate) fn banner(&self) -> Option<Banner> {
         let title = match self.notice.as_deref()? {
             "created" => "Created",
             "saved" => "Saved",
@@ -125,6 +126,9 @@ impl Look {
             "encrypting" => "Assertions are encrypted from now on",
             "clear" => "Assertions are not encrypted any more",
             "activated" => "The certificate is active",
+            "claims" => "Saved. It counts from the next sign-on.",
+            "claim-deleted" => "The claim was deleted",
+            "session-tags" => "The claims for AWS session tags are there",
             _ => return None,
         };
         Some(Banner::new(Tone::Success, title, ""))
@@ -157,6 +161,22 @@ pub(crate) fn refused(refused: &Refused) -> Banner {
 }
 
 /// To a page after a change, with the banner that says so.
-fn done(path: &str, notice: &str) -> Response {
+pub(crate) fn done(path: &str, notice: &str) -> Response {
     Redirect::to(&format!("{path}?notice={notice}")).into_response()
+}
+
+/// To `path` after a change, or the page that was changed with the refusal.
+pub(crate) async fn answer<T, Shown>(
+    outcome: Result<T, Refused>,
+    path: &str,
+    notice: &str,
+    page: impl FnOnce(Banner, StatusCode) -> Shown,
+) -> Response
+where
+    Shown: Future<Output = Result<Response, PageRefused>>,
+{
+    match outcome {
+        Ok(_) => done(path, notice),
+        Err(error) => page(refused(&error), error.code().1).await.unwrap_or_else(IntoResponse::into_response),
+    }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use web::form::{Csrf, Form};
@@ -10,7 +10,7 @@ use web::page::{Banner, Shell, Tone, render_with};
 use web::routes::Routes;
 
 use super::basic_saml::{self, Basic};
-use super::{Look, application_shell, done, refused};
+use super::{Look, application_shell};
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{
@@ -88,9 +88,8 @@ pub(super) async fn page(
             let application = applications::by_any_id(tx, tenant, &id)?;
             let certificates = applications::certificates(tx, tenant, &application.id)?;
             let configuration = claims::configuration(tx, tenant, &application.id)?;
-            let expiring = applications::expiring(tx, tenant, now)?;
-            let own = expiring.into_iter().find(|c| c.application_id == application.id);
-            Ok((application, certificates, configuration, own))
+            let expiring = applications::expiring_of(tx, tenant, &application.id, now)?;
+            Ok((application, certificates, configuration, expiring))
         })
         .await?;
     let preview = previewed(directory, &application.id, &extra.preview).await?;
@@ -166,10 +165,12 @@ fn rows(
         source: "fixed".to_owned(),
         value: preview.and_then(|p| p.core.get(n)).map(|(_, value)| value.clone()),
     });
-    let configured = configuration.claims.iter().enumerate().map(|(n, claim)| {
+    let configured = configuration.claims.iter().map(|claim| {
         let sources: Vec<&str> = claim.values.iter().map(|v| v.source.as_str()).collect();
-        let values = preview.and_then(|p| p.claims.get(n)).map(|c| c.values.join(", "));
-        Claim { name: claim.full_name(), source: sources.join(" or "), value: values }
+        let name = claim.full_name();
+        let outcome = preview.and_then(|p| p.claims.iter().find(|outcome| outcome.name == name));
+        let value = value(outcome.map(|outcome| outcome.values.join(", ")).unwrap_or_default());
+        Claim { name, source: sources.join(" or "), value }
     });
     let groups = configuration.groups.iter().map(|groups| Claim {
         name: groups.attribute_name(),
@@ -209,15 +210,8 @@ pub(super) async fn answer<T>(
     extra: Extra,
     outcome: Result<T, Refused>,
 ) -> Response {
-    let error = match outcome {
-        Ok(_) => return done(&format!("/console/applications/{id}/single-sign-on"), notice),
-        Err(error) => error,
-    };
-    let banners = vec![refused(&error)];
-    match page(directory, caller, csrf, id, extra, banners, error.code().1).await {
-        Ok(response) => response,
-        Err(other) => other.into_response(),
-    }
+    let page = |banner, status| page(directory, caller, csrf, id, extra, vec![banner], status);
+    super::answer(outcome, &format!("/console/applications/{id}/single-sign-on"), notice, page).await
 }
 
 /// POST …/single-sign-on/choose: SAML, with the first certificate.

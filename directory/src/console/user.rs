@@ -8,7 +8,7 @@ use web::form::{Csrf, Fields, Form};
 use web::page::{Banner, Shell, render_with};
 use web::routes::Routes;
 
-use super::{Look, crumb, done, refused, shell, with};
+use super::{Look, crumb, done, shell, with};
 use crate::access::Caller;
 use crate::applications::{self, Application};
 use crate::groups::{self, Group};
@@ -99,15 +99,11 @@ async fn answer<T>(
     notice: &str,
     outcome: Result<T, Refused>,
 ) -> Response {
-    let error = match outcome {
-        Ok(_) => return done(&format!("/console/users/{id}"), notice),
-        Err(error @ Refused::NotFound { kind: "user", .. }) => return PageRefused(error).into_response(),
-        Err(error) => error,
-    };
-    match page(directory, caller, csrf, id, Some(refused(&error)), error.code().1).await {
-        Ok(response) => response,
-        Err(other) => other.into_response(),
+    if let Err(error @ Refused::NotFound { kind: "user", .. }) = outcome {
+        return PageRefused(error).into_response();
     }
+    let page = |banner, status| page(directory, caller, csrf, id, Some(banner), status);
+    super::answer(outcome, &format!("/console/users/{id}"), notice, page).await
 }
 
 /// POST /console/users/{id}

@@ -37,7 +37,7 @@ pub(super) fn expected(refusal: &Refusal) -> &'static str {
 pub(super) fn fix(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Binding(_) | Refusal::Request(_) => "Correct the application's request.",
-        Refusal::TenantNotFound { .. } => {
+        Refusal::TenantNotFound { .. } | Refusal::DestinationMismatch { .. } => {
             "Copy the Login URL from the application's single sign-on page into the application again."
         }
         Refusal::NameQualifierTooLong { .. } => {
@@ -65,9 +65,6 @@ pub(super) fn fix(refusal: &Refusal) -> &'static str {
         Refusal::SignedRequestRequired { .. } => {
             "Start at the application, and let it sign its requests. A tile of My Apps and the test have no request that \
              could be signed: give the application a sign-on URL, or do not require signed requests."
-        }
-        Refusal::DestinationMismatch { .. } => {
-            "Copy the Login URL from the application's single sign-on page into the application again."
         }
         Refusal::NoEncryptionCertificate { .. } => {
             "Choose another certificate under Token encryption of the application, or switch token encryption off."
