@@ -1,6 +1,8 @@
 //! Signs what was granted and hands it to the browser.
 
-use std::sync::Arc;
+use std::num::NonZero;
+use std::sync::{Arc, LazyLock};
+use std::thread::available_parallelism;
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
@@ -11,12 +13,18 @@ use saml::response::{
     IssueError, IssueErrorResponse, IssueResponse, issue_encrypted_response, issue_error_response,
     issue_response,
 };
+use tokio::sync::Semaphore;
 use web::Timestamp;
 
 use super::decide::Grant;
 use super::refusal::Refusal;
 use crate::Directory;
 use crate::applications::{Application, IdpValues};
+
+/// As many signatures at the same time as there are processors: more of them finish none sooner, and each
+/// would take a thread of its own.
+static SIGNING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZero::get)));
 
 /// What the response needs beside the grant.
 #[derive(Debug, Clone)]
@@ -87,7 +95,9 @@ pub async fn sign(
     };
     let unusable =
         |found: String| Refusal::NoSigningKey { application: application.display_name.clone(), found };
+    let turn = SIGNING.acquire().await.map_err(|e| unusable(e.to_string()))?;
     let signed = tokio::task::spawn_blocking(work).await;
+    drop(turn);
     match signed.map_err(|_| unusable("signing failed inside".to_owned()))? {
         Ok(xml) => Ok(Issued { xml, session_index }),
         Err(IssueError::Encryption(_)) => Err(Refusal::NoEncryptionCertificate {

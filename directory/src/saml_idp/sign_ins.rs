@@ -74,8 +74,8 @@ impl SignIn {
         self.code = Some(refusal.code().to_owned());
         self.aadsts = Some(refusal.aadsts());
         self.message = Some(refusal.to_string());
-        self.expected = Some(cut(&refusal.expected()));
-        self.found = Some(cut(&refusal.found()));
+        self.expected = Some(cut(refusal.expected()));
+        self.found = Some(cut(refusal.found()));
         self.who = Some(refusal.who().to_owned());
         self.fix = Some(refusal.fix().to_owned());
         self
@@ -86,12 +86,29 @@ impl SignIn {
     }
 }
 
+/// A sign-on as its row and its event have it, made before the transaction begins: all others wait for that.
+#[derive(Debug)]
+pub struct Record {
+    sign_in: SignIn,
+    details: String,
+    event: Json,
+}
+
+impl From<SignIn> for Record {
+    fn from(mut sign_in: SignIn) -> Self {
+        let messages = (sign_in.request_xml.take(), sign_in.response_xml.take());
+        let details = json!(sign_in);
+        (sign_in.request_xml, sign_in.response_xml) = messages;
+        Self { sign_in, details: details.to_string(), event: without_checks(details) }
+    }
+}
+
 /// Records a sign-on and its event.
 ///
 /// # Errors
 /// The engine's.
-pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -> Result<(), StoreError> {
-    let details = json!(SignIn { request_xml: None, response_xml: None, ..sign_in.clone() });
+pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, record: &Record) -> Result<(), StoreError> {
+    let Record { sign_in, details, event } = record;
     let sql = "INSERT INTO sign_ins (tenant_id, reference, at, outcome, application_id, user_id, details, \
                request_xml, response_xml) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     tx.exec(
@@ -103,7 +120,7 @@ pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -
             (&sign_in.outcome).into(),
             (&sign_in.application_id).into(),
             (&sign_in.user_id).into(),
-            (&details.to_string()).into(),
+            details.into(),
             (&sign_in.request_xml).into(),
             (&sign_in.response_xml).into(),
         ],
@@ -116,7 +133,7 @@ pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -
         subject_type: "sign_in",
         subject_id: &sign_in.reference,
         before: None,
-        after: Some(&without_checks(details)),
+        after: Some(event),
     })
 }
 
