@@ -11,6 +11,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value as SqliteValue, ValueRef};
 use tokio::sync::{Semaphore, oneshot, watch};
 
@@ -129,6 +130,11 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", -8192)?;
+    // 16 MiB of log before it is copied back: pages that change often are copied once for many commits.
+    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+    // Plans come from the text of a statement alone; otherwise SQLite prepares a cached one again for each
+    // new value of, say, a LIMIT.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }

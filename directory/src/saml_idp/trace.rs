@@ -88,7 +88,10 @@ pub fn cut(text: String) -> String {
 
 /// The first `longest` characters.
 fn shortened(mut text: String, longest: usize) -> String {
-    if let Some((end, _)) = text.char_indices().nth(longest).filter(|_| text.len() > longest) {
+    // Not fewer bytes than characters: most texts are told apart by their length alone.
+    if text.len() > longest
+        && let Some((end, _)) = text.char_indices().nth(longest)
+    {
         text.truncate(end);
         text.push('…');
     }
