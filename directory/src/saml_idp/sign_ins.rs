@@ -56,7 +56,8 @@ pub struct SignIn {
     /// Its name at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_principal_name: Option<String>,
-    /// What was checked, in order.
+    /// What was checked, in order; events leave it out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
     /// The request, cut, without the values of signatures. Lists leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,9 +98,14 @@ pub struct Record {
 impl From<SignIn> for Record {
     fn from(mut sign_in: SignIn) -> Self {
         let messages = (sign_in.request_xml.take(), sign_in.response_xml.take());
-        let details = json!(sign_in);
+        // Texts and numbers always serialize.
+        let details = serde_json::to_string(&sign_in).unwrap_or_default();
+        // The event names the sign-on; its checks stay in the record, which does not live as long.
+        let checks = std::mem::take(&mut sign_in.checks);
+        let event = json!(sign_in);
+        sign_in.checks = checks;
         (sign_in.request_xml, sign_in.response_xml) = messages;
-        Self { sign_in, details: details.to_string(), event: without_checks(details) }
+        Self { sign_in, details, event }
     }
 }
 
@@ -146,14 +152,6 @@ pub fn clear_away(tx: &mut Tx<'_>, tenant: &str, now: Timestamp) -> Result<(), S
     let oldest = now.micros().saturating_sub(kept);
     let sql = "DELETE FROM sign_ins WHERE tenant_id = ?1 AND at < ?2";
     tx.exec(sql, &[tenant.into(), oldest.into()]).map(|_| ())
-}
-
-/// The event names the sign-on; its checks stay in the record, which does not live as long.
-fn without_checks(mut details: Json) -> Json {
-    if let Some(map) = details.as_object_mut() {
-        map.remove("checks");
-    }
-    details
 }
 
 /// The newest sign-ons.
