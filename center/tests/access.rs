@@ -133,6 +133,11 @@ scim_server    POST   /api/scim/enable                         api_key
 scim_server    POST   /api/scim/disable                        api_key
 scim_server    POST   /api/scim/tokens                         api_key
 scim_server    DELETE /api/scim/tokens/{id}                    api_key
+scim_server    GET    /api/scim/ownership                      api_key
+scim_server    POST   /api/scim/ownership/hand-over            api_key
+scim_server    POST   /api/scim/ownership/take-back            api_key
+scim_server    GET    /console/settings/automatic-provisioning/ownership administrator
+scim_server    POST   /console/settings/automatic-provisioning/ownership administrator
 scim_server    GET    /console/settings/automatic-provisioning administrator
 scim_server    POST   /console/settings/automatic-provisioning/enable administrator
 scim_server    POST   /console/settings/automatic-provisioning/disable administrator

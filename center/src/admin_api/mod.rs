@@ -17,6 +17,7 @@ use web::routes::Routes;
 
 pub use body::{JsonBody, Params};
 pub use error::ApiError;
+pub use groups::find as find_group;
 
 use crate::{Center, access, csv_file};
 

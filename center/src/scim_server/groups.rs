@@ -17,10 +17,10 @@ use super::list::{self, Listed};
 use super::message::Body;
 use super::mode::Mode;
 use super::refusal::Refusal;
-use super::resource::{at_version, shown, unread};
+use super::resource::{shown, to_change, unread};
 use super::view::{View, group_resource};
 use crate::identity_store::store::{self as identities, Condition, Slice};
-use crate::identity_store::{Group, GroupFields, IdentityError, MAX_MEMBERS_PER_CALL};
+use crate::identity_store::{Group, GroupFields, IdentityError, MAX_MEMBERS_PER_CALL, Owner};
 use crate::instance::Author;
 
 /// `POST /Groups`, RFC 7644 §3.3.
@@ -64,7 +64,7 @@ pub(super) async fn replace(
     let view = View::new(&call, &GROUP);
     let versions = call.versions;
     let replaced = call.center.store.write(move |tx| {
-        let before = at_version::<Group>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<Group>(tx, &author.instance_id, &id, &versions)?;
         identities::update_group(tx, &author, &id, &fields(&resource, &before.fields.description))?;
         if let Some(members) = &members {
             replace_all(tx, &author, &id, members)?;
@@ -93,7 +93,7 @@ pub(super) async fn patch(
     let view = View::new(&call, &GROUP);
     let versions = call.versions;
     let patched = call.center.store.write(move |tx| {
-        let before = at_version::<Group>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<Group>(tx, &author.instance_id, &id, &versions)?;
         change(tx, &author, &rules, &before, &patch)?;
         let group = Group::find(tx, &author.instance_id, &id)?;
         if view.asks_for_attributes() {
@@ -177,6 +177,10 @@ impl Listed for Group {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn made_by(&self) -> Owner {
+        Group::made_by(self)
     }
 
     fn version(&self) -> i64 {

@@ -17,6 +17,7 @@ mod groups;
 mod list;
 mod message;
 pub mod mode;
+mod ownership;
 mod pages;
 mod refusal;
 mod resource;
@@ -81,6 +82,9 @@ fn admin_api(center: &Center) -> Routes<Center> {
         .post("/api/scim/disable", api::disable)
         .post("/api/scim/tokens", api::create_token)
         .delete("/api/scim/tokens/{id}", api::delete_token)
+        .get("/api/scim/ownership", ownership::http::list)
+        .post("/api/scim/ownership/hand-over", ownership::http::hand_over)
+        .post("/api/scim/ownership/take-back", ownership::http::take_back)
         .guarded(from_fn_with_state(center.clone(), access::api_key))
 }
 
@@ -92,6 +96,8 @@ fn console(center: &Center) -> Routes<Center> {
         .post("/console/settings/automatic-provisioning/disable", pages::disable)
         .post("/console/settings/automatic-provisioning/tokens", pages::create_token)
         .post("/console/settings/automatic-provisioning/tokens/{id}/delete", pages::delete_token)
+        .get("/console/settings/automatic-provisioning/ownership", ownership::pages::show)
+        .post("/console/settings/automatic-provisioning/ownership", ownership::pages::hand_over)
         .guarded(from_fn_with_state(center.form_guard.clone(), web::form::guard))
         .guarded(from_fn_with_state(center.clone(), access::administrator))
 }

@@ -16,6 +16,8 @@ use crate::Center;
 use crate::access::Caller;
 use crate::admin_api::ApiError;
 use crate::console::{self, PageError};
+use crate::identity_store::Foreign;
+use crate::identity_store::store::count_foreign;
 
 const PAGE: &str = "/console/settings/automatic-provisioning";
 
@@ -30,6 +32,7 @@ struct AutomaticProvisioning {
     tokens: Vec<Shown>,
     may_create: bool,
     modes: Vec<Choice>,
+    foreign: Foreign,
 }
 
 /// A mode that can be chosen.
@@ -191,6 +194,11 @@ async fn answer(
         Ok(state) => state,
         Err(error) => return PageError::from(error).into_response(),
     };
+    let instance = center.instance_id.clone();
+    let foreign = match center.store.read(move |tx| count_foreign(tx, &instance)).await {
+        Ok(foreign) => foreign,
+        Err(error) => return PageError::from(error).into_response(),
+    };
     let now = center.clock.now();
     let mut shell = console::shell(caller, &csrf, "Automatic provisioning", "/console/settings");
     shell.banners.extend(banner);
@@ -202,6 +210,7 @@ async fn answer(
         endpoint: endpoint(center, &state),
         secret,
         modes: modes(state.mode),
+        foreign,
         may_create: state.tokens.len() < MOST_TOKENS,
         tokens: state.tokens.iter().map(|token| shown(token, now)).collect(),
     };

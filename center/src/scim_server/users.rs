@@ -16,10 +16,10 @@ use super::condition::{self, Narrowed};
 use super::list::{self, Listed};
 use super::message::Body;
 use super::refusal::Refusal;
-use super::resource::{at_version, shown};
+use super::resource::{shown, to_change};
 use super::view::View;
 use crate::identity_store::store::{self as identities, Condition, Slice};
-use crate::identity_store::{IdentityError, NewUser, User};
+use crate::identity_store::{IdentityError, NewUser, Owner, User};
 use crate::instance::Author;
 
 /// `POST /Users`, RFC 7644 §3.3.
@@ -47,7 +47,7 @@ pub(super) async fn replace(
     let view = View::new(&call, &USER);
     let versions = call.versions;
     let replaced = call.center.store.write(move |tx| {
-        let before = at_version::<User>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
         let wanted = with_active(resource.clone(), before.active);
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
@@ -71,7 +71,7 @@ pub(super) async fn patch(
     let view = View::new(&call, &USER);
     let versions = call.versions;
     let patched = call.center.store.write(move |tx| {
-        let before = at_version::<User>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
         // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
         // better nobody than somebody by a gap.
         let wanted = patch::apply(&rules, &before.resource, &request)?;
@@ -107,6 +107,10 @@ impl Listed for User {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn made_by(&self) -> Owner {
+        User::made_by(self)
     }
 
     fn version(&self) -> i64 {

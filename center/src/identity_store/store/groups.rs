@@ -72,7 +72,7 @@ pub fn count_groups(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreErro
     tx.int("SELECT count(*) FROM groups WHERE instance_id = ?1", &[instance_id.into()])
 }
 
-/// Makes a group without members; `id` is fresh, `owner` is `scim:{token id}`, `console` or `api`.
+/// Makes a group without members; `id` is fresh, `owner` is as [`crate::identity_store::Owner`] is stored.
 ///
 /// # Errors
 /// [`IdentityError::GroupNameTaken`], [`IdentityError::Invalid`]; the engine's.

@@ -1,8 +1,8 @@
 //! `entente center scim`
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::Failure;
 use crate::client::{Body, Center, encode};
@@ -31,8 +31,48 @@ pub enum ScimCommand {
         #[arg(long)]
         token: Option<String>,
     },
+    /// What automatic provisioning does not own: the identity provider's changes of it are refused.
+    Foreign,
+    /// Hand users and groups over to automatic provisioning.
+    HandOver(Whom),
+    /// Take users and groups back from automatic provisioning.
+    TakeBack(Whom),
     /// Turn it off; people and groups stay.
     Disable,
+}
+
+/// Which users and groups.
+#[derive(Debug, Args)]
+pub struct Whom {
+    /// User name or id; may be given several times.
+    #[arg(long, value_name = "USER")]
+    user: Vec<String>,
+    /// Group name or id; may be given several times.
+    #[arg(long, value_name = "GROUP")]
+    group: Vec<String>,
+    /// Everything that automatic provisioning does not own: first shows how much that is, and does it with --yes.
+    #[arg(long, conflicts_with_all = ["user", "group"])]
+    everything: bool,
+    /// Do it.
+    #[arg(long, requires = "everything")]
+    yes: bool,
+}
+
+impl Whom {
+    async fn body(&self, center: &Center, output: &Output) -> Result<Json, Failure> {
+        if !self.everything {
+            return Ok(json!({ "users": self.user, "groups": self.group }));
+        }
+        let foreign = center.http.get("/api/scim/ownership").await?;
+        let count = &foreign["count"];
+        if self.yes {
+            return Ok(json!({ "everything": count }));
+        }
+        output.data(&foreign);
+        let message = format!("{} users and {} groups would be handed over", count["users"], count["groups"]);
+        Err(Failure::new("NotConfirmed", message)
+            .with_fix("Look at the list (entente center scim foreign), then add --yes."))
+    }
 }
 
 /// `entente center scim`
@@ -55,6 +95,19 @@ pub async fn run(command: ScimCommand, center: &Center, output: &Output) -> Resu
             let mode = Some(mode).filter(|mode| !(token.is_some() && mode == "default"));
             let body = json!({ "mode": mode });
             output.data(&center.http.call(Method::PUT, &path, Body::Json(&body)).await?);
+        }
+        ScimCommand::Foreign => output.data(&center.http.get("/api/scim/ownership").await?),
+        ScimCommand::HandOver(whom) => {
+            let body = whom.body(center, output).await?;
+            output.data(&center.http.post("/api/scim/ownership/hand-over", &body).await?);
+        }
+        ScimCommand::TakeBack(whom) => {
+            if whom.everything {
+                return Err(Failure::new("NamesNeeded", "what is taken back is named")
+                    .with_fix("Give --user and --group."));
+            }
+            let body = whom.body(center, output).await?;
+            output.data(&center.http.post("/api/scim/ownership/take-back", &body).await?);
         }
         ScimCommand::Disable => {
             center.http.post("/api/scim/disable", &none).await?;
