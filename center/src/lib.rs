@@ -2,6 +2,7 @@
 //! assignments, access portal.
 
 pub mod access;
+pub mod access_control;
 pub mod admin_api;
 pub mod assignments;
 pub mod console;

@@ -10,4 +10,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "scim_protocol",
         sql: include_str!("../migrations/0105_scim_protocol.sql"),
     },
+    Migration {
+        version: 107,
+        name: "saml_sp_settings",
+        sql: include_str!("../migrations/0107_saml_sp_settings.sql"),
+    },
 ];

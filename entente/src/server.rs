@@ -227,8 +227,34 @@ pub async fn start_center(arguments: &ServeArguments) -> Result<Running, Failure
     );
     let (router, _) = center::router::router(&half);
     let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(serve_until(opened.bound, router, stopped));
-    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving] })
+    let serving = tokio::spawn(serve_until(opened.bound, router, stopped.clone()));
+    let watching = tokio::spawn(watch_over(half, stopped));
+    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving, watching] })
+}
+
+/// What the center does by itself: once an hour it announces certificates that are about to expire.
+async fn watch_over(half: center::Center, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+    let hourly = async {
+        let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
+        loop {
+            hours.tick().await;
+            match center::identity_source::certificates::announce_expiry(&half).await {
+                Ok(0) => {}
+                Ok(announced) => {
+                    tracing::warn!(
+                        announced,
+                        "certificates of the identity provider are about to expire; the event log names them"
+                    )
+                }
+                Err(error) => tracing::warn!(%error, "expiring certificates could not be announced"),
+            }
+        }
+    };
+    tokio::select! {
+        () = hourly => {}
+        () = until(stopped) => {}
+    }
+    Ok(())
 }
 
 async fn serve_until(
