@@ -5,6 +5,8 @@
 mod app;
 #[path = "scim_server/bulk.rs"]
 mod bulk;
+#[path = "scim_server/captures.rs"]
+mod captures;
 #[path = "scim_server/console.rs"]
 mod console;
 #[path = "scim_server/groups.rs"]

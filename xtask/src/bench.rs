@@ -15,6 +15,8 @@ pub enum What {
     Start,
     /// Issuing and accepting SAML responses, beside the machine's own RSA-2048.
     Saml,
+    /// SCIM requests on both engines, beside what the engines and the machine can do.
+    Scim,
 }
 
 /// Longest start, in milliseconds.
@@ -24,10 +26,11 @@ const MEMORY_TARGET: f64 = 60.0;
 const RUNS: usize = 5;
 
 /// `cargo xtask bench`
-pub fn run(what: What) -> Result<(), String> {
+pub fn run(what: What, users: Option<u32>) -> Result<(), String> {
     match what {
         What::Start => start(),
         What::Saml => crate::bench_saml::run(),
+        What::Scim => crate::bench_scim::run(users),
     }
 }
 
