@@ -13,6 +13,7 @@ pub mod instance;
 pub mod organization;
 pub mod permission_sets;
 pub mod portal;
+pub mod recycle_bin;
 pub mod router;
 pub mod saml_sp;
 mod schema;

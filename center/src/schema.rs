@@ -10,4 +10,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "scim_protocol",
         sql: include_str!("../migrations/0105_scim_protocol.sql"),
     },
+    Migration { version: 106, name: "recycle_bin", sql: include_str!("../migrations/0106_recycle_bin.sql") },
 ];

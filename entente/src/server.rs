@@ -227,8 +227,31 @@ pub async fn start_center(arguments: &ServeArguments) -> Result<Running, Failure
     );
     let (router, _) = center::router::router(&half);
     let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(serve_until(opened.bound, router, stopped));
-    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving] })
+    let serving = tokio::spawn(serve_until(opened.bound, router, stopped.clone()));
+    let clearing = tokio::spawn(clear_center(half, stopped));
+    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving, clearing] })
+}
+
+/// What a center does once an hour: what was deleted more than 30 days ago is removed for good.
+async fn clear_center(half: center::Center, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+    let hourly = async {
+        let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
+        loop {
+            hours.tick().await;
+            match center::recycle_bin::remove_due(&half).await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "removed what was deleted more than 30 days ago"),
+                Err(error) => {
+                    tracing::warn!(%error, "the recycle bin could not be emptied; next try in an hour")
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = hourly => {}
+        () = until(stopped) => {}
+    }
+    Ok(())
 }
 
 async fn serve_until(

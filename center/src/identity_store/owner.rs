@@ -50,16 +50,21 @@ impl Owner {
     }
 }
 
-/// What has an owner.
+/// A user or a group: what has an owner, and what the recycle bin keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owned {
+pub enum IdentityKind {
     /// A user.
     User,
     /// A group.
     Group,
 }
 
-impl Owned {
+impl IdentityKind {
+    /// The kind that events name so.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::User, Self::Group].into_iter().find(|kind| kind.kind() == text)
+    }
+
     /// As events name it.
     pub fn kind(self) -> &'static str {
         match self {
