@@ -143,6 +143,9 @@ scim_server    POST   /api/scim/enable                         api_key
 scim_server    POST   /api/scim/disable                        api_key
 scim_server    POST   /api/scim/tokens                         api_key
 scim_server    DELETE /api/scim/tokens/{id}                    api_key
+scim_server    POST   /api/scim/tokens/finish-rotation         api_key
+scim_server    PUT    /api/scim/rate-limit                     api_key
+scim_server    POST   /console/settings/automatic-provisioning/rate-limit administrator
 scim_server    GET    /api/scim/ownership                      api_key
 scim_server    POST   /api/scim/ownership/hand-over            api_key
 scim_server    POST   /api/scim/ownership/take-back            api_key
@@ -155,12 +158,20 @@ scim_server    POST   /console/settings/automatic-provisioning/tokens administra
 scim_server    POST   /console/settings/automatic-provisioning/tokens/{id}/delete administrator
 identity_source GET   /api/identity-source                      api_key
 identity_source GET   /api/identity-source/sp-metadata          api_key
+identity_source GET   /api/identity-source/certificates         api_key
+identity_source POST  /api/identity-source/certificates         api_key
+identity_source GET   /api/identity-source/certificates/{thumbprint} api_key
+identity_source DELETE /api/identity-source/certificates/{thumbprint} api_key
 identity_source GET   /api/identity-source/proposal             api_key
 identity_source PUT   /api/identity-source/proposal             api_key
 identity_source DELETE /api/identity-source/proposal            api_key
 identity_source POST  /api/identity-source/accept               api_key
 identity_source POST  /api/identity-source/restore              api_key
 identity_source GET   /console/settings/identity-source         administrator
+identity_source GET   /console/settings/identity-source/certificates administrator
+identity_source POST  /console/settings/identity-source/certificates administrator
+identity_source GET   /console/settings/identity-source/certificates/{thumbprint} administrator
+identity_source POST  /console/settings/identity-source/certificates/{thumbprint} administrator
 identity_source GET   /console/settings/identity-source/change  administrator
 identity_source POST  /console/settings/identity-source/change  administrator
 identity_source GET   /console/settings/identity-source/change/external administrator
@@ -177,6 +188,20 @@ saml_sp        GET    /api/sign-in-attempts                     api_key
 saml_sp        GET    /api/sign-in-attempts/{reference}         api_key
 saml_sp        GET    /console/sign-in-attempts                 administrator
 saml_sp        GET    /console/sign-in-attempts/{reference}     administrator
+saml_sp        GET    /api/saml-settings                        api_key
+saml_sp        PUT    /api/saml-settings                        api_key
+saml_sp        GET    /api/saml-keys                            api_key
+saml_sp        POST   /api/saml-keys                            api_key
+saml_sp        POST   /api/saml-keys/{id}/activate              api_key
+saml_sp        DELETE /api/saml-keys/{id}                       api_key
+saml_sp        GET    /console/settings/saml                    administrator
+saml_sp        POST   /console/settings/saml                    administrator
+saml_sp        POST   /console/settings/saml/keys               administrator
+access_control GET    /api/access-control-attributes            api_key
+access_control PUT    /api/access-control-attributes            api_key
+access_control DELETE /api/access-control-attributes            api_key
+access_control GET    /console/settings/access-control-attributes administrator
+access_control POST   /console/settings/access-control-attributes administrator
 ";
 
 fn rows() -> Vec<(&'static str, &'static str, &'static str)> {

@@ -228,12 +228,13 @@ pub async fn start_center(arguments: &ServeArguments) -> Result<Running, Failure
     let (router, _) = center::router::router(&half);
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(serve_until(opened.bound, router, stopped.clone()));
-    let clearing = tokio::spawn(clear_center(half, stopped));
-    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving, clearing] })
+    let watching = tokio::spawn(watch_over(half, stopped));
+    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving, watching] })
 }
 
-/// What a center does once an hour: what was deleted more than 30 days ago is removed for good.
-async fn clear_center(half: center::Center, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+/// What the center does by itself: once an hour it announces certificates and tokens that are
+/// about to expire, and removes for good what was deleted more than 30 days ago.
+async fn watch_over(half: center::Center, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
     let hourly = async {
         let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
         loop {
@@ -244,6 +245,26 @@ async fn clear_center(half: center::Center, stopped: watch::Receiver<bool>) -> R
                 Err(error) => {
                     tracing::warn!(%error, "the recycle bin could not be emptied; next try in an hour")
                 }
+            }
+            match center::scim_server::tokens::announce_expiry(&half).await {
+                Ok(0) => {}
+                Ok(announced) => {
+                    tracing::warn!(
+                        announced,
+                        "SCIM access tokens are about to expire; the event log names them"
+                    )
+                }
+                Err(error) => tracing::warn!(%error, "expiring SCIM tokens could not be announced"),
+            }
+            match center::identity_source::certificates::announce_expiry(&half).await {
+                Ok(0) => {}
+                Ok(announced) => {
+                    tracing::warn!(
+                        announced,
+                        "certificates of the identity provider are about to expire; the event log names them"
+                    )
+                }
+                Err(error) => tracing::warn!(%error, "expiring certificates could not be announced"),
             }
         }
     };

@@ -5,6 +5,7 @@ use ::store::Tx;
 use serde_json::Value as Json;
 use web::token;
 
+use super::certificate_rows;
 use super::error::SourceError;
 use super::impact::{Impact, impact};
 use super::source::Source;
@@ -181,12 +182,13 @@ fn confirmed(word: &str) -> Result<(), SourceError> {
     if word == CONFIRMATION {
         return Ok(());
     }
-    Err(SourceError::NotConfirmed { found: word.chars().take(40).collect() })
+    Err(SourceError::NotConfirmed { expected: CONFIRMATION, found: word.chars().take(40).collect() })
 }
 
 /// Sign-ins that are under way at the old source end: their answers would come from somebody else.
 fn change(tx: &mut Tx<'_>, author: &Author, action: &str, review: &Review) -> Result<(), SourceError> {
     store::activate(tx, &author.instance_id, &review.from, &review.to, author.now)?;
+    certificate_rows::forget(tx, &author.instance_id)?;
     crate::saml_sp::forget_requests(tx, &author.instance_id)?;
     record(tx, author, action, Some(&review.from.for_event()), Some(&review.to.for_event()))
 }

@@ -27,8 +27,7 @@ pub(super) async fn show(State(center): State<Center>) -> Result<Json<Value>, Ap
 
 /// `GET /api/identity-source/sp-metadata`
 pub(super) async fn sp_metadata(State(center): State<Center>) -> Result<Response, ApiError> {
-    let instance = center.instance().await?;
-    Ok(metadata_file(&ServiceProvider::of(&center, &instance)))
+    Ok(metadata_file(&center.published().await?))
 }
 
 #[derive(Debug, Deserialize)]

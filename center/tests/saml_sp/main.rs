@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod attempts;
+mod certificates;
 mod journey;
+mod people;
 mod refusals;
+mod settings;
 mod sign_in;
 #[path = "../test_idp/mod.rs"]
 mod test_idp;

@@ -76,7 +76,7 @@ pub fn set_owner(
     let owner = match to {
         Owner::Provisioning => "scim",
         Owner::Api => "api",
-        Owner::Console | Owner::Other => "console",
+        Owner::Console | Owner::SignIn | Owner::Other => "console",
     };
     let sql = format!("UPDATE {table} SET owner = ?3 WHERE instance_id = ?1 AND id = ?2");
     tx.exec(&sql, &[(&author.instance_id).into(), id.into(), owner.into()])?;
