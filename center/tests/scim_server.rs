@@ -19,6 +19,8 @@ mod messages;
 mod modes;
 #[path = "scim_server/ownership.rs"]
 mod ownership;
+#[path = "scim_server/returning.rs"]
+mod returning;
 #[path = "scim_server/tokens.rs"]
 mod tokens;
 #[path = "scim_server/users.rs"]

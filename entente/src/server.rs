@@ -232,12 +232,30 @@ pub async fn start_center(arguments: &ServeArguments) -> Result<Running, Failure
     Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving, watching] })
 }
 
-/// What the center does by itself: once an hour it announces certificates that are about to expire.
+/// What the center does by itself: once an hour it announces certificates and tokens that are
+/// about to expire, and removes for good what was deleted more than 30 days ago.
 async fn watch_over(half: center::Center, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
     let hourly = async {
         let mut hours = tokio::time::interval(std::time::Duration::from_secs(3600));
         loop {
             hours.tick().await;
+            match center::recycle_bin::remove_due(&half).await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "removed what was deleted more than 30 days ago"),
+                Err(error) => {
+                    tracing::warn!(%error, "the recycle bin could not be emptied; next try in an hour")
+                }
+            }
+            match center::scim_server::tokens::announce_expiry(&half).await {
+                Ok(0) => {}
+                Ok(announced) => {
+                    tracing::warn!(
+                        announced,
+                        "SCIM access tokens are about to expire; the event log names them"
+                    )
+                }
+                Err(error) => tracing::warn!(%error, "expiring SCIM tokens could not be announced"),
+            }
             match center::identity_source::certificates::announce_expiry(&half).await {
                 Ok(0) => {}
                 Ok(announced) => {
