@@ -64,6 +64,8 @@ admin_api      GET    /api/groups/{group}/members               api_key
 admin_api      POST   /api/groups/{group}/members               api_key
 admin_api      DELETE /api/groups/{group}/members               api_key
 admin_api      GET    /api/events                               api_key
+admin_api      GET    /api/portal-session                       api_key
+admin_api      PUT    /api/portal-session                       api_key
 admin_api      GET    /api/counts                               api_key
 recycle_bin    GET    /api/recycle-bin                          api_key
 recycle_bin    GET    /api/recycle-bin/settings                 api_key
@@ -162,6 +164,11 @@ identity_source GET   /api/identity-source/certificates         api_key
 identity_source POST  /api/identity-source/certificates         api_key
 identity_source GET   /api/identity-source/certificates/{thumbprint} api_key
 identity_source DELETE /api/identity-source/certificates/{thumbprint} api_key
+identity_source GET   /api/identity-source/metadata-url         api_key
+identity_source PUT   /api/identity-source/metadata-url         api_key
+identity_source DELETE /api/identity-source/metadata-url        api_key
+identity_source POST  /api/identity-source/metadata-url/refresh api_key
+identity_source POST  /api/identity-source/metadata-url/apply   api_key
 identity_source GET   /api/identity-source/proposal             api_key
 identity_source PUT   /api/identity-source/proposal             api_key
 identity_source DELETE /api/identity-source/proposal            api_key
@@ -172,6 +179,8 @@ identity_source GET   /console/settings/identity-source/certificates administrat
 identity_source POST  /console/settings/identity-source/certificates administrator
 identity_source GET   /console/settings/identity-source/certificates/{thumbprint} administrator
 identity_source POST  /console/settings/identity-source/certificates/{thumbprint} administrator
+identity_source GET   /console/settings/identity-source/metadata-url administrator
+identity_source POST  /console/settings/identity-source/metadata-url administrator
 identity_source GET   /console/settings/identity-source/change  administrator
 identity_source POST  /console/settings/identity-source/change  administrator
 identity_source GET   /console/settings/identity-source/change/external administrator

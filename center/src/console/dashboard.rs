@@ -8,7 +8,7 @@ use web::page::{self, Banner, Shell, Tone};
 
 use super::{PageError, shell};
 use crate::access::Caller;
-use crate::identity_source::certificates;
+use crate::identity_source::{certificates, refresh};
 use crate::identity_store::store as identities;
 use crate::instance::{Instance, load, source_is_proposed, token_ending_before};
 use crate::{Center, assignments, credentials, organization, permission_sets};
@@ -31,6 +31,7 @@ struct Overview {
     proposed: bool,
     token_ends: Option<Timestamp>,
     certificate: Option<String>,
+    metadata_url: Option<String>,
 }
 
 #[derive(Template)]
@@ -79,6 +80,7 @@ fn read(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<Overview, StoreErro
         proposed: source_is_proposed(tx, id)?,
         token_ends: token_ending_before(tx, id, soon)?,
         certificate: certificates::warning(&certificates::list(tx, id, now)?),
+        metadata_url: refresh::standing(tx, id, now)?.and_then(|(url, diff)| url.warning(diff.as_ref())),
         instance: load(tx, id)?,
     })
 }
@@ -103,6 +105,9 @@ fn warnings(state: &Overview) -> Vec<Banner> {
     }
     if let Some(text) = &state.certificate {
         warn("A signing certificate of the identity provider ends", text.clone());
+    }
+    if let Some(text) = &state.metadata_url {
+        warn("The identity provider's metadata URL needs attention", text.clone());
     }
     banners
 }

@@ -99,19 +99,40 @@ pub fn forget(tx: &mut Tx<'_>, instance_id: &str) -> Result<(), StoreError> {
 /// # Errors
 /// The engine's.
 pub fn announced(tx: &mut Tx<'_>, instance_id: &str, listed: &Listed, due: i64) -> Result<(), StoreError> {
+    ensure(tx, instance_id, listed)?;
+    let sql = "UPDATE idp_certificates SET announced_days = ?3 WHERE instance_id = ?1 AND thumbprint = ?2";
     let thumbprint = listed.certificate.thumbprint();
-    let known = &listed.known;
+    tx.exec(sql, &[instance_id.into(), (&thumbprint).into(), due.into()]).map(|_| ())
+}
+
+/// Remembers since when the metadata lacks it; nothing where it is there.
+///
+/// # Errors
+/// The engine's.
+pub fn set_missing(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    listed: &Listed,
+    since: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    ensure(tx, instance_id, listed)?;
+    let sql = "UPDATE idp_certificates SET missing_since = ?3 WHERE instance_id = ?1 AND thumbprint = ?2";
+    let (thumbprint, since) = (listed.certificate.thumbprint(), since.map(Timestamp::micros));
+    tx.exec(sql, &[instance_id.into(), (&thumbprint).into(), since.into()]).map(|_| ())
+}
+
+/// Gives a certificate that came with the identity source its row.
+fn ensure(tx: &mut Tx<'_>, instance_id: &str, listed: &Listed) -> Result<(), StoreError> {
+    let (thumbprint, known) = (listed.certificate.thumbprint(), &listed.known);
     tx.exec(
-        "INSERT INTO idp_certificates (instance_id, thumbprint, origin, added_at, added_by, announced_days) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-         ON CONFLICT (instance_id, thumbprint) DO UPDATE SET announced_days = ?6",
+        "INSERT INTO idp_certificates (instance_id, thumbprint, origin, added_at, added_by) \
+         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (instance_id, thumbprint) DO NOTHING",
         &[
             instance_id.into(),
             (&thumbprint).into(),
             known.origin.word().into(),
             known.added_at.micros().into(),
             (&known.added_by).into(),
-            due.into(),
         ],
     )?;
     Ok(())

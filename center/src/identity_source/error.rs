@@ -118,6 +118,24 @@ pub enum SourceError {
         /// The one in the file.
         found: String,
     },
+    /// The metadata URL gave no metadata.
+    #[error("the metadata cannot be read from its URL: {found}")]
+    MetadataUnreachable {
+        /// What came instead.
+        found: String,
+    },
+    /// Too often or too rarely.
+    #[error("everySeconds must be from 3,600 to 2,592,000")]
+    EveryOutOfRange {
+        /// What was given.
+        found: i64,
+    },
+    /// No URL is read.
+    #[error("no metadata URL is set")]
+    NoMetadataUrl,
+    /// Nothing waits.
+    #[error("the metadata says nothing that is not known")]
+    NothingToApply,
     /// Nothing is proposed.
     #[error("no change of the identity source is proposed")]
     NoProposal,
@@ -297,6 +315,26 @@ impl From<SourceError> for ApiError {
                 &found,
                 "give the metadata of the identity provider in use, or change the identity source to this one",
             ),
+            E::MetadataUnreachable { found } => say(
+                BAD,
+                "MetadataUnreachable",
+                "url",
+                "the answer 200 with a metadata file, within 30 seconds and without a redirect",
+                &found,
+                "open the URL in a browser and give the one at which the file is; a private address must be allowed",
+            ),
+            E::EveryOutOfRange { found } => say(
+                BAD,
+                "InvalidValue",
+                "everySeconds",
+                "a number from 3600 to 2592000",
+                &found.to_string(),
+                "give a number in this range; 86400 is once a day",
+            ),
+            E::NoMetadataUrl => Self::not_found("NoMetadataUrl", message).fix("set one first"),
+            E::NothingToApply => {
+                say(CONFLICT, "NothingToApply", "", "a difference", "none", "nothing needs to be changed")
+            }
             E::NoProposal => Self::not_found("NoProposal", message).fix("propose a change first"),
             E::NoPrevious => Self::not_found("NoPrevious", message).fix("propose the source that you want"),
             E::ReviewOutdated => say(

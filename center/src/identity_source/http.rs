@@ -90,7 +90,7 @@ pub(super) async fn withdraw(State(center): State<Center>, caller: Caller) -> Re
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfirmBody {
-    confirm: String,
+    pub(super) confirm: String,
 }
 
 /// `POST /api/identity-source/accept`

@@ -13,7 +13,12 @@ mod error;
 mod external;
 mod http;
 pub mod impact;
+pub mod metadata_url;
+mod metadata_url_http;
+mod metadata_url_pages;
+mod metadata_url_rows;
 mod pages;
+pub mod refresh;
 mod source;
 pub mod store;
 
@@ -40,6 +45,11 @@ fn api(center: &Center) -> Routes<Center> {
         .post("/api/identity-source/certificates", certificates_http::add)
         .get("/api/identity-source/certificates/{thumbprint}", certificates_http::show)
         .delete("/api/identity-source/certificates/{thumbprint}", certificates_http::remove)
+        .get("/api/identity-source/metadata-url", metadata_url_http::show)
+        .put("/api/identity-source/metadata-url", metadata_url_http::set)
+        .delete("/api/identity-source/metadata-url", metadata_url_http::remove)
+        .post("/api/identity-source/metadata-url/refresh", metadata_url_http::refresh)
+        .post("/api/identity-source/metadata-url/apply", metadata_url_http::apply)
         .get("/api/identity-source/proposal", http::show_proposal)
         .put("/api/identity-source/proposal", http::propose)
         .delete("/api/identity-source/proposal", http::withdraw)
@@ -55,6 +65,8 @@ fn wizard(center: &Center) -> Routes<Center> {
         .post("/console/settings/identity-source/certificates", certificates_pages::add)
         .get("/console/settings/identity-source/certificates/{thumbprint}", certificates_pages::review)
         .post("/console/settings/identity-source/certificates/{thumbprint}", certificates_pages::remove)
+        .get("/console/settings/identity-source/metadata-url", metadata_url_pages::show)
+        .post("/console/settings/identity-source/metadata-url", metadata_url_pages::change)
         .get("/console/settings/identity-source/change", pages::choose)
         .post("/console/settings/identity-source/change", pages::chosen)
         .get("/console/settings/identity-source/change/external", pages::external)

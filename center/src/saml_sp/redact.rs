@@ -10,6 +10,8 @@ const SECRET: [&str; 2] = ["SignatureValue", "CipherValue"];
 /// The longest part that is kept of a message that proves nothing: anybody can send it.
 const LONGEST_UNPROVEN: usize = 8 * 1024;
 const REMOVED: &str = "[removed]";
+/// Most bytes of an element's name with its prefix; one with a longer prefix is not told from others.
+const LONGEST_NAME: usize = 1024;
 
 /// `xml` without signature and cipher values, cut after 32 KiB; `None` where it is not text. The cut comes
 /// last, so that nothing can be pushed over it.
@@ -39,28 +41,31 @@ fn cut(mut text: String, longest: usize) -> String {
     text
 }
 
-/// From the end of the first start tag to the end tag of that name; to the end of the text where none follows.
+/// Where the content of the next such element begins and ends; to the end of the text where its end tag is missing. No
+/// part of the text is looked at twice, as anybody can send it.
 fn next_secret(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(found) = text[from..].find('<') {
-        let tag = from + found + 1;
-        let name_length = text[tag..].find([' ', '\t', '\r', '\n', '>', '/']).unwrap_or(text.len() - tag);
-        let name = &text[tag..tag + name_length];
-        let local = name.rsplit(':').next().unwrap_or(name);
-        if SECRET.contains(&local)
-            && let Some(close) = text[tag..].find('>')
-        {
-            let start = tag + close + 1;
-            let closing = format!("</{name}");
+        from += found + 1;
+        let Some(name) = secret_name(&text[from..]) else { continue };
+        // Without an end of the tag none follows that has content.
+        let start = from + text[from..].find('>')? + 1;
+        let closing = format!("</{name}");
+        if !text[..start].ends_with("/>") && !text[start..].starts_with(&closing) {
             let end = text[start..].find(&closing).map_or(text.len(), |at| start + at);
-            // An element without content has nothing to remove.
-            if end > start && !text[..start].ends_with("/>") {
-                return Some((start, end));
-            }
+            return (end > start).then_some((start, end));
         }
-        from = tag;
+        from = start;
     }
     None
+}
+
+/// The name with its prefix, where a start tag of such an element begins here.
+fn secret_name(tag: &str) -> Option<&str> {
+    let head = tag.as_bytes().iter().take(LONGEST_NAME);
+    let length = head.take_while(|byte| !b" \t\r\n>/<".contains(byte)).count();
+    let name = tag.get(..length)?;
+    SECRET.contains(&name.rsplit(':').next()?).then_some(name)
 }
 
 #[cfg(test)]
@@ -89,10 +94,23 @@ mod tests {
             ("<SignatureValue>never closed", "<SignatureValue>[removed]"),
             ("<SignatureValue/><x>1</x>", "<SignatureValue/><x>1</x>"),
             ("<SignatureValues>stay</SignatureValues>", "<SignatureValues>stay</SignatureValues>"),
+            ("<SignatureValue></SignatureValue><x>1</x>", "<SignatureValue></SignatureValue><x>1</x>"),
+            ("<<SignatureValue\n>A</SignatureValue>", "<<SignatureValue\n>[removed]</SignatureValue>"),
         ] {
             assert_eq!(redacted(xml), kept);
         }
         assert_eq!(redact(&[0xff, 0xfe]), None);
+    }
+
+    /// Were a part looked at again and again, this would not come to an end.
+    #[test]
+    fn every_part_is_looked_at_once() {
+        for part in
+            ["<", "<SignatureValue ", "<SignatureValue/>", "<SignatureValue></SignatureValue>", "<a:b:", "</"]
+        {
+            let long = redacted(&part.repeat((1 << 20) / part.len()));
+            assert!(long.ends_with("[cut]"), "{part}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod attempts;
 mod certificates;
 mod journey;
+mod metadata_url;
 mod people;
 mod refusals;
 mod settings;

@@ -176,6 +176,27 @@ async fn encrypted_assertions_are_read_when_that_is_chosen() {
 }
 
 #[tokio::test]
+async fn the_length_of_a_portal_session_is_set_within_its_range() {
+    let sp = Sp::over(TestCenter::on(Engine::Sqlite).await, Key::current().metadata(&[])).await;
+    let path = "/api/portal-session";
+    assert_eq!(sp.test.api(Method::GET, path, Value::Null).await.json(), json!({ "seconds": 28_800 }));
+    for seconds in [899, 7_776_001] {
+        let answer = sp.test.api(Method::PUT, path, json!({ "seconds": seconds })).await;
+        assert_eq!(answer.code(), "InvalidValue", "{seconds}");
+    }
+    sp.test.api(Method::PUT, path, json!({ "seconds": 900 })).await;
+    let begun = sp.begin().await;
+    let answer = sp.bring(&brought(issue(&sp.right(Some(&begun))), &begun)).await;
+    let cookie = crate::journey::portal_cookie(&answer);
+    let headers = [("cookie", cookie.as_str())];
+    for (seconds, status) in [(899, StatusCode::OK), (1, StatusCode::SEE_OTHER)] {
+        sp.test.center.clock.advance(Duration::from_secs(seconds));
+        let page = sp.test.send(Method::GET, "/start", &headers, String::new()).await;
+        assert_eq!(page.status, status);
+    }
+}
+
+#[tokio::test]
 async fn an_administrator_changes_settings_and_keys_in_the_console() {
     let sp = Sp::over(TestCenter::on(Engine::Sqlite).await, Key::current().metadata(&[])).await;
     let mut browser = sp.test.administrator().await;

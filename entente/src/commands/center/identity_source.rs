@@ -29,6 +29,9 @@ pub enum IdentitySourceCommand {
     /// The identity provider's signing certificates.
     #[command(subcommand)]
     Certificates(CertificatesCommand),
+    /// The URL at which the identity provider's metadata is read again and again.
+    #[command(subcommand)]
+    MetadataUrl(MetadataUrlCommand),
     /// Forget the proposal.
     Discard,
     /// Go back to the source before the last change.
@@ -97,6 +100,56 @@ async fn certificates(command: CertificatesCommand, center: &Center, output: &Ou
     Ok(())
 }
 
+/// What to do with the metadata URL.
+#[derive(Debug, Subcommand)]
+pub enum MetadataUrlCommand {
+    /// The URL, its last reading, and what waits for an administrator.
+    Show,
+    /// Read this URL from now on. New certificates in it are added by themselves.
+    Set {
+        /// The URL (https).
+        url: String,
+        /// Seconds between readings, from 3600 to 2592000; once a day where it is left out.
+        #[arg(long, value_name = "SECONDS")]
+        every: Option<i64>,
+        /// It may be in a private network.
+        #[arg(long)]
+        allow_private: bool,
+        /// Only say what would happen.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Read it now.
+    Refresh,
+    /// Take over addresses and missing certificates.
+    Apply {
+        /// Must be ACCEPT.
+        #[arg(long, value_name = "ACCEPT")]
+        confirm: String,
+    },
+    /// Read it no more.
+    Remove,
+}
+
+async fn metadata_url(command: MetadataUrlCommand, center: &Center) -> Result<Json, Failure> {
+    let path = "/api/identity-source/metadata-url";
+    match command {
+        MetadataUrlCommand::Show => center.http.get(path).await,
+        MetadataUrlCommand::Set { url, every, allow_private, dry_run } => {
+            let body = json!({ "url": url, "everySeconds": every, "allowPrivate": allow_private });
+            let path = format!("{path}?dryRun={dry_run}");
+            center.http.call(Method::PUT, &path, Body::Json(&body)).await
+        }
+        MetadataUrlCommand::Refresh => {
+            center.http.call(Method::POST, &format!("{path}/refresh"), Body::Empty).await
+        }
+        MetadataUrlCommand::Apply { confirm } => {
+            center.http.post(&format!("{path}/apply"), &json!({ "confirm": confirm })).await
+        }
+        MetadataUrlCommand::Remove => center.http.call(Method::DELETE, path, Body::Empty).await,
+    }
+}
+
 /// The new source: an external identity provider by its metadata file or by its values, or the Identity
 /// Center directory.
 #[derive(Debug, Args)]
@@ -123,6 +176,7 @@ pub async fn run(command: IdentitySourceCommand, center: &Center, output: &Outpu
     let proposal = "/api/identity-source/proposal";
     let answer = match command {
         IdentitySourceCommand::Certificates(command) => return certificates(command, center, output).await,
+        IdentitySourceCommand::MetadataUrl(command) => metadata_url(command, center).await?,
         IdentitySourceCommand::Show => center.http.get("/api/identity-source").await?,
         IdentitySourceCommand::Propose(arguments) => center.propose(&proposed(&arguments)?).await?,
         IdentitySourceCommand::Review => center.http.get(proposal).await?,

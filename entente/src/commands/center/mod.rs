@@ -57,6 +57,12 @@ pub enum CenterCommand {
     SignInAttempts(saml::AttemptsArguments),
     /// How the service provider behaves: shows it, and changes what is given.
     SamlSettings(saml::SettingsArguments),
+    /// How long people stay signed in to the access portal: shows it, and changes it where something is given.
+    PortalSession {
+        /// From 900 (15 minutes) to 7776000 (90 days).
+        #[arg(long)]
+        seconds: Option<i64>,
+    },
     /// The service provider's own keys.
     #[command(subcommand)]
     SamlKeys(saml::KeysCommand),
@@ -87,6 +93,7 @@ pub async fn run(command: CenterCommand, output: &Output, credentials: Option<&P
         CenterCommand::Access { user } => output.data(&center.access(&user).await?),
         CenterCommand::SignInAttempts(given) => saml::attempts(&given, &center, output).await?,
         CenterCommand::SamlSettings(given) => saml::settings(&given, &center, output).await?,
+        CenterCommand::PortalSession { seconds } => saml::portal_session(seconds, &center, output).await?,
         CenterCommand::SamlKeys(command) => saml::keys(command, &center, output).await?,
         CenterCommand::AccessControlAttributes(command) => {
             saml::access_control(command, &center, output).await?

@@ -62,6 +62,19 @@ pub async fn settings(given: &SettingsArguments, center: &Center, output: &Outpu
     Ok(())
 }
 
+/// `entente center portal-session`
+pub async fn portal_session(seconds: Option<i64>, center: &Center, output: &Output) -> Result<(), Failure> {
+    let path = "/api/portal-session";
+    let shown = match seconds {
+        None => center.http.get(path).await?,
+        Some(seconds) => {
+            center.http.call(Method::PUT, path, Body::Json(&json!({ "seconds": seconds }))).await?
+        }
+    };
+    output.data(&shown);
+    Ok(())
+}
+
 /// What to do with the service provider's own keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
