@@ -7,9 +7,11 @@
 //! safe to send twice.
 
 pub mod cycle;
+pub mod direction;
 pub mod effect;
 pub mod execute;
 mod execute_members;
+mod execute_round;
 mod execute_unsure;
 pub mod expression;
 mod graph;
@@ -111,7 +113,7 @@ pub struct Pace {
     pub timeout: Duration,
     /// Requests at the same time.
     pub at_once: usize,
-    /// Objects in one round.
+    /// Most objects in one round.
     pub round: i64,
     /// A breath between rounds, in which others get at the job.
     pub breath: Duration,
@@ -125,7 +127,7 @@ impl Default for Pace {
             longest_pause: Duration::from_secs(60),
             timeout: Duration::from_secs(30),
             at_once: 16,
-            round: 200,
+            round: 1000,
             breath: Duration::from_millis(30),
         }
     }

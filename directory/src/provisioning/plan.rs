@@ -80,7 +80,7 @@ pub struct Census {
     pub expected: usize,
     /// People in the directory, in scope or not.
     pub people: i64,
-    /// Linked objects.
+    /// Linked objects, counted as far as it matters for the limit.
     pub linked: i64,
     /// Linked objects that have to go, of all that wait.
     pub leaving: i64,
