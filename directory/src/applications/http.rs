@@ -10,7 +10,8 @@ use web::routes::Routes;
 
 use super::{
     Application, Certificate, KeyCredential, Proposal, SamlChange, assign_http, by_any_id, certificates,
-    choose_saml, key_credentials, key_credentials_http, make_certificate, nested_groups_http, read_sp_metadata, update_saml,
+    choose_saml, key_credentials, key_credentials_http, make_certificate, nested_groups_http,
+    read_sp_metadata, update_saml,
 };
 use crate::Directory;
 use crate::access::{self, Caller};

@@ -34,11 +34,11 @@ pub use http::routes;
 pub(crate) use http::{IdpValues, save as save_saml};
 pub use import_certificate::{import_certificate, import_pfx};
 pub use key_credentials::{KeyCredential, Usage, add_key_credential, delete_key_credential, key_credentials};
-pub use reach::{NotFollowed, Reach, reach, people_reached};
-pub(crate) use settings::{FORMATS, PAIRWISE, name_id_sources};
-pub use settings::{SamlChange, checked_url};
 pub use nested_groups::transitive_groups;
 pub(crate) use nested_groups::{COUNTS, GROUPS_ABOVE};
+pub use reach::{NotFollowed, Reach, people_reached, reach};
+pub(crate) use settings::{FORMATS, PAIRWISE, name_id_sources};
+pub use settings::{SamlChange, checked_url};
 pub use signing::{RequestSignatureVerification, SigningAlgorithm, SigningOption, WeakAlgorithm};
 pub use sp_metadata::{Proposal, read_sp_metadata};
 pub use store::{

@@ -111,7 +111,8 @@ pub async fn run(command: ApplicationCommand, directory: &Directory, output: &Ou
         ApplicationCommand::Assign(arguments) => assign(&arguments, false, directory, output).await?,
         ApplicationCommand::Unassign(arguments) => assign(&arguments, true, directory, output).await?,
         ApplicationCommand::NestedGroups(arguments) => {
-            let path = format!("/api/applications/{}/nested-groups", app_id(directory, &arguments.app).await?);
+            let path =
+                format!("/api/applications/{}/nested-groups", app_id(directory, &arguments.app).await?);
             let transitive = match arguments.mode {
                 None => return Ok(output.data(&directory.http.get(&path).await?)),
                 Some(NestedGroups::Direct) => json!(false),
