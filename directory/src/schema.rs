@@ -25,4 +25,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "provisioning_direction",
         sql: include_str!("../migrations/0108_provisioning_direction.sql"),
     },
+    Migration {
+        version: 109,
+        name: "nested_groups",
+        sql: include_str!("../migrations/0109_nested_groups.sql"),
+    },
 ];

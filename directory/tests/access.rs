@@ -204,6 +204,8 @@ const API: &[Row] = &[
     ("GET", "/api/applications/{app}/claims", Programs),
     ("PUT", "/api/applications/{app}/claims", Programs),
     ("GET", "/api/applications/{app}/claims/preview", Programs),
+    ("GET", "/api/applications/{app}/nested-groups", Programs),
+    ("PUT", "/api/applications/{app}/nested-groups", Programs),
     ("POST", "/api/applications/{app}/assignments", Programs),
     ("DELETE", "/api/applications/{app}/assignments", Programs),
 ];

@@ -125,9 +125,16 @@ pub(super) fn marks_of(event: &Event, application: &str) -> Vec<Mark> {
         let from = |json: &Option<Json>| Some(json.as_ref()?.get(name)?.as_str()?.to_owned());
         from(&event.after).or_else(|| from(&event.before)).unwrap_or_default()
     };
+    let changed = |name: &str| {
+        let of = |json: &Option<Json>| json.as_ref().and_then(|json| json.get(name).cloned());
+        of(&event.before) != of(&event.after)
+    };
     let subject = event.subject_id.clone();
     match event.action.as_str() {
-        "tenant.updated" => vec![Mark::Everything],
+        "tenant.updated" if changed("transitiveGroups") => vec![Mark::Everything],
+        "application.updated" if subject == application && changed("transitiveGroups") => {
+            vec![Mark::Everything]
+        }
         "group.member_added" | "group.member_removed" => match Kind::parse(&detail("memberType")) {
             Some(Kind::Group) => vec![Mark::PeopleBelow(detail("memberId"))],
             _ => vec![Mark::User(detail("memberId"))],

@@ -2,13 +2,14 @@
 //! with the directory, and for everybody at once.
 //!
 //! Only members of assigned groups are in scope, direct ones as in Entra (entra-id.md 3.10); members of
-//! nested groups too where the tenant's setting says so. Groups in scope are the assigned ones: a nested
+//! nested groups too where the application's setting, or else the tenant's, says so. Groups in scope are the assigned ones: a nested
 //! group is not sent, its people are members of the assigned one, since AWS knows no nesting.
 
 use store::{StoreError, Tx};
 
 use super::Kind;
 use super::job::Job;
+use crate::applications;
 
 /// Where an object stands towards an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +54,7 @@ impl Scope {
     /// # Errors
     /// The engine's.
     pub fn of(tx: &mut Tx<'_>, job: &Job) -> Result<Self, StoreError> {
-        let sql = "SELECT transitive_groups FROM tenants WHERE id = ?1";
-        let transitive = tx.row(sql, &[(&job.tenant_id).into()])?.ok_or(StoreError::NoRow)?.bool(0)?;
+        let transitive = applications::transitive_groups(tx, &job.tenant_id, &job.application_id)?;
         Ok(Self {
             tenant: job.tenant_id.clone(),
             application: job.application_id.clone(),
