@@ -1,4 +1,5 @@
 //! The recycle bin through the admin API and the console, on both engines.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 

@@ -40,6 +40,10 @@ impl Served {
         center.propose(&source).await.unwrap();
         center.accept().await.unwrap();
         let enabled = center.http.post("/api/scim/enable", &json!({})).await.unwrap();
+        // What is measured is the server, not its limit on what one token may send.
+        let limit = json!({ "requestsPerSecond": 100_000 });
+        let body = client::Body::Json(&limit);
+        center.http.call(http::Method::PUT, "/api/scim/rate-limit", body).await.unwrap();
         let address = half.origin.trim_start_matches("http://").to_owned();
         let endpoint = enabled["endpoint"].as_str().unwrap().trim_end_matches('/');
         let client = Client {
