@@ -4,7 +4,8 @@ use axum::Router;
 use web::routes::{Listed, Routes};
 
 use crate::{
-    Center, access_control, admin_api, console, identity_source, portal, saml_sp, scim_server, setup,
+    Center, access_control, admin_api, console, identity_source, portal, recycle_bin, saml_sp, scim_server,
+    setup,
 };
 
 /// The router of this half with its state and the layers around every answer, and the list of its
@@ -23,6 +24,7 @@ fn all(center: &Center) -> Routes<Center> {
         .merge(console::routes(center))
         .merge(identity_source::routes(center))
         .merge(portal::routes(center))
+        .merge(recycle_bin::routes(center))
         .merge(saml_sp::routes(center))
         .merge(scim_server::routes(center))
         .merge(setup::routes(center))

@@ -67,6 +67,16 @@ admin_api      GET    /api/events                               api_key
 admin_api      GET    /api/portal-session                       api_key
 admin_api      PUT    /api/portal-session                       api_key
 admin_api      GET    /api/counts                               api_key
+recycle_bin    GET    /api/recycle-bin                          api_key
+recycle_bin    GET    /api/recycle-bin/settings                 api_key
+recycle_bin    PUT    /api/recycle-bin/settings                 api_key
+recycle_bin    GET    /api/recycle-bin/{id}                     api_key
+recycle_bin    POST   /api/recycle-bin/{id}/restore             api_key
+recycle_bin    DELETE /api/recycle-bin/{id}                     api_key
+recycle_bin    GET    /console/recycle-bin                      administrator
+recycle_bin    POST   /console/recycle-bin                      administrator
+recycle_bin    GET    /console/recycle-bin/{id}                 administrator
+recycle_bin    POST   /console/recycle-bin/{id}                 administrator
 portal         GET    /                                         anyone
 portal         GET    /sign-in                                  anyone
 portal         POST   /sign-in                                  anyone
@@ -135,6 +145,9 @@ scim_server    POST   /api/scim/enable                         api_key
 scim_server    POST   /api/scim/disable                        api_key
 scim_server    POST   /api/scim/tokens                         api_key
 scim_server    DELETE /api/scim/tokens/{id}                    api_key
+scim_server    POST   /api/scim/tokens/finish-rotation         api_key
+scim_server    PUT    /api/scim/rate-limit                     api_key
+scim_server    POST   /console/settings/automatic-provisioning/rate-limit administrator
 scim_server    GET    /api/scim/ownership                      api_key
 scim_server    POST   /api/scim/ownership/hand-over            api_key
 scim_server    POST   /api/scim/ownership/take-back            api_key

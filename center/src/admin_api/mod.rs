@@ -16,7 +16,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use web::routes::Routes;
 
-pub use body::{JsonBody, Params};
+pub use body::{JsonBody, Params, paged};
 pub use error::ApiError;
 pub use groups::find as find_group;
 

@@ -14,7 +14,7 @@ use crate::access::Caller;
 use crate::admin_api::{ApiError, Params};
 use crate::assignments::store::{self as assignments, Filter, Listed};
 use crate::identity_store::store::{self as identities, Member};
-use crate::identity_store::{Group, GroupFields, IdentityError, Owned, Owner};
+use crate::identity_store::{Group, GroupFields, IdentityError, IdentityKind, Owner};
 use crate::{Center, credentials};
 
 const PAGE: i64 = 100;
@@ -144,7 +144,7 @@ fn own(
     to: Owner,
     done: &'static str,
 ) -> Result<&'static str, IdentityError> {
-    identities::set_owner(tx, author, Owned::Group, id, to).map(|_| done)
+    identities::set_owner(tx, author, IdentityKind::Group, id, to).map(|_| done)
 }
 
 fn save(

@@ -14,7 +14,7 @@ use crate::access::Caller;
 use crate::admin_api::{ApiError, Params};
 use crate::assignments::{AccountAccess, access_of, store as assignments};
 use crate::identity_store::store as identities;
-use crate::identity_store::{Group, IdentityError, Owned, Owner, User};
+use crate::identity_store::{Group, IdentityError, IdentityKind, Owner, User};
 use crate::instance::Author;
 use crate::{Center, credentials};
 
@@ -170,7 +170,8 @@ fn editable(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, Identity
 
 async fn own(center: &Center, caller: &Caller, id: &str, to: Owner) -> Result<(), ApiError> {
     let (author, id) = (center.author(caller), id.to_owned());
-    let set = center.store.write(move |tx| identities::set_owner(tx, &author, Owned::User, &id, to)).await;
+    let set =
+        center.store.write(move |tx| identities::set_owner(tx, &author, IdentityKind::User, &id, to)).await;
     Ok(set.map(drop)?)
 }
 

@@ -10,7 +10,7 @@ use ::store::{Retryable, StoreError};
 use thiserror::Error;
 
 pub use group::{Group, GroupFields};
-pub use owner::{Foreign, Owned, Owner, OwnershipError};
+pub use owner::{Foreign, IdentityKind, Owner, OwnershipError};
 pub use user::{Columns, NewUser, User, resource_of};
 
 /// Most memberships that one call may add or remove (AWS: 100 per PATCH; the console and the admin API

@@ -9,7 +9,7 @@ use super::IdentityError;
 /// Most users, and most groups, that are shown or handed over in one go.
 pub const MAX_HANDED_OVER: i64 = 10_000;
 
-/// Who owns a user or group. Stored as text: `scim` or `scim:{token id}`, `console`, `api` or `api:{key id}`. The
+/// Who owns a user or group. Stored as text: `scim` or `scim:{token id}`, `console`, `api` or `api:{key id}`, `jit`. The
 /// tokens of automatic provisioning are one owner: a rotation orphans nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
@@ -19,7 +19,9 @@ pub enum Owner {
     Console,
     /// A program with an API key.
     Api,
-    /// Somebody else, for example a first sign-in.
+    /// A first sign-in, just in time.
+    SignIn,
+    /// Somebody else.
     Other,
 }
 
@@ -30,6 +32,7 @@ impl Owner {
             "scim" => Self::Provisioning,
             "console" => Self::Console,
             "api" => Self::Api,
+            "jit" => Self::SignIn,
             _ => Self::Other,
         }
     }
@@ -40,6 +43,7 @@ impl Owner {
             Self::Provisioning => "automatic provisioning",
             Self::Console => "the console",
             Self::Api => "the admin API",
+            Self::SignIn => "a first sign-in",
             Self::Other => "another source",
         }
     }
@@ -50,16 +54,21 @@ impl Owner {
     }
 }
 
-/// What has an owner.
+/// A user or a group: what has an owner, and what the recycle bin keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owned {
+pub enum IdentityKind {
     /// A user.
     User,
     /// A group.
     Group,
 }
 
-impl Owned {
+impl IdentityKind {
+    /// The kind that events name so.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::User, Self::Group].into_iter().find(|kind| kind.kind() == text)
+    }
+
     /// As events name it.
     pub fn kind(self) -> &'static str {
         match self {
@@ -132,6 +141,7 @@ mod tests {
             ("console", Owner::Console),
             ("api", Owner::Api),
             ("api:k-1", Owner::Api),
+            ("jit", Owner::SignIn),
             ("scimitar", Owner::Other),
             ("", Owner::Other),
         ] {

@@ -33,6 +33,7 @@ struct AutomaticProvisioning {
     may_create: bool,
     modes: Vec<Choice>,
     foreign: Foreign,
+    requests_per_second: i64,
 }
 
 /// A mode that can be chosen.
@@ -128,6 +129,20 @@ pub(super) async fn delete_token(
     back(&center, &caller, csrf, done).await
 }
 
+/// `POST …/rate-limit`
+pub(super) async fn set_rate_limit(
+    State(center): State<Center>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    // What cannot be read is no limit that is allowed.
+    let wanted = fields.text("requests_per_second").parse().unwrap_or(0);
+    let author = center.author(&caller);
+    let done = center.store.write(move |tx| store::set_rate_limit(tx, &author, wanted)).await;
+    back(&center, &caller, csrf, done).await
+}
+
 /// `POST …/disable`, with DISABLE typed.
 pub(super) async fn disable(
     State(center): State<Center>,
@@ -211,6 +226,7 @@ async fn answer(
         secret,
         modes: modes(state.mode),
         foreign,
+        requests_per_second: state.requests_per_second,
         may_create: state.tokens.len() < MOST_TOKENS,
         tokens: state.tokens.iter().map(|token| shown(token, now)).collect(),
     };

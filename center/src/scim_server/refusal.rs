@@ -50,6 +50,17 @@ pub enum Refusal {
         /// Who owns it.
         owner: Owner,
     },
+    /// More requests than the token may send.
+    #[error(
+        "More than {per_second} requests a second came with this token. Send them again after {seconds} s. The limit \
+         is a setting of automatic provisioning; in the mode aws it is 20 at most, as in AWS."
+    )]
+    TooManyRequests {
+        /// The limit.
+        per_second: i64,
+        /// When to come again.
+        seconds: u64,
+    },
     /// A member that is no user.
     #[error(
         "Member \"{0}\" does not exist: no user of this server has this id. Provision the user first, and \
@@ -124,6 +135,7 @@ impl Refusal {
             Self::DiscoveryFilter | Self::OwnedByAnother { .. } => (StatusCode::FORBIDDEN, None),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, None),
+            Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, None),
             Self::NoEndpoint => (StatusCode::NOT_FOUND, None),
             Self::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
         }

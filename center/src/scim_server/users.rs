@@ -19,20 +19,46 @@ use super::refusal::Refusal;
 use super::resource::{shown, to_change};
 use super::view::View;
 use crate::identity_store::store::{self as identities, Condition, Slice};
-use crate::identity_store::{IdentityError, NewUser, Owner, User};
+use crate::identity_store::{IdentityError, IdentityKind, NewUser, Owner, User};
 use crate::instance::Author;
+use crate::recycle_bin::{Binned, store as bin};
 
-/// `POST /Users`, RFC 7644 §3.3.
+/// `POST /Users`, RFC 7644 §3.3. Who was deleted and comes back may get the old id: see [`Binned::returns_as`].
 pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
     let resource = with_active(read(&call, &body)?, true);
     let author = call.author();
     let view = View::new(&call, &USER);
+    let may_return = call.may_return();
     let new = NewUser { id: call.fresh_id(&author), owner: call.caller.actor, resource };
     let created = call.center.store.write(move |tx| {
-        let user = identities::create_user(tx, &author, &new)?;
+        let user = match returning(tx, &author, &new, may_return)? {
+            Some(binned) => bin::return_user(tx, &author, &binned, &new.resource)?,
+            None => identities::create_user(tx, &author, &new)?,
+        };
         shown(tx, &view, &user)
     });
     Ok(Answer::created(created.await?))
+}
+
+/// Whoever comes back with this creation.
+fn returning(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    new: &NewUser,
+    may_return: bool,
+) -> Result<Option<Binned>, StoreError> {
+    if !may_return {
+        return Ok(None);
+    }
+    let text = |name| resource::text(&new.resource, name);
+    let name = text("userName").unwrap_or_default();
+    bin::returning(
+        tx,
+        &author.instance_id,
+        IdentityKind::User,
+        name,
+        text("externalId").filter(|id| !id.is_empty()),
+    )
 }
 
 /// `PUT /Users/{id}`, RFC 7644 §3.5.1: what is not sent is cleared, as in AWS. `active` stays where it is

@@ -1,7 +1,7 @@
 //! Who made it owns it: a client changes and deletes its own alone.
 
 use center::identity_store::store as identities;
-use center::identity_store::{GroupFields, NewUser, Owned, Owner, resource_of};
+use center::identity_store::{GroupFields, IdentityKind, NewUser, Owner, resource_of};
 use center::scim_server::tokens::{NewToken, store as tokens};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ async fn made_by_hand(app: &App) -> (String, String) {
     ("/Users/user-by-hand".to_owned(), "/Groups/group-by-hand".to_owned())
 }
 
-async fn set_owner(app: &App, what: Owned, id: &'static str, to: Owner) {
+async fn set_owner(app: &App, what: IdentityKind, id: &'static str, to: Owner) {
     let author = app.center.author_named("administrator:a");
     let set = app.center.store.write(move |tx| identities::set_owner(tx, &author, what, id, to));
     assert!(set.await.unwrap());
@@ -78,11 +78,11 @@ async fn a_group_of_its_own_takes_whomever() {
 async fn what_is_handed_over_is_changed_until_it_is_taken_back() {
     for app in apps().await {
         let (hand, group) = made_by_hand(&app).await;
-        set_owner(&app, Owned::User, "user-by-hand", Owner::Provisioning).await;
-        set_owner(&app, Owned::Group, "group-by-hand", Owner::Provisioning).await;
+        set_owner(&app, IdentityKind::User, "user-by-hand", Owner::Provisioning).await;
+        set_owner(&app, IdentityKind::Group, "group-by-hand", Owner::Provisioning).await;
         assert_eq!(app.patch(&hand, replaced("New")).await.status, StatusCode::OK);
         assert_eq!(app.delete(&group).await.status, StatusCode::NO_CONTENT);
-        set_owner(&app, Owned::User, "user-by-hand", Owner::Console).await;
+        set_owner(&app, IdentityKind::User, "user-by-hand", Owner::Console).await;
         assert_eq!(app.patch(&hand, replaced("Newer")).await.status, StatusCode::FORBIDDEN);
         let changes = app.actions().await.into_iter().filter(|a| a.ends_with("owner_changed")).count();
         assert_eq!(changes, 3);

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 use store::{Row, StoreError, Tx};
 use web::Timestamp;
 
+use super::nested_groups::{COUNTS, GROUPS_ABOVE};
 use super::{Application, DEFAULT_ACCESS, MSIAM_ROLE, USER_ROLE, by_any_id, find};
 use crate::change::Change;
 use crate::groups::{self, MemberKind};
@@ -264,14 +265,6 @@ fn remove(tx: &mut Tx<'_>, change: &Change, assignment: &Assignment) -> Result<(
     change.record(tx, "assignment.deleted", subject, Some(&assignment.to_json()), None)
 }
 
-/// The groups that count for a user: those it is in, and where the tenant says so those above them.
-pub(crate) const GROUPS_THAT_COUNT: &str = "WITH RECURSIVE above (id) AS ( \
-       SELECT group_id FROM group_members WHERE tenant_id = ?1 AND member_id = ?2 \
-       UNION \
-       SELECT m.group_id FROM above a JOIN group_members m ON m.member_id = a.id \
-       JOIN tenants t ON t.id = m.tenant_id \
-       WHERE m.tenant_id = ?1 AND t.transitive_groups = 1) ";
-
 /// Whether a user may sign in to an application, and why: assigned in person, through a group, or because
 /// no assignment is needed. That a Global Administrator passes without one, as Entra documents, is left
 /// out: whoever needs the application can be assigned.
@@ -288,10 +281,12 @@ pub fn is_assigned(
         return Ok(Some(Assigned { via: Via::Direct }));
     }
     let sql = format!(
-        "{GROUPS_THAT_COUNT} SELECT g.id, g.display_name FROM above a \
+        "{GROUPS_ABOVE} SELECT g.id, g.display_name FROM above a \
          JOIN app_role_assignments r ON r.principal_id = a.id \
          JOIN groups g ON g.tenant_id = r.tenant_id AND g.id = a.id \
-         WHERE r.tenant_id = ?1 AND r.application_id = ?3 ORDER BY g.display_name_key, g.id LIMIT 1"
+         JOIN applications p ON p.tenant_id = r.tenant_id AND p.id = r.application_id \
+         JOIN tenants t ON t.id = r.tenant_id \
+         WHERE r.tenant_id = ?1 AND r.application_id = ?3 AND {COUNTS} ORDER BY g.display_name_key, g.id LIMIT 1"
     );
     if let Some(row) = tx.row(&sql, &[tenant.into(), user.into(), (&application.id).into()])? {
         let via = Via::Group { id: row.text(0)?, display_name: row.text(1)? };
@@ -310,10 +305,12 @@ pub fn assigned_applications(
     user: &str,
 ) -> Result<Vec<Application>, StoreError> {
     let sql = format!(
-        "{GROUPS_THAT_COUNT} SELECT DISTINCT p.id, p.display_name_key FROM app_role_assignments r \
-         JOIN applications p ON p.tenant_id = r.tenant_id AND p.id = r.application_id \
-         WHERE r.tenant_id = ?1 AND (r.principal_id = ?2 OR r.principal_id IN (SELECT id FROM above)) \
-         ORDER BY p.display_name_key, p.id"
+        "{GROUPS_ABOVE}, principals (id, nested) AS ( \
+           SELECT id, 0 FROM users WHERE tenant_id = ?1 AND id = ?2 UNION SELECT id, nested FROM above) \
+         SELECT DISTINCT p.id, p.display_name_key FROM principals a \
+         CROSS JOIN app_role_assignments r CROSS JOIN applications p CROSS JOIN tenants t \
+         WHERE r.tenant_id = ?1 AND r.principal_id = a.id AND p.tenant_id = r.tenant_id \
+         AND p.id = r.application_id AND t.id = r.tenant_id AND {COUNTS} ORDER BY p.display_name_key, p.id"
     );
     let rows = tx.rows(&sql, &[tenant.into(), user.into()])?;
     let mut applications = Vec::with_capacity(rows.len());

@@ -10,7 +10,8 @@ use web::routes::Routes;
 
 use super::{
     Application, Certificate, KeyCredential, Proposal, SamlChange, assign_http, by_any_id, certificates,
-    choose_saml, key_credentials, key_credentials_http, make_certificate, read_sp_metadata, update_saml,
+    choose_saml, key_credentials, key_credentials_http, make_certificate, nested_groups_http,
+    read_sp_metadata, update_saml,
 };
 use crate::Directory;
 use crate::access::{self, Caller};
@@ -25,6 +26,8 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/api/applications/{app}/saml/sp-metadata", metadata)
         .post("/api/applications/{app}/assignments", assign_http::add)
         .delete("/api/applications/{app}/assignments", assign_http::remove)
+        .get("/api/applications/{app}/nested-groups", nested_groups_http::show)
+        .put("/api/applications/{app}/nested-groups", nested_groups_http::change)
         .merge(key_credentials_http::routes())
         .guarded(from_fn_with_state(directory.clone(), access::api_client))
 }

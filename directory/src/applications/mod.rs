@@ -9,6 +9,8 @@ mod http;
 mod import_certificate;
 mod key_credentials;
 mod key_credentials_http;
+mod nested_groups;
+mod nested_groups_http;
 mod reach;
 mod settings;
 mod signing;
@@ -19,7 +21,6 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use web::Timestamp;
 
-pub(crate) use assignments::GROUPS_THAT_COUNT;
 pub use assignments::{
     Assigned, Assignment, Principal, PrincipalKind, Via, assign, assigned_applications, by_role_assignment,
     has_assignment, is_assigned, list_assignments, unassign, unassign_all, unassign_by_id,
@@ -33,7 +34,9 @@ pub use http::routes;
 pub(crate) use http::{IdpValues, save as save_saml};
 pub use import_certificate::{import_certificate, import_pfx};
 pub use key_credentials::{KeyCredential, Usage, add_key_credential, delete_key_credential, key_credentials};
-pub use reach::{NotFollowed, Reach, reach};
+pub use nested_groups::transitive_groups;
+pub(crate) use nested_groups::{COUNTS, GROUPS_ABOVE};
+pub use reach::{NotFollowed, Reach, people_reached, reach};
 pub(crate) use settings::{FORMATS, PAIRWISE, name_id_sources};
 pub use settings::{SamlChange, checked_url};
 pub use signing::{RequestSignatureVerification, SigningAlgorithm, SigningOption, WeakAlgorithm};
@@ -89,6 +92,8 @@ pub struct Application {
     pub request_signature_verification: RequestSignatureVerification,
     /// The key credential that assertions are encrypted for; none: they are not encrypted.
     pub token_encryption_key_id: Option<String>,
+    /// Whether members of groups inside assigned groups count; none: as the tenant has it.
+    pub transitive_groups: Option<bool>,
     /// Its entity IDs, the default one first.
     pub identifiers: Vec<String>,
     /// Where responses may go.

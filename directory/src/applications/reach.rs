@@ -3,7 +3,7 @@
 use serde::Serialize;
 use store::{StoreError, Tx};
 
-use crate::tenant;
+use super::transitive_groups;
 
 /// Most groups that are named as not followed.
 const NAMED: i64 = 200;
@@ -41,23 +41,32 @@ const BELOW: &str = "WITH RECURSIVE below (id) AS ( \
        SELECT m.member_id FROM below b JOIN group_members m ON m.group_id = b.id \
        WHERE m.tenant_id = ?1 AND m.member_type = 'group') ";
 
-/// Whom the assignments of an application reach under the tenant's setting.
+/// Whom the assignments of an application reach under its setting for nested groups.
 ///
 /// # Errors
 /// The engine's.
 pub fn reach(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<Reach, StoreError> {
-    let transitive = tenant::transitive_groups(tx, tenant)?;
-    let all = people(tx, tenant, application, true)?;
+    let transitive = transitive_groups(tx, tenant, application)?;
+    let all = people_reached(tx, tenant, application, true)?;
     if transitive {
         let (not_followed, people_not_reached) = (Vec::new(), 0);
         return Ok(Reach { people: all, transitive, not_followed, people_not_reached });
     }
-    let people = people(tx, tenant, application, false)?;
+    let people = people_reached(tx, tenant, application, false)?;
     let not_followed = not_followed(tx, tenant, application)?;
     Ok(Reach { people, transitive, not_followed, people_not_reached: all - people })
 }
 
-fn people(tx: &mut Tx<'_>, tenant: &str, application: &str, nested: bool) -> Result<i64, StoreError> {
+/// How many different people the assignments of an application reach, with or without nested groups.
+///
+/// # Errors
+/// The engine's.
+pub fn people_reached(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    nested: bool,
+) -> Result<i64, StoreError> {
     let groups = match nested {
         true => "SELECT id FROM below",
         false => {

@@ -16,7 +16,7 @@ use crate::users::{self, Page, Query, checked_display_name, key};
 const COLUMNS: &str = "id, app_id, service_principal_id, display_name, account_enabled, assignment_required, \
      visible, single_sign_on_mode, sign_on_url, logout_url, relay_state, name_id_source, name_id_format, \
      signing_option, created_at, signing_algorithm, signed_request_required, allow_rsa_sha1, \
-     token_encryption_key_id";
+     token_encryption_key_id, transitive_groups";
 
 fn read(tx: &mut Tx<'_>, tenant: &str, row: &Row) -> Result<Application, StoreError> {
     let id = row.text(0)?;
@@ -48,6 +48,7 @@ fn read(tx: &mut Tx<'_>, tenant: &str, row: &Row) -> Result<Application, StoreEr
             allowed_weak_algorithms: row.bool(17)?.then_some(WeakAlgorithm::RsaSha1),
         },
         token_encryption_key_id: row.opt_text(18)?,
+        transitive_groups: row.opt_int(19)?.map(|transitive| transitive == 1),
         identifiers: identifiers(tx, tenant, &id)?,
         reply_urls: reply_urls(tx, tenant, &id)?,
         created_date_time: Timestamp(row.int(14)?).rfc3339(),
@@ -169,7 +170,7 @@ pub fn list(tx: &mut Tx<'_>, tenant: &str, query: &Query) -> Result<Page<Applica
     params.extend([Val::from(&after_key), Val::from(&after_id), Val::from(limit)]);
     params.extend(contains.as_ref().map(Val::from));
     let rows = tx.rows(&sql, &params)?;
-    let page = users::page(&rows, query.limit, |row| Ok((row.clone(), row.text(19)?, row.text(0)?)))?;
+    let page = users::page(&rows, query.limit, |row| Ok((row.clone(), row.text(20)?, row.text(0)?)))?;
     let items: Result<Vec<Application>, StoreError> =
         page.items.iter().map(|row| read(tx, tenant, row)).collect();
     Ok(Page { items: items?, next: page.next })
@@ -198,6 +199,7 @@ pub fn create(tx: &mut Tx<'_>, change: &Change, display_name: &str) -> Result<Ap
         signing_algorithm: SigningAlgorithm::RsaSha256,
         request_signature_verification: RequestSignatureVerification::default(),
         token_encryption_key_id: None,
+        transitive_groups: None,
         identifiers: Vec::new(),
         reply_urls: Vec::new(),
         created_date_time: change.now.rfc3339(),
@@ -294,7 +296,7 @@ fn save(tx: &mut Tx<'_>, change: &Change, before: &Application, after: &Applicat
          assignment_required = ?6, visible = ?7, single_sign_on_mode = ?8, sign_on_url = ?9, \
          logout_url = ?10, relay_state = ?11, name_id_source = ?12, name_id_format = ?13, \
          signing_option = ?14, updated_at = ?15, signing_algorithm = ?16, signed_request_required = ?17, \
-         allow_rsa_sha1 = ?18, token_encryption_key_id = ?19 WHERE tenant_id = ?1 AND id = ?2",
+         allow_rsa_sha1 = ?18, token_encryption_key_id = ?19, transitive_groups = ?20 WHERE tenant_id = ?1 AND id = ?2",
         &[
             (&change.tenant).into(),
             (&after.id).into(),
@@ -315,6 +317,7 @@ fn save(tx: &mut Tx<'_>, change: &Change, before: &Application, after: &Applicat
             verification.is_signed_request_required.into(),
             verification.allowed_weak_algorithms.is_some().into(),
             (&after.token_encryption_key_id).into(),
+            after.transitive_groups.into(),
         ],
     )?;
     if before.identifiers != after.identifiers {

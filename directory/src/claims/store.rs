@@ -9,7 +9,7 @@ use store::{Row, StoreError, Tx, Val};
 use super::configuration::Configuration;
 use super::evaluate::Memberships;
 use super::group_claim::{Found, MemberGroup, Which};
-use crate::applications::{self, Application};
+use crate::applications::{Application, COUNTS, GROUPS_ABOVE};
 use crate::change::Change;
 use crate::groups;
 use crate::refused::Refused;
@@ -93,7 +93,7 @@ pub fn memberships(
 ) -> Result<Memberships, StoreError> {
     let mut found = Memberships::default();
     if !configuration.scoped_groups().is_empty() {
-        found.scoped = scoped(tx, tenant, configuration, user)?;
+        found.scoped = scoped(tx, tenant, &application.id, configuration, user)?;
     }
     if let Some(groups) = &configuration.groups {
         if groups.which == Which::All {
@@ -104,21 +104,22 @@ pub fn memberships(
     Ok(found)
 }
 
-/// Nested groups count for conditions where the tenant says that they count for assignments.
+/// Nested groups count for conditions where they count for assignments to the application.
 fn scoped(
     tx: &mut Tx<'_>,
     tenant: &str,
+    application: &str,
     configuration: &Configuration,
     user: &str,
 ) -> Result<BTreeSet<String>, StoreError> {
     let wanted = configuration.scoped_groups();
-    let places: Vec<String> = (0..wanted.len()).map(|n| format!("?{}", n + 3)).collect();
+    let places: Vec<String> = (0..wanted.len()).map(|n| format!("?{}", n + 4)).collect();
     let sql = format!(
-        "{} SELECT id FROM above WHERE id IN ({})",
-        applications::GROUPS_THAT_COUNT,
+        "{GROUPS_ABOVE} SELECT DISTINCT a.id FROM above a CROSS JOIN applications p CROSS JOIN tenants t \
+         WHERE p.tenant_id = ?1 AND p.id = ?3 AND t.id = ?1 AND {COUNTS} AND a.id IN ({})",
         places.join(", ")
     );
-    let mut params: Vec<Val<'_>> = vec![tenant.into(), user.into()];
+    let mut params: Vec<Val<'_>> = vec![tenant.into(), user.into(), application.into()];
     params.extend(wanted.iter().map(|group| Val::from(*group)));
     tx.rows(&sql, &params)?.iter().map(|row| row.text(0)).collect()
 }

@@ -13,6 +13,7 @@ use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, Reach, SamlChange};
 use crate::refused::{PageRefused, Refused};
+use crate::tenant;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("administrator")
@@ -62,6 +63,9 @@ struct PropertiesPage {
     tab: &'static str,
     application: Application,
     access_url: String,
+    /// How many people the assignments reach without and with nested groups.
+    people: [i64; 2],
+    by_tenant: bool,
 }
 
 async fn properties_page(
@@ -73,10 +77,18 @@ async fn properties_page(
     status: StatusCode,
 ) -> Result<Response, PageRefused> {
     let id = id.to_owned();
-    let application = directory.read(move |tx, tenant| applications::by_any_id(tx, tenant, &id)).await?;
+    let (application, people, by_tenant) = directory
+        .read(move |tx, tenant| {
+            let application = applications::by_any_id(tx, tenant, &id)?;
+            let direct = applications::people_reached(tx, tenant, &application.id, false)?;
+            let nested = applications::people_reached(tx, tenant, &application.id, true)?;
+            Ok((application, [direct, nested], tenant::get(tx, tenant)?.transitive_groups))
+        })
+        .await?;
     let shell = with(application_shell(directory, caller, csrf, &application, "Properties"), banner);
     let access_url = directory.url(&format!("/my-apps/{}", application.app_id));
-    Ok(render_with(status, &PropertiesPage { shell, tab: "properties", application, access_url }))
+    let page = PropertiesPage { shell, tab: "properties", application, access_url, people, by_tenant };
+    Ok(render_with(status, &page))
 }
 
 /// GET /console/applications/{id}/properties
@@ -106,6 +118,11 @@ async fn save(
                 a.account_enabled = fields.has("account_enabled");
                 a.assignment_required = fields.has("assignment_required");
                 a.visible = fields.has("visible");
+                a.transitive_groups = match fields.text("nested_groups") {
+                    "transitive" => Some(true),
+                    "direct" => Some(false),
+                    _ => None,
+                };
             })?;
             let url = Some(Some(fields.text("sign_on_url").to_owned()));
             let saml = SamlChange { sign_on_url: url, ..SamlChange::default() };

@@ -7,7 +7,7 @@ use super::cycle::Engine;
 use super::job::{Job, ProvisioningError};
 use super::scope::Scope;
 use super::target::Target;
-use super::{Kind, pending};
+use super::{Kind, direction, pending};
 
 /// Events read at once.
 pub(super) const EVENTS: i64 = 500;
@@ -100,6 +100,7 @@ impl Engine {
                     Mark::Everything => {}
                 }
             }
+            direction::judge(tx, job)?;
             // Without a cursor the next round begins as an initial cycle does.
             job.cursor = if everything { None } else { Some(last) };
             Ok(())
@@ -124,9 +125,16 @@ pub(super) fn marks_of(event: &Event, application: &str) -> Vec<Mark> {
         let from = |json: &Option<Json>| Some(json.as_ref()?.get(name)?.as_str()?.to_owned());
         from(&event.after).or_else(|| from(&event.before)).unwrap_or_default()
     };
+    let changed = |name: &str| {
+        let of = |json: &Option<Json>| json.as_ref().and_then(|json| json.get(name).cloned());
+        of(&event.before) != of(&event.after)
+    };
     let subject = event.subject_id.clone();
     match event.action.as_str() {
-        "tenant.updated" => vec![Mark::Everything],
+        "tenant.updated" if changed("transitiveGroups") => vec![Mark::Everything],
+        "application.updated" if subject == application && changed("transitiveGroups") => {
+            vec![Mark::Everything]
+        }
         "group.member_added" | "group.member_removed" => match Kind::parse(&detail("memberType")) {
             Some(Kind::Group) => vec![Mark::PeopleBelow(detail("memberId"))],
             _ => vec![Mark::User(detail("memberId"))],

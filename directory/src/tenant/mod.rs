@@ -26,7 +26,8 @@ pub struct Tenant {
     pub display_name: String,
     /// The domain that user principal names get where none is given.
     pub default_domain: String,
-    /// Whether members of nested groups count for assignments and provisioning. Entra does not count them.
+    /// Whether members of nested groups count for applications that do not say so themselves. Entra does not count
+    /// them.
     pub transitive_groups: bool,
     /// For how many days sign-ins are kept with their checks and messages.
     pub sign_in_retention_days: i64,
@@ -47,14 +48,6 @@ pub fn get(tx: &mut Tx<'_>, id: &str) -> Result<Tenant, StoreError> {
         transitive_groups: row.bool(3)?,
         sign_in_retention_days: row.int(4)?,
     })
-}
-
-/// Whether members of nested groups count.
-///
-/// # Errors
-/// As [`get`].
-pub fn transitive_groups(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
-    Ok(get(tx, id)?.transitive_groups)
 }
 
 /// Changes the tenant's name and settings.

@@ -123,6 +123,9 @@ fn assignments(size: Size, numbers: &mut Numbers) -> String {
 /// The files, read without the product: no quoted field in members, users' names and assignments.
 pub struct Files {
     pub people: Vec<String>,
+    enabled: BTreeSet<String>,
+    groups: Vec<String>,
+    groups_in: HashMap<String, BTreeSet<String>>,
     groups_of: HashMap<String, BTreeSet<String>>,
     assignments: Vec<[String; 4]>,
 }
@@ -134,11 +137,21 @@ impl Files {
             text.lines().skip(1).map(|l| l.split(',').map(ToOwned::to_owned).collect()).collect()
         };
         let mut groups_of: HashMap<String, BTreeSet<String>> = HashMap::new();
-        for line in lines("members").into_iter().filter(|line| line[1] == "user") {
-            groups_of.entry(line[2].clone()).or_default().insert(line[0].clone());
+        let mut groups_in = groups_of.clone();
+        for line in lines("members") {
+            let (of, what) = match line[1].as_str() {
+                "user" => (groups_of.entry(line[2].clone()), &line[0]),
+                _ => (groups_in.entry(line[0].clone()), &line[2]),
+            };
+            of.or_default().insert(what.clone());
         }
+        let users = lines("users");
+        let enabled = users.iter().filter(|l| l.last().is_some_and(|active| active == "true"));
+        let enabled = enabled.map(|line| line[0].clone()).collect();
+        let groups = lines("groups").into_iter().map(|line| line[0].clone()).collect();
         let assignments = lines("assignments").into_iter().map(|l| l.try_into().unwrap()).collect();
-        Self { people: lines("users").into_iter().map(|l| l[0].clone()).collect(), groups_of, assignments }
+        let people = users.into_iter().map(|line| line[0].clone()).collect();
+        Self { people, enabled, groups, groups_in, groups_of, assignments }
     }
 
     /// `account/permission set` for all that a person may open: directly, or as a direct member.
@@ -153,6 +166,26 @@ impl Files {
             }
         }
         access
+    }
+
+    /// The enabled people in each group and in the groups inside it, however deep: by walking down from each group.
+    pub fn transitive_members(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut people: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+        for (person, groups) in &self.groups_of {
+            for group in groups.iter().filter(|_| self.enabled.contains(person)) {
+                people.entry(group).or_default().insert(person);
+            }
+        }
+        let all = |group: &String| {
+            let (mut seen, mut open) = (BTreeSet::from([group.as_str()]), vec![group.as_str()]);
+            while let Some(next) = open.pop() {
+                let inside = self.groups_in.get(next).into_iter().flatten();
+                open.extend(inside.map(String::as_str).filter(|inside| seen.insert(inside)));
+            }
+            let members = seen.iter().filter_map(|group| people.get(group)).flatten();
+            members.map(|person| (*person).to_owned()).collect()
+        };
+        self.groups.iter().map(|group| (group.clone(), all(group))).collect()
     }
 
     /// The people in each of the generated groups, without those of groups inside it.

@@ -1,12 +1,14 @@
 //! The road on organisations of real size, on both databases.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use entente::client;
+use entente::commands::directory::provisioning::{job, settle};
 use entente::credentials::Credentials;
 use entente::signin;
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::organization::{Files, Numbers, Size, write};
 use crate::process::{Process, entente};
@@ -37,7 +39,7 @@ async fn everybody_sees_in_the_portal_what_the_files_say() {
 
     let credentials = Credentials::load(Some(&data.path().join("credentials.json"))).unwrap();
     let directory = client::Directory::connect(credentials.directory.as_ref().unwrap()).await.unwrap();
-    let center = credentials.center.unwrap().url;
+    let center = credentials.center.as_ref().unwrap().url.clone();
     let files = Files::read(&org);
     let password = SecretString::from("drawn at random");
     let mut numbers = Numbers(0x00c0_ffee);
@@ -52,6 +54,40 @@ async fn everybody_sees_in_the_portal_what_the_files_say() {
         assert_eq!(signin::pairs(&signed_in.access), expected, "{person}");
     }
     assert!(with_access > DRAWN / 10, "the draw holds people with access, found {with_access}");
+
+    // With nested groups, each group in the center has what walking down the files gives; the leaver is switched off.
+    let center = client::Center::connect(credentials.center.as_ref().unwrap()).unwrap();
+    let mut expected = files.transitive_members();
+    expected.values_mut().for_each(|members| drop(members.remove(leaver)));
+    let direct = members(&center, &files).await;
+    assert_ne!(direct, expected, "the files have groups inside groups");
+    set_nested_groups(&directory, true).await;
+    assert_eq!(members(&center, &files).await, expected);
+    // And back: what a group had by others alone leaves it again.
+    set_nested_groups(&directory, false).await;
+    assert_eq!(members(&center, &files).await, direct);
+}
+
+async fn set_nested_groups(directory: &client::Directory, transitive: bool) {
+    let job = job(directory, "AWS SSO").await.unwrap();
+    let path = format!("/api/applications/{}/nested-groups", job.principal);
+    let body = json!({ "transitive": transitive });
+    directory.http.call(http::Method::PUT, &path, client::Body::Json(&body)).await.unwrap();
+    settle(directory, &job, true).await.unwrap();
+}
+
+/// The members of every group in the center.
+async fn members(center: &client::Center, files: &Files) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all = BTreeMap::new();
+    for group in files.transitive_members().into_keys() {
+        let path = format!("/api/groups/{}/members?limit=1000", client::encode(&group));
+        let members = center.http.get(&path).await.unwrap()["value"].clone();
+        let names = members.as_array().unwrap().iter().map(|m| m["userName"].as_str().unwrap().to_owned());
+        let names: BTreeSet<String> = names.collect();
+        assert!(names.len() < 1000, "{group} does not fit on a page");
+        all.insert(group, names);
+    }
+    all
 }
 
 #[test]

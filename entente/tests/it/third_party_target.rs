@@ -18,7 +18,7 @@ const TOKEN: &str = "a-token-for-the-target";
 /// scim2-server, which keeps everything in memory.
 struct Target {
     url: String,
-    http: reqwest::Client,
+    http: client::Http,
     _process: Process,
 }
 
@@ -30,16 +30,17 @@ impl Target {
         command.args(["--port", &port.to_string(), "--bearer-token", TOKEN]);
         let process = Process::start(command.stderr(std::process::Stdio::null()));
         wait_for(port, std::path::Path::new("scim2-server writes no log"));
-        Self { url: format!("http://127.0.0.1:{port}/v2"), http: reqwest::Client::new(), _process: process }
+        let url = format!("http://127.0.0.1:{port}/v2");
+        let http = client::Http::new(&url).unwrap().with_bearer(TOKEN.to_owned());
+        Self { url, http, _process: process }
     }
 
     /// Every resource of a kind, page by page.
     async fn all(&self, kind: &str) -> Vec<Value> {
         let mut all: Vec<Value> = Vec::new();
         loop {
-            let url = format!("{}/{kind}?startIndex={}&count=50", self.url, all.len() + 1);
-            let answer = self.http.get(url).bearer_auth(TOKEN).send().await.unwrap();
-            let page: Value = answer.json().await.unwrap();
+            let path = format!("/{kind}?startIndex={}&count=50", all.len() + 1);
+            let page = self.http.get(&path).await.unwrap();
             let resources = page["Resources"].as_array().cloned().unwrap_or_default();
             if resources.is_empty() {
                 assert_eq!(page["totalResults"], json!(all.len()), "{page}");

@@ -11,10 +11,11 @@ mod ownership;
 mod users;
 
 use ::store::{StoreError, Tx};
+use web::Timestamp;
 
 pub use groups::{
     count_groups, create_group, delete_group, group, group_by_name, groups_by_external_id, list_groups,
-    update_group,
+    put_back_group, update_group,
 };
 pub use matching::{
     Condition, Operand, Slice, count_groups_matching, count_users_matching, groups_matching, users_matching,
@@ -25,12 +26,25 @@ pub use members::{
 };
 pub use ownership::{count_foreign, foreign_groups, foreign_users, hand_over_everything, set_owner};
 pub use users::{
-    count_users, create_user, delete_user, find_user, list_users, update_user, user, user_by_email,
-    user_by_name, users_by_external_id,
+    count_users, create_user, delete_user, find_user, list_users, put_back_user, update_user, user,
+    user_by_email, user_by_name, users_by_external_id,
 };
 
 pub use super::owner::MAX_HANDED_OVER;
 use super::{IdentityError, Owner};
+
+/// What a user or group keeps that comes back.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Who owns it, as stored.
+    pub owner: &'a str,
+    /// When it was first made.
+    pub created_at: Timestamp,
+    /// The version that it has now: higher than any that a client has seen.
+    pub version: i64,
+}
 
 /// Which part of a list is wanted: keyset paging in the order of the name.
 #[derive(Debug, Clone, Copy, Default)]

@@ -5,7 +5,7 @@ use store::{StoreError, Tx};
 
 use super::{groups, users};
 use crate::identity_store::owner::MAX_HANDED_OVER;
-use crate::identity_store::{Foreign, Group, IdentityError, Owned, Owner, OwnershipError, User};
+use crate::identity_store::{Foreign, Group, IdentityError, IdentityKind, Owner, OwnershipError, User};
 use crate::instance::{Author, Subject};
 
 /// What automatic provisioning does not own.
@@ -54,29 +54,29 @@ pub fn foreign_groups(tx: &mut Tx<'_>, instance_id: &str, limit: i64) -> Result<
 pub fn set_owner(
     tx: &mut Tx<'_>,
     author: &Author,
-    what: Owned,
+    what: IdentityKind,
     id: &str,
     to: Owner,
 ) -> Result<bool, IdentityError> {
     let before = match what {
-        Owned::User => super::user(tx, &author.instance_id, id)?.map(|user| user.owner),
-        Owned::Group => super::group(tx, &author.instance_id, id)?.map(|group| group.owner),
+        IdentityKind::User => super::user(tx, &author.instance_id, id)?.map(|user| user.owner),
+        IdentityKind::Group => super::group(tx, &author.instance_id, id)?.map(|group| group.owner),
     };
     let before = before.ok_or_else(|| match what {
-        Owned::User => IdentityError::UserNotFound(id.to_owned()),
-        Owned::Group => IdentityError::GroupNotFound(id.to_owned()),
+        IdentityKind::User => IdentityError::UserNotFound(id.to_owned()),
+        IdentityKind::Group => IdentityError::GroupNotFound(id.to_owned()),
     })?;
     if Owner::of(&before).is_provisioning() == to.is_provisioning() {
         return Ok(false);
     }
     let (table, action) = match what {
-        Owned::User => ("users", "user.owner_changed"),
-        Owned::Group => ("groups", "group.owner_changed"),
+        IdentityKind::User => ("users", "user.owner_changed"),
+        IdentityKind::Group => ("groups", "group.owner_changed"),
     };
     let owner = match to {
         Owner::Provisioning => "scim",
         Owner::Api => "api",
-        Owner::Console | Owner::Other => "console",
+        Owner::Console | Owner::SignIn | Owner::Other => "console",
     };
     let sql = format!("UPDATE {table} SET owner = ?3 WHERE instance_id = ?1 AND id = ?2");
     tx.exec(&sql, &[(&author.instance_id).into(), id.into(), owner.into()])?;
@@ -104,10 +104,10 @@ pub fn hand_over_everything(
         return Err(OwnershipError::TooMany(most));
     }
     for user in foreign_users(tx, &author.instance_id, MAX_HANDED_OVER)? {
-        set_owner(tx, author, Owned::User, &user.id, Owner::Provisioning)?;
+        set_owner(tx, author, IdentityKind::User, &user.id, Owner::Provisioning)?;
     }
     for group in foreign_groups(tx, &author.instance_id, MAX_HANDED_OVER)? {
-        set_owner(tx, author, Owned::Group, &group.id, Owner::Provisioning)?;
+        set_owner(tx, author, IdentityKind::Group, &group.id, Owner::Provisioning)?;
     }
     Ok(found)
 }

@@ -10,7 +10,7 @@ use crate::Center;
 use crate::access::Caller;
 use crate::admin_api::{ApiError, JsonBody, Params, find_group};
 use crate::identity_store::store as identities;
-use crate::identity_store::{Foreign, Owned, Owner, OwnershipError};
+use crate::identity_store::{Foreign, IdentityKind, Owner, OwnershipError};
 
 /// Most users and groups that one call names.
 const MOST_NAMED: usize = 1000;
@@ -96,11 +96,11 @@ async fn set(center: &Center, caller: &Caller, whom: Whom, to: Owner) -> Result<
         let (mut users, mut groups) = (0, 0);
         for name in &whom.users {
             let user = identities::find_user(tx, &author.instance_id, name)?;
-            users += u64::from(identities::set_owner(tx, &author, Owned::User, &user.id, to)?);
+            users += u64::from(identities::set_owner(tx, &author, IdentityKind::User, &user.id, to)?);
         }
         for name in &whom.groups {
             let group = find_group(tx, &author.instance_id, name)?;
-            groups += u64::from(identities::set_owner(tx, &author, Owned::Group, &group.id, to)?);
+            groups += u64::from(identities::set_owner(tx, &author, IdentityKind::Group, &group.id, to)?);
         }
         Ok((users, groups))
     };

@@ -2,6 +2,7 @@
 
 mod access;
 mod identity_source;
+mod recycle_bin;
 mod saml;
 mod scim;
 
@@ -44,6 +45,9 @@ pub enum CenterCommand {
     /// People in the identity store.
     #[command(subcommand)]
     User(access::UserCommand),
+    /// Deleted users and groups: list, restore, remove for good.
+    #[command(subcommand)]
+    RecycleBin(recycle_bin::RecycleBinCommand),
     /// What a person can open, and why.
     Access {
         /// User name.
@@ -85,6 +89,7 @@ pub async fn run(command: CenterCommand, output: &Output, credentials: Option<&P
         CenterCommand::PermissionSet(command) => access::permission_set(command, &center, output).await?,
         CenterCommand::Assignment(command) => access::assignment(command, &center, output).await?,
         CenterCommand::User(command) => access::user(command, &center, output).await?,
+        CenterCommand::RecycleBin(command) => recycle_bin::run(command, &center, output).await?,
         CenterCommand::Access { user } => output.data(&center.access(&user).await?),
         CenterCommand::SignInAttempts(given) => saml::attempts(&given, &center, output).await?,
         CenterCommand::SamlSettings(given) => saml::settings(&given, &center, output).await?,

@@ -22,6 +22,21 @@ pub enum ScimCommand {
         /// Its id.
         id: String,
     },
+    /// Change the token for another without a gap: makes a second one, shown this once; with --finish, deletes the
+    /// first one once the second is in use.
+    RotateToken {
+        /// Delete the older of the two tokens.
+        #[arg(long)]
+        finish: bool,
+        /// Also where no request came with the newer token so far.
+        #[arg(long, requires = "finish")]
+        even_if_unused: bool,
+    },
+    /// How many requests a second each token may send.
+    SetRateLimit {
+        /// From 1 to 100000.
+        requests_per_second: i64,
+    },
     /// Choose how requests are judged: tolerant (the default), strict (the RFCs alone) or aws (as AWS IAM
     /// Identity Center does).
     SetMode {
@@ -86,6 +101,21 @@ pub async fn run(command: ScimCommand, center: &Center, output: &Output) -> Resu
             let path = format!("/api/scim/tokens/{}", encode(&id));
             center.http.call(Method::DELETE, &path, Body::Empty).await?;
             output.say(format!("Token {id} is deleted."));
+        }
+        ScimCommand::RotateToken { finish: false, .. } => {
+            output.data(&center.http.post("/api/scim/tokens", &none).await?);
+            output.say(
+                "Enter this token at the identity provider, wait for its next cycle, then run `entente center scim \
+                 rotate-token --finish`.",
+            );
+        }
+        ScimCommand::RotateToken { finish: true, even_if_unused } => {
+            let body = json!({ "evenIfUnused": even_if_unused });
+            output.data(&center.http.post("/api/scim/tokens/finish-rotation", &body).await?);
+        }
+        ScimCommand::SetRateLimit { requests_per_second } => {
+            let body = json!({ "requestsPerSecond": requests_per_second });
+            output.data(&center.http.call(Method::PUT, "/api/scim/rate-limit", Body::Json(&body)).await?);
         }
         ScimCommand::SetMode { mode, token } => {
             let path = match &token {

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use http::Method;
 use serde_json::{Value as Json, json};
 
 use super::provisioning::{self, ProvisioningCommand};
 use crate::Failure;
-use crate::client::Directory;
+use crate::client::{Body, Directory};
 use crate::commands::read;
 use crate::output::Output;
 
@@ -32,6 +33,8 @@ pub enum ApplicationCommand {
     Assign(AssignArguments),
     /// Take assignments away.
     Unassign(AssignArguments),
+    /// Show or choose whether members of groups inside assigned groups count, and how many people that reaches.
+    NestedGroups(NestedGroupsArguments),
     /// Automatic provisioning to the application by SCIM.
     #[command(subcommand)]
     Provisioning(ProvisioningCommand),
@@ -48,6 +51,27 @@ pub struct SamlArguments {
     /// With --sp-metadata: only say what the file holds.
     #[arg(long, requires = "sp_metadata")]
     dry_run: bool,
+}
+
+/// The application and what counts.
+#[derive(Debug, Args)]
+pub struct NestedGroupsArguments {
+    /// The application.
+    app: String,
+    /// What to choose; without it the setting is shown.
+    #[arg(long, value_enum)]
+    mode: Option<NestedGroups>,
+}
+
+/// Whether members of nested groups count.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum NestedGroups {
+    /// They do not, as in Entra.
+    Direct,
+    /// They do.
+    Transitive,
+    /// As the tenant has it.
+    Tenant,
 }
 
 /// The application and who.
@@ -86,6 +110,18 @@ pub async fn run(command: ApplicationCommand, directory: &Directory, output: &Ou
         }
         ApplicationCommand::Assign(arguments) => assign(&arguments, false, directory, output).await?,
         ApplicationCommand::Unassign(arguments) => assign(&arguments, true, directory, output).await?,
+        ApplicationCommand::NestedGroups(arguments) => {
+            let path =
+                format!("/api/applications/{}/nested-groups", app_id(directory, &arguments.app).await?);
+            let transitive = match arguments.mode {
+                None => return Ok(output.data(&directory.http.get(&path).await?)),
+                Some(NestedGroups::Direct) => json!(false),
+                Some(NestedGroups::Transitive) => json!(true),
+                Some(NestedGroups::Tenant) => Json::Null,
+            };
+            let body = json!({ "transitive": transitive });
+            output.data(&directory.http.call(Method::PUT, &path, Body::Json(&body)).await?);
+        }
         ApplicationCommand::Provisioning(command) => provisioning::run(command, directory, output).await?,
     }
     Ok(())
