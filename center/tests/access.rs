@@ -193,6 +193,7 @@ identity_source GET   /console/settings/identity-source/restore administrator
 identity_source POST  /console/settings/identity-source/restore administrator
 saml_sp        GET    /platform/saml/metadata/{identity_store_id} anyone
 saml_sp        POST   /platform/saml/acs/{acs_id}               anyone
+saml_sp        GET    /platform/saml/logout/{acs_id}            anyone
 saml_sp        GET    /api/sign-in-attempts                     api_key
 saml_sp        GET    /api/sign-in-attempts/{reference}         api_key
 saml_sp        GET    /console/sign-in-attempts                 administrator

@@ -49,9 +49,15 @@ pub fn read_metadata(xml: &[u8], now: Timestamp) -> Result<ExternalIdp, SourceEr
     }
     let location = "SingleSignOnService/@Location";
     let checked = |url: Option<&str>| url.map(|url| sign_in_url(location, url)).transpose();
+    // A logout URL that is not safe is left out: people sign in without it.
+    let mut logout = metadata.single_logout_services.iter();
+    let logout = logout.find(|service| service.binding == Binding::HttpRedirect);
+    let logout_url =
+        logout.and_then(|found| sign_in_url("SingleLogoutService/@Location", &found.location).ok());
     Ok(ExternalIdp {
         redirect_url: checked(redirect)?,
         post_url: checked(post)?,
+        logout_url,
         certificates: usable(metadata.signing_certificates, now)?,
         entity_id: metadata.entity_id,
         wants_signed_requests: metadata.want_authn_requests_signed,
@@ -81,6 +87,7 @@ pub fn read_manual(manual: &Manual<'_>, now: Timestamp) -> Result<ExternalIdp, S
         entity_id: issuer.to_owned(),
         redirect_url: Some(url),
         post_url: None,
+        logout_url: None,
         certificates: usable(vec![certificate], now)?,
         wants_signed_requests: false,
     })

@@ -102,6 +102,7 @@ impl Diff {
         let endpoints = [
             ("HTTP-Redirect", &current.redirect_url, &found.redirect_url),
             ("HTTP-POST", &current.post_url, &found.post_url),
+            ("SingleLogoutService", &current.logout_url, &found.logout_url),
         ];
         let other = endpoints.into_iter().filter(|(_, current, found)| current != found);
         Ok(Self {
@@ -132,7 +133,7 @@ impl Diff {
             })
         });
         let endpoints = self.endpoints.iter().map(
-            |change| json!({ "binding": change.name, "current": change.current, "found": change.found }),
+            |change| json!({ "endpoint": change.name, "current": change.current, "found": change.found }),
         );
         json!({
             "newCertificates": self.added.iter().map(Certificate::thumbprint).collect::<Vec<_>>(),

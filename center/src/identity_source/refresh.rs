@@ -265,6 +265,7 @@ pub(super) async fn apply(center: &Center, caller: &Caller, confirm: &str) -> Re
             let addresses = ExternalIdp {
                 redirect_url: found.redirect_url,
                 post_url: found.post_url,
+                logout_url: found.logout_url,
                 wants_signed_requests: found.wants_signed_requests,
                 ..before.clone()
             };

@@ -49,6 +49,8 @@ pub struct ExternalIdp {
     pub redirect_url: Option<String>,
     /// Where requests go by HTTP-POST, where it offers that.
     pub post_url: Option<String>,
+    /// Where logout messages go by HTTP-Redirect, where it offers that.
+    pub logout_url: Option<String>,
     /// The certificates that verify its signatures. All of them count, so that one can follow another.
     pub certificates: Vec<Certificate>,
     /// Whether its metadata demands signed requests. Ours are not signed unless the settings say so.
@@ -72,6 +74,7 @@ impl ExternalIdp {
             "entityId": self.entity_id,
             "redirectUrl": self.redirect_url,
             "postUrl": self.post_url,
+            "logoutUrl": self.logout_url,
             "certificates": certificates,
             "wantsSignedRequests": self.wants_signed_requests,
         })
@@ -85,6 +88,7 @@ impl ExternalIdp {
             entity_id: text("entityId")?,
             redirect_url: text("redirectUrl"),
             post_url: text("postUrl"),
+            logout_url: text("logoutUrl"),
             certificates: certificates.collect::<Option<Vec<_>>>()?,
             wants_signed_requests: settings["wantsSignedRequests"].as_bool()?,
         };

@@ -64,3 +64,25 @@ pub fn session_tags(
     let bad = |_| StoreError::BadRow { column: 5, why: "session tags expected" };
     tags.map(serde_json::from_value).transpose().map(Option::unwrap_or_default).map_err(bad)
 }
+
+/// Ends those sessions of a user of which `fits` says so by what they remember; how many.
+///
+/// # Errors
+/// The engine's.
+pub fn end_sessions(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    user_id: &str,
+    fits: impl Fn(&Json) -> bool,
+) -> Result<i64, StoreError> {
+    let sql =
+        "SELECT token_sha256, data FROM sessions WHERE realm = ?1 AND audience = ?2 AND subject_id = ?3";
+    let mut ended = 0;
+    for row in tx.rows(sql, &[instance_id.into(), PORTAL_AUDIENCE.into(), user_id.into()])? {
+        if fits(&row.json(1)?) {
+            tx.exec("DELETE FROM sessions WHERE token_sha256 = ?1", &[(&row.bytes(0)?).into()])?;
+            ended += 1;
+        }
+    }
+    Ok(ended)
+}

@@ -84,12 +84,32 @@ pub(super) async fn out(
     headers: HeaderMap,
     Form(_): Form,
 ) -> Result<Response, PageError> {
-    if let Some(token) = center.portal_cookie.read(&headers) {
-        center.store.write(move |tx| session::end(tx, &token)).await?;
-    }
+    let ended = match center.portal_cookie.read(&headers) {
+        Some(token) => end(&center, token).await?,
+        None => None,
+    };
     let cookie = [(header::SET_COOKIE, center.portal_cookie.clear())];
+    if let Some(session) = ended
+        && let Some(mut onward) = saml_sp::sign_out::begin(&center, &session.data).await
+    {
+        onward.headers_mut().append(header::SET_COOKIE, center.portal_cookie.clear());
+        return Ok(onward);
+    }
     let shell = Shell { title: "You are signed out".to_owned(), ..shell(&csrf) };
     Ok((cookie, page::render(&SignedOut { shell })).into_response())
+}
+
+/// Ends a session; the session that it was.
+async fn end(center: &Center, token: String) -> Result<Option<session::Session>, store::StoreError> {
+    let (instance, now) = (center.instance_id.clone(), center.clock.now());
+    center
+        .store
+        .write(move |tx| {
+            let found = session::find(tx, &token, &instance, PORTAL_AUDIENCE, now)?;
+            session::end(tx, &token)?;
+            Ok(found)
+        })
+        .await
 }
 
 /// What people hear when user name or password is wrong; not which.

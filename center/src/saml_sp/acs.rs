@@ -29,7 +29,7 @@ use crate::identity_source::{self, ExternalIdp, Source};
 use crate::instance::{self, Instance};
 
 /// Most responses that are verified at the same time; others wait. Verification costs, and anybody can ask for it.
-static VERIFYING: Semaphore = Semaphore::const_new(16);
+pub(super) static VERIFYING: Semaphore = Semaphore::const_new(16);
 
 /// Takes the answer. Whoever comes with another path than that of this instance gets nothing at all.
 pub(super) async fn consume(

@@ -18,6 +18,7 @@ pub mod settings;
 mod settings_http;
 mod settings_pages;
 mod sign_in;
+pub mod sign_out;
 mod start;
 pub mod store;
 
@@ -54,6 +55,7 @@ pub fn routes(center: &Center) -> Routes<Center> {
         // The response comes from the identity provider's page: no form token of ours can be in it. The
         // signature and the binding to the browser that started stand in its place.
         .post("/platform/saml/acs/{acs_id}", acs::consume)
+        .get("/platform/saml/logout/{acs_id}", sign_out::take)
         .merge(admin_api::guarded(center, api))
         .merge(console::guarded(center, pages))
 }

@@ -17,6 +17,8 @@ pub struct ServiceProvider {
     pub entity_id: String,
     /// Where responses go.
     pub acs_url: String,
+    /// Where logout messages go.
+    pub slo_url: String,
     /// Where people begin.
     pub sign_in_url: String,
     /// Where the metadata file is.
@@ -30,6 +32,7 @@ impl ServiceProvider {
         Self {
             entity_id: center.url(&format!("/platform/saml/{store_id}")),
             acs_url: center.url(&format!("/platform/saml/acs/{}", instance.acs_id)),
+            slo_url: center.url(&format!("/platform/saml/logout/{}", instance.acs_id)),
             sign_in_url: center.url("/start"),
             metadata_url: center.url(&format!("/platform/saml/metadata/{store_id}")),
         }
@@ -83,7 +86,7 @@ impl Published {
             name_id_format: FORMAT_EMAIL,
         };
         let capabilities = SpCapabilities {
-            single_logout_url: None,
+            single_logout_url: self.settings.single_logout.then_some(self.sp.slo_url.as_str()),
             authn_requests_signed: self.settings.sign_requests && !self.signing.is_empty(),
             signing_certificates: &self.signing,
             encryption_certificates: &self.encryption,

@@ -28,6 +28,8 @@ pub struct SamlSettings {
     pub accept_sha1: bool,
     /// Whether sign-ins may begin at the identity provider.
     pub accept_unsolicited: bool,
+    /// Whether signing out here signs out there, and the other way round.
+    pub single_logout: bool,
     /// Whether somebody who is unknown here becomes a user by signing in.
     pub just_in_time: bool,
     /// For how many days attempts are kept.
@@ -42,6 +44,7 @@ impl Default for SamlSettings {
             accept_encrypted: false,
             accept_sha1: false,
             accept_unsolicited: true,
+            single_logout: false,
             just_in_time: false,
             attempt_days: 30,
         }
@@ -83,6 +86,7 @@ pub struct SettingsChange {
     accept_encrypted: Option<bool>,
     accept_sha1: Option<bool>,
     accept_unsolicited: Option<bool>,
+    single_logout: Option<bool>,
     just_in_time: Option<bool>,
     attempt_days: Option<i64>,
 }
@@ -96,6 +100,7 @@ impl SettingsChange {
             accept_encrypted: self.accept_encrypted.unwrap_or(old.accept_encrypted),
             accept_sha1: self.accept_sha1.unwrap_or(old.accept_sha1),
             accept_unsolicited: self.accept_unsolicited.unwrap_or(old.accept_unsolicited),
+            single_logout: self.single_logout.unwrap_or(old.single_logout),
             just_in_time: self.just_in_time.unwrap_or(old.just_in_time),
             attempt_days: self.attempt_days.unwrap_or(old.attempt_days),
         }

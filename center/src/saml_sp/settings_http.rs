@@ -29,7 +29,8 @@ pub(super) async fn apply(
     let wanted = change.over(&old);
     wanted.check()?;
     let mut made = Vec::new();
-    let needs = [(wanted.sign_requests, Purpose::Signing), (wanted.accept_encrypted, Purpose::Encryption)];
+    let signs = wanted.sign_requests || wanted.single_logout;
+    let needs = [(signs, Purpose::Signing), (wanted.accept_encrypted, Purpose::Encryption)];
     for (needed, purpose) in needs {
         if needed && !have.iter().any(|key| key.purpose == purpose && key.active) {
             made.push(keys::draw(center, purpose).await?);

@@ -77,6 +77,7 @@ fn read(fields: &Fields) -> Result<SettingsChange, ApiError> {
         "acceptEncrypted": fields.has("acceptEncrypted"),
         "acceptSha1": fields.has("acceptSha1"),
         "acceptUnsolicited": fields.has("acceptUnsolicited"),
+        "singleLogout": fields.has("singleLogout"),
         "justInTime": fields.has("justInTime"),
     });
     serde_json::from_value(change).map_err(|e| ApiError::invalid("settings", e.to_string(), ""))

@@ -289,7 +289,12 @@ fn sign_in(
     if let Some(id) = &accepted.in_response_to {
         store::use_request(tx, instance_id, id, now)?;
     }
-    let data = json!({ "identityProvider": accepted.issuer, "tags": allowed.tags.tags });
+    let data = json!({
+        "identityProvider": accepted.issuer,
+        "nameId": accepted.name_id,
+        "sessionIndex": accepted.session_index,
+        "tags": allowed.tags.tags,
+    });
     let session = &arrival.session_token;
     portal::start_session_with(tx, instance_id, &allowed.user.id, session, now, allowed.ends_at, data)?;
     let attempt = Attempt {

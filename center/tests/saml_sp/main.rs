@@ -9,5 +9,6 @@ mod people;
 mod refusals;
 mod settings;
 mod sign_in;
+mod sign_out;
 #[path = "../test_idp/mod.rs"]
 mod test_idp;

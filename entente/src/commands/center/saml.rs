@@ -27,6 +27,9 @@ pub struct SettingsArguments {
     /// Accept sign-ins that begin at the identity provider.
     #[arg(long)]
     accept_unsolicited: Option<bool>,
+    /// Signing out here signs out at the identity provider, and the other way round.
+    #[arg(long)]
+    single_logout: Option<bool>,
     /// Make unknown people users when they sign in.
     #[arg(long)]
     just_in_time: Option<bool>,
@@ -43,6 +46,7 @@ impl SettingsArguments {
             ("acceptEncrypted", self.accept_encrypted.map(Json::from)),
             ("acceptSha1", self.accept_sha1.map(Json::from)),
             ("acceptUnsolicited", self.accept_unsolicited.map(Json::from)),
+            ("singleLogout", self.single_logout.map(Json::from)),
             ("justInTime", self.just_in_time.map(Json::from)),
             ("attemptDays", self.attempt_days.map(Json::from)),
         ];
