@@ -134,8 +134,7 @@ impl Step {
             (Op::Remove, None) => list.clear(),
             (Op::Add, value) => match self.read(rules, attribute)? {
                 Some(Value::Array(new)) => elements::add(&self.target, list, new)?,
-                // An empty list adds nothing; null and "" clear.
-                _ if value.as_ref().is_some_and(Value::is_array) => {}
+                _ if value.as_ref().is_some_and(adds_nothing) => {}
                 _ => list.clear(),
             },
             (Op::Replace, _) => match self.read(rules, attribute)? {
@@ -172,6 +171,13 @@ impl Step {
             (0..list.len()).filter(|i| list.get(*i).is_some_and(|v| filter.matches_value(v))).collect();
         // A value that is to go and is not there is no error: the client has what it wants.
         let clears = self.read_element(rules)?.is_none();
+        if clears
+            && self.op == Op::Add
+            && self.target.sub.is_none()
+            && self.value.as_ref().is_some_and(adds_nothing)
+        {
+            return Ok(());
+        }
         if chosen.is_empty() {
             return if clears { Ok(()) } else { self.create(rules, filter, list) };
         }
@@ -253,4 +259,9 @@ impl Step {
         let last = list.len() - 1;
         elements::settle_primary(&self.target, list, &[last])
     }
+}
+
+/// Of an added value in which nothing was found: an empty list or object adds nothing; null and "" clear.
+fn adds_nothing(value: &Value) -> bool {
+    value.is_array() || value.is_object()
 }
