@@ -17,6 +17,10 @@ mod lists;
 mod messages;
 #[path = "scim_server/modes.rs"]
 mod modes;
+#[path = "scim_server/ownership.rs"]
+mod ownership;
+#[path = "scim_server/returning.rs"]
+mod returning;
 #[path = "scim_server/tokens.rs"]
 mod tokens;
 #[path = "scim_server/users.rs"]

@@ -20,4 +20,9 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0105_saml_settings.sql"),
     },
     Migration { version: 106, name: "claims", sql: include_str!("../migrations/0106_claims.sql") },
+    Migration {
+        version: 108,
+        name: "provisioning_direction",
+        sql: include_str!("../migrations/0108_provisioning_direction.sql"),
+    },
 ];

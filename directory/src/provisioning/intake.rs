@@ -7,7 +7,7 @@ use super::cycle::Engine;
 use super::job::{Job, ProvisioningError};
 use super::scope::Scope;
 use super::target::Target;
-use super::{Kind, pending};
+use super::{Kind, direction, pending};
 
 /// Events read at once.
 pub(super) const EVENTS: i64 = 500;
@@ -100,6 +100,7 @@ impl Engine {
                     Mark::Everything => {}
                 }
             }
+            direction::judge(tx, job)?;
             // Without a cursor the next round begins as an initial cycle does.
             job.cursor = if everything { None } else { Some(last) };
             Ok(())

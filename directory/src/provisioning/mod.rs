@@ -7,12 +7,15 @@
 //! safe to send twice.
 
 pub mod cycle;
+pub mod direction;
 pub mod effect;
 pub mod execute;
 mod execute_members;
+mod execute_round;
 mod execute_unsure;
 pub mod expression;
 mod graph;
+mod graph_expressions;
 mod graph_logs;
 mod graph_schema;
 mod intake;
@@ -110,7 +113,7 @@ pub struct Pace {
     pub timeout: Duration,
     /// Requests at the same time.
     pub at_once: usize,
-    /// Objects in one round.
+    /// Most objects in one round.
     pub round: i64,
     /// A breath between rounds, in which others get at the job.
     pub breath: Duration,
@@ -124,7 +127,7 @@ impl Default for Pace {
             longest_pause: Duration::from_secs(60),
             timeout: Duration::from_secs(30),
             at_once: 16,
-            round: 200,
+            round: 1000,
             breath: Duration::from_millis(30),
         }
     }
@@ -132,5 +135,8 @@ impl Default for Pace {
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
-    graph::routes(directory).merge(graph_logs::routes(directory)).merge(pages::routes(directory))
+    graph::routes(directory)
+        .merge(graph_expressions::routes(directory))
+        .merge(graph_logs::routes(directory))
+        .merge(pages::routes(directory))
 }

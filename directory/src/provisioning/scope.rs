@@ -1,5 +1,5 @@
-//! Who is in scope: SQL over the indexes of assignments and memberships, once for one object at a cost
-//! that does not grow with the directory, once for everything that waits.
+//! Who is in scope: SQL over the indexes of assignments and memberships, for one object at a cost that does not grow
+//! with the directory, and for everybody at once.
 //!
 //! Only members of assigned groups are in scope, direct ones as in Entra (entra-id.md 3.10); members of
 //! nested groups too where the tenant's setting says so. Groups in scope are the assigned ones: a nested
@@ -131,9 +131,9 @@ impl Scope {
         let below = if self.transitive { BELOW } else { "" };
         let sql = format!(
             "WITH RECURSIVE down(id) AS (SELECT id FROM groups WHERE tenant_id = ?1 AND id = ?2{below}) \
-             SELECT DISTINCT u.id FROM down JOIN group_members m ON m.tenant_id = ?1 AND m.group_id = down.id \
-             JOIN users u ON u.tenant_id = ?1 AND u.id = m.member_id \
-             WHERE u.account_enabled = 1 AND u.deleted_at IS NULL"
+             SELECT DISTINCT u.id FROM down CROSS JOIN group_members m CROSS JOIN users u \
+             WHERE m.tenant_id = ?1 AND m.group_id = down.id AND u.tenant_id = ?1 AND u.id = m.member_id \
+               AND u.account_enabled = 1 AND u.deleted_at IS NULL"
         );
         tx.rows(&sql, &[(&self.tenant).into(), group.into()])?.iter().map(|row| row.text(0)).collect()
     }
@@ -148,10 +148,7 @@ impl Scope {
         let users = if self.all {
             "SELECT id FROM users WHERE tenant_id = ?1 AND deleted_at IS NULL".to_owned()
         } else {
-            format!(
-                "{} SELECT u.id FROM users u WHERE u.tenant_id = ?1 AND u.deleted_at IS NULL AND {IN_SCOPE}",
-                self.reached()
-            )
+            self.assigned_people()
         };
         let groups = if self.all {
             "SELECT id FROM groups WHERE tenant_id = ?1"
@@ -169,89 +166,22 @@ impl Scope {
         Ok(found)
     }
 
-    /// Of what waits and is due, the linked objects that have to be disabled or deleted in the target.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn leavers(&self, tx: &mut Tx<'_>, now: i64, limit: i64) -> Result<Vec<(Kind, String)>, StoreError> {
-        let mut found = Vec::new();
-        let params = [(&self.tenant).into(), (&self.application).into(), now.into(), limit.into()];
-        for row in tx.rows(&self.leaving_users("p.source_id", " LIMIT ?4"), &params)? {
-            found.push((Kind::User, row.text(0)?));
-        }
-        for row in tx.rows(&self.leaving_groups("p.source_id", " LIMIT ?4"), &params)? {
-            found.push((Kind::Group, row.text(0)?));
-        }
-        Ok(found)
-    }
-
-    /// How many [`Self::leavers`] there are.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn leaving(&self, tx: &mut Tx<'_>, now: i64) -> Result<i64, StoreError> {
-        let params = [(&self.tenant).into(), (&self.application).into(), now.into()];
-        let users = tx.int(&self.leaving_users("count(*)", ""), &params)?;
-        Ok(users + tx.int(&self.leaving_groups("count(*)", ""), &params)?)
-    }
-
-    /// Of what waits and is due, how many people who are switched off will be on again.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn returning(&self, tx: &mut Tx<'_>, now: i64) -> Result<i64, StoreError> {
-        let inside = if self.all { "1 = 1" } else { IN_SCOPE };
-        let sql = format!(
-            "{with} SELECT count(*) {WAITING} AND p.kind = 'user' AND l.active = 0 AND EXISTS ( \
-               SELECT 1 FROM users u WHERE u.tenant_id = p.tenant_id AND u.id = p.source_id \
-                 AND u.deleted_at IS NULL AND u.account_enabled = 1 AND {inside})",
-            with = self.reached(),
-        );
-        tx.int(&sql, &[(&self.tenant).into(), (&self.application).into(), now.into()])
-    }
-
-    fn leaving_users(&self, columns: &str, end: &str) -> String {
-        let here = "SELECT 1 FROM users u WHERE u.tenant_id = p.tenant_id AND u.id = p.source_id";
-        let inside = if self.all { "1 = 1" } else { IN_SCOPE };
-        // A person who is disabled there already is only touched again when deleted for good.
-        format!(
-            "{with} SELECT {columns} {WAITING} AND p.kind = 'user' AND ( \
-               NOT EXISTS ({here}) OR (l.active = 1 AND NOT EXISTS ( \
-                 {here} AND u.deleted_at IS NULL AND u.account_enabled = 1 AND {inside}))){end}",
-            with = self.reached(),
-        )
-    }
-
-    fn leaving_groups(&self, columns: &str, end: &str) -> String {
-        let here = "SELECT 1 FROM groups g WHERE g.tenant_id = p.tenant_id AND g.id = p.source_id";
-        let inside = if self.all {
-            "1 = 1"
-        } else {
-            "EXISTS (SELECT 1 FROM app_role_assignments a WHERE a.tenant_id = ?1 \
-              AND a.application_id = ?2 AND a.principal_id = p.source_id)"
-        };
-        format!("SELECT {columns} {WAITING} AND p.kind = 'group' AND NOT EXISTS ({here} AND {inside}){end}")
-    }
-
-    /// The assigned groups and, where the tenant says so, those below them.
-    fn reached(&self) -> String {
+    /// The living people who are assigned themselves or in a group that is, or below one where the tenant says so.
+    fn assigned_people(&self) -> String {
         let below = if self.transitive { BELOW } else { "" };
         format!(
             "WITH RECURSIVE down(id) AS (SELECT principal_id FROM app_role_assignments \
-              WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group'{below})"
+               WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group'{below}), \
+             inside(id) AS (SELECT principal_id FROM app_role_assignments \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'user' \
+               UNION SELECT m.member_id FROM down CROSS JOIN group_members m \
+               WHERE m.tenant_id = ?1 AND m.group_id = down.id AND m.member_type = 'user') \
+             SELECT u.id FROM inside CROSS JOIN users u \
+             WHERE u.tenant_id = ?1 AND u.id = inside.id AND u.deleted_at IS NULL"
         )
     }
 }
 
-const BELOW: &str = " UNION SELECT m.member_id FROM group_members m JOIN down ON m.group_id = down.id \
-                     WHERE m.tenant_id = ?1 AND m.member_type = 'group'";
-
-const IN_SCOPE: &str = "(EXISTS (SELECT 1 FROM app_role_assignments a WHERE a.tenant_id = ?1 \
-                          AND a.application_id = ?2 AND a.principal_id = u.id) \
-                        OR EXISTS (SELECT 1 FROM group_members m JOIN down ON down.id = m.group_id \
-                          WHERE m.tenant_id = ?1 AND m.member_id = u.id))";
-
-const WAITING: &str = "FROM provisioning_pending p JOIN provisioning_links l \
-                         ON l.tenant_id = p.tenant_id AND l.application_id = p.application_id \
-                         AND l.kind = p.kind AND l.source_id = p.source_id \
-                       WHERE p.tenant_id = ?1 AND p.application_id = ?2 AND p.due_at <= ?3";
+// CROSS JOIN keeps SQLite to the order of the text: without statistics it would go through everybody instead.
+const BELOW: &str = " UNION SELECT m.member_id FROM down CROSS JOIN group_members m \
+                     WHERE m.tenant_id = ?1 AND m.group_id = down.id AND m.member_type = 'group'";
