@@ -155,9 +155,7 @@ impl Step {
             list.push(Value::Object(Map::new()));
         }
         let all: Vec<usize> = (0..list.len()).collect();
-        self.set_part(rules, list, &all)?;
-        list.retain(|v| !crate::resource::is_blank(v));
-        Ok(())
+        self.set_part(rules, list, &all)
     }
 
     /// `emails[type eq "work"]` and `emails[type eq "work"].value`.
@@ -195,15 +193,18 @@ impl Step {
         self.set_elements(rules, filter, list, &chosen)
     }
 
-    /// Changes the part in the chosen elements.
-    fn set_part(&self, rules: &Rules, list: &mut [Value], chosen: &[usize]) -> Result<(), ScimError> {
+    /// Changes the part in the chosen elements. One of which nothing is left is gone at once: a later change must
+    /// not find it.
+    fn set_part(&self, rules: &Rules, list: &mut Vec<Value>, chosen: &[usize]) -> Result<(), ScimError> {
         let Some(sub) = self.target.sub else { return Ok(()) };
         for index in chosen {
             if let Some(Value::Object(map)) = list.get_mut(*index) {
                 self.set(rules, sub, map)?;
             }
         }
-        elements::settle_primary(&self.target, list, chosen)
+        elements::settle_primary(&self.target, list, chosen)?;
+        list.retain(|v| !crate::resource::is_blank(v));
+        Ok(())
     }
 
     /// Changes the chosen elements as a whole: add merges, replace keeps only what the filter named.
