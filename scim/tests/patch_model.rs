@@ -2,7 +2,6 @@
 //!
 //! The model is naive: it goes over JSON, knows nothing of the crate's own parts, and is told what a path means where
 //! the crate has to read it. Both follow RFC 7644 §3.5.2 to the letter, without tolerated deviations.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 #[path = "patch_model/model.rs"]
 mod model;
