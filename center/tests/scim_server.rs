@@ -7,6 +7,8 @@ mod app;
 mod bulk;
 #[path = "scim_server/captures.rs"]
 mod captures;
+#[path = "scim_server/churn.rs"]
+mod churn;
 #[path = "scim_server/console.rs"]
 mod console;
 #[path = "scim_server/groups.rs"]

@@ -77,6 +77,7 @@ async fn measure(engine: Engine, hello: &Hello, most: usize) -> bool {
     served.users(MANY).await;
     let large = served.group(MANY).await;
     met &= patches(&served, [&small, &large]);
+    served.forget_groups().await;
     Reads::of(&served, hello);
     let loaded = served.memory();
     println!("  idle {idle:.1} MiB, with {MANY} users {loaded:.1} MiB");

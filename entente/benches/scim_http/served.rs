@@ -54,6 +54,10 @@ impl Served {
         let template = [client.send("POST", "/Users", &user(TEMPLATE))];
         crate::load::run(&address, &template, crate::requests::is_created);
         let store = Store::open(&url, center::MIGRATIONS).await.unwrap();
+        // What is measured is not to be the limit on the rate of a token.
+        let unlimited =
+            |tx: &mut Tx<'_>| tx.exec("UPDATE instances SET scim_requests_per_second = 100000", &[]);
+        store.write(unlimited).await.unwrap();
         Self { address, half, client, store, users: 0, _folders: (folder, data) }
     }
 
@@ -77,8 +81,9 @@ impl Served {
         let load = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             tx.exec(
                 "INSERT INTO groups (instance_id, id, display_name, display_name_key, owner, description, \
-                 created_at, updated_at) SELECT id, ?1, ?1, ?1, 'api', '', 0, 0 FROM instances",
-                &[(&made).into()],
+                 created_at, updated_at) SELECT instance_id, ?1, ?1, ?1, owner, '', 0, 0 FROM users \
+                 WHERE user_name_key = ?2",
+                &[(&made).into(), TEMPLATE.into()],
             )?;
             tx.exec(
                 "INSERT INTO group_members (instance_id, group_id, user_id) \
@@ -89,6 +94,15 @@ impl Served {
         };
         self.store.write(load).await.unwrap();
         id
+    }
+
+    /// Takes all groups away again: they would be in the answers about their members.
+    pub async fn forget_groups(&self) {
+        let forget = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            tx.exec("DELETE FROM group_members", &[])?;
+            tx.exec("DELETE FROM groups", &[]).map(|_| ())
+        };
+        self.store.write(forget).await.unwrap();
     }
 
     /// Resident memory in MiB (Linux).
@@ -155,7 +169,7 @@ fn load(tx: &mut Tx<'_>, from: usize, to: usize) -> Result<(), StoreError> {
     let numbers = format!(
         "WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {to}) SELECT u.instance_id"
     );
-    let template = "FROM n CROSS JOIN users u WHERE u.user_name_key = 'template@example.com'";
+    let template = format!("FROM n CROSS JOIN users u WHERE u.user_name_key = '{TEMPLATE}'");
     let column = |name: &str| format!("REPLACE(u.{name}, 'template', CAST(i AS TEXT))");
     let columns = [
         "user_name",

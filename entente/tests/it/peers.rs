@@ -87,7 +87,7 @@ async fn our_service_provider_accepts_pysaml2_as_an_identity_provider() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scim2_tester_finds_nothing_that_is_not_explained() {
+async fn scim2_tester_and_scim2_cli_find_nothing_that_is_not_explained_in_either_mode() {
     let both = Both::start([None, None]).await;
     let (directory, center) = both.clients().await;
     let made = directory.create_application("tester").await.unwrap();
@@ -98,8 +98,14 @@ async fn scim2_tester_finds_nothing_that_is_not_explained() {
     let enabled = center.http.post("/api/scim/enable", &json!({})).await.unwrap();
     let (endpoint, token) =
         (enabled["endpoint"].as_str().unwrap(), enabled["token"]["secret"].as_str().unwrap());
-    // The script fails for every failure that it does not explain, and where too little was checked.
-    println!("{}", said_by("scim2_tester_check.py", &[endpoint, token]));
+    for mode in ["tolerant", "strict"] {
+        let mode = json!({ "mode": mode });
+        center.http.call(http::Method::PUT, "/api/scim/mode", client::Body::Json(&mode)).await.unwrap();
+        // The script fails for every failure that it does not explain, and where too little was checked.
+        println!("{mode}: {}", said_by("scim2_tester_check.py", &[endpoint, token]));
+        let said = python("scim2_cli_walk.py", &[endpoint, token]);
+        assert!(said["steps"].as_u64() >= Some(20), "{mode}: {said}");
+    }
 }
 
 /// The password never has to stand on a command line.

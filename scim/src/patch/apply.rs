@@ -134,8 +134,7 @@ impl Step {
             (Op::Remove, None) => list.clear(),
             (Op::Add, value) => match self.read(rules, attribute)? {
                 Some(Value::Array(new)) => elements::add(&self.target, list, new)?,
-                // An empty list adds nothing; null and "" clear.
-                _ if value.as_ref().is_some_and(Value::is_array) => {}
+                _ if value.as_ref().is_some_and(adds_nothing) => {}
                 _ => list.clear(),
             },
             (Op::Replace, _) => match self.read(rules, attribute)? {
@@ -156,9 +155,7 @@ impl Step {
             list.push(Value::Object(Map::new()));
         }
         let all: Vec<usize> = (0..list.len()).collect();
-        self.set_part(rules, list, &all)?;
-        list.retain(|v| !crate::resource::is_blank(v));
-        Ok(())
+        self.set_part(rules, list, &all)
     }
 
     /// `emails[type eq "work"]` and `emails[type eq "work"].value`.
@@ -172,6 +169,13 @@ impl Step {
             (0..list.len()).filter(|i| list.get(*i).is_some_and(|v| filter.matches_value(v))).collect();
         // A value that is to go and is not there is no error: the client has what it wants.
         let clears = self.read_element(rules)?.is_none();
+        if clears
+            && self.op == Op::Add
+            && self.target.sub.is_none()
+            && self.value.as_ref().is_some_and(adds_nothing)
+        {
+            return Ok(());
+        }
         if chosen.is_empty() {
             return if clears { Ok(()) } else { self.create(rules, filter, list) };
         }
@@ -189,15 +193,18 @@ impl Step {
         self.set_elements(rules, filter, list, &chosen)
     }
 
-    /// Changes the part in the chosen elements.
-    fn set_part(&self, rules: &Rules, list: &mut [Value], chosen: &[usize]) -> Result<(), ScimError> {
+    /// Changes the part in the chosen elements. One of which nothing is left is gone at once: a later change must
+    /// not find it.
+    fn set_part(&self, rules: &Rules, list: &mut Vec<Value>, chosen: &[usize]) -> Result<(), ScimError> {
         let Some(sub) = self.target.sub else { return Ok(()) };
         for index in chosen {
             if let Some(Value::Object(map)) = list.get_mut(*index) {
                 self.set(rules, sub, map)?;
             }
         }
-        elements::settle_primary(&self.target, list, chosen)
+        elements::settle_primary(&self.target, list, chosen)?;
+        list.retain(|v| !crate::resource::is_blank(v));
+        Ok(())
     }
 
     /// Changes the chosen elements as a whole: add merges, replace keeps only what the filter named.
@@ -253,4 +260,9 @@ impl Step {
         let last = list.len() - 1;
         elements::settle_primary(&self.target, list, &[last])
     }
+}
+
+/// Of an added value in which nothing was found: an empty list or object adds nothing; null and "" clear.
+fn adds_nothing(value: &Value) -> bool {
+    value.is_array() || value.is_object()
 }

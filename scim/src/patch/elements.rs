@@ -36,6 +36,8 @@ pub(super) fn add(target: &Target, list: &mut Vec<Value>, new: Vec<Value>) -> Re
             }
         }
     }
+    // One element may be named twice, with another in between.
+    touched.sort_unstable();
     touched.dedup();
     settle_primary(target, list, &touched)
 }
