@@ -20,4 +20,9 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0105_saml_settings.sql"),
     },
     Migration { version: 106, name: "claims", sql: include_str!("../migrations/0106_claims.sql") },
+    Migration {
+        version: 107,
+        name: "provisioning_scope_and_plans",
+        sql: include_str!("../migrations/0107_provisioning_scope_and_plans.sql"),
+    },
 ];
