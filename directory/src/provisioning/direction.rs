@@ -5,7 +5,7 @@
 use store::{StoreError, Tx, Val};
 use web::Timestamp;
 
-use super::job::Job;
+use super::job::{Job, OutOfScope};
 use super::pending::{self, Pending};
 use super::scope::{Scope, Standing};
 use super::{Kind, links};
@@ -35,21 +35,21 @@ impl Direction {
     }
 
     /// Where an object of this standing goes; `active` says whether what it is linked to is switched on, and is
-    /// `None` where it is linked to nothing. A person who is switched off already is only touched again when deleted
-    /// for good.
-    pub fn of(kind: Kind, standing: Standing, active: Option<bool>) -> Self {
-        match (kind, standing, active) {
-            (_, _, None) => Self::Stays,
-            (Kind::User, Standing::Entitled, Some(false)) => Self::Returns,
-            (_, Standing::Entitled, _) => Self::Stays,
-            (Kind::User, Standing::Gone, _) | (Kind::Group, ..) => Self::Leaves,
-            (Kind::User, _, Some(on)) => {
-                if on {
-                    Self::Leaves
-                } else {
-                    Self::Stays
-                }
-            }
+    /// `None` where it is linked to nothing. A person who is switched off already is only touched again to be
+    /// deleted.
+    pub fn of(kind: Kind, standing: Standing, active: Option<bool>, out_of_scope: OutOfScope) -> Self {
+        let Some(on) = active else { return Self::Stays };
+        if standing.stays(out_of_scope) {
+            return Self::Stays;
+        }
+        let deletes = matches!(standing, Standing::OutOfScope | Standing::Filtered)
+            && out_of_scope == OutOfScope::Delete;
+        match (kind, standing) {
+            (Kind::User, Standing::Entitled) if !on => Self::Returns,
+            (_, Standing::Entitled) => Self::Stays,
+            (Kind::User, Standing::Gone) | (Kind::Group, _) => Self::Leaves,
+            (Kind::User, _) if on || deletes => Self::Leaves,
+            (Kind::User, _) => Self::Stays,
         }
     }
 }
@@ -76,7 +76,7 @@ pub fn judge(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
                     Kind::User => scope.user(tx, &id)?,
                     Kind::Group => scope.group(tx, &id)?,
                 };
-                Direction::of(kind, standing, Some(active))
+                Direction::of(kind, standing, Some(active), job.out_of_scope)
             }
         };
         set(tx, job, (kind, &id), Some(direction))?;
@@ -152,16 +152,32 @@ mod tests {
 
     #[test]
     fn who_leaves_and_who_returns() {
-        let user = |standing, active| Direction::of(Kind::User, standing, active);
-        for away in [Standing::Disabled, Standing::OutOfScope, Standing::Deleted] {
+        let user = |standing, active| Direction::of(Kind::User, standing, active, OutOfScope::Disable);
+        for away in [Standing::Disabled, Standing::OutOfScope, Standing::Filtered, Standing::Deleted] {
             assert_eq!(user(away, Some(true)), Direction::Leaves, "{away:?}");
             assert_eq!(user(away, Some(false)), Direction::Stays, "{away:?}");
         }
         assert_eq!(user(Standing::Gone, Some(false)), Direction::Leaves);
         assert_eq!(user(Standing::Gone, None), Direction::Stays);
+        assert_eq!(user(Standing::NotProcessed, Some(true)), Direction::Stays);
         assert_eq!(user(Standing::Entitled, Some(false)), Direction::Returns);
         assert_eq!(user(Standing::Entitled, Some(true)), Direction::Stays);
-        assert_eq!(Direction::of(Kind::Group, Standing::OutOfScope, Some(true)), Direction::Leaves);
-        assert_eq!(Direction::of(Kind::Group, Standing::Entitled, Some(true)), Direction::Stays);
+        let group = |standing| Direction::of(Kind::Group, standing, Some(true), OutOfScope::Disable);
+        assert_eq!(group(Standing::OutOfScope), Direction::Leaves);
+        assert_eq!(group(Standing::Entitled), Direction::Stays);
+    }
+
+    #[test]
+    fn what_becomes_of_who_is_out_of_scope_is_a_setting() {
+        for outside in [Standing::OutOfScope, Standing::Filtered] {
+            let of = |kind, active, setting| Direction::of(kind, outside, Some(active), setting);
+            for active in [true, false] {
+                assert_eq!(of(Kind::User, active, OutOfScope::Skip), Direction::Stays);
+                assert_eq!(of(Kind::User, active, OutOfScope::Delete), Direction::Leaves);
+            }
+            assert_eq!(of(Kind::Group, true, OutOfScope::Skip), Direction::Stays);
+        }
+        let deleted = Direction::of(Kind::User, Standing::Deleted, Some(true), OutOfScope::Skip);
+        assert_eq!(deleted, Direction::Leaves, "a deleted account is not merely out of scope");
     }
 }

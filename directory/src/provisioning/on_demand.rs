@@ -8,7 +8,7 @@ use super::job::{Job, ProvisioningError};
 use super::pending::{self, Pending};
 use super::plan::{Object, plan};
 use super::target::Target;
-use super::{Kind, situation};
+use super::{Kind, filtered, situation};
 
 impl Engine {
     /// One object, now and whatever the job's state is: where it stands and what was done. A removal that is asked for by name needs
@@ -49,6 +49,8 @@ impl Engine {
         job.removals_allowed = 1;
         job.cycle_id = Some(format!("on-demand-{}", self.directory.random.uuid()));
         let (read, id, random) = (job.clone(), id.to_owned(), self.directory.random.clone());
+        let (marked, marked_id) = (job.clone(), id.clone());
+        self.directory.store.write(move |tx| filtered::refresh(tx, &marked, kind, &marked_id)).await?;
         let (situation, one) = self
             .directory
             .store

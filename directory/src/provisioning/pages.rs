@@ -14,7 +14,7 @@ use web::routes::Routes;
 use super::job::{Job, ProvisioningError, State as JobState};
 use super::settings::{self, Restart};
 use super::status::Status;
-use super::{pages_logs, pages_settings, store as jobs};
+use super::{pages_expression, pages_logs, pages_mappings, pages_scope, pages_settings, store as jobs};
 use crate::Directory;
 use crate::access::{self, Caller};
 use crate::applications::{self, Application};
@@ -30,7 +30,15 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/console/applications/{id}/provisioning/allow-removals", allow)
         .get("/console/applications/{id}/provisioning/connectivity", pages_settings::connectivity)
         .post("/console/applications/{id}/provisioning/connectivity", pages_settings::save_connectivity)
-        .get("/console/applications/{id}/provisioning/mappings", pages_settings::mappings)
+        .get("/console/applications/{id}/provisioning/mappings", pages_mappings::list)
+        .get("/console/applications/{id}/provisioning/mappings/edit", pages_mappings::edit)
+        .post("/console/applications/{id}/provisioning/mappings/edit", pages_mappings::save)
+        .post("/console/applications/{id}/provisioning/mappings/delete", pages_mappings::delete)
+        .post("/console/applications/{id}/provisioning/mappings/reset", pages_mappings::reset)
+        .get("/console/applications/{id}/provisioning/mappings/scope", pages_scope::show)
+        .post("/console/applications/{id}/provisioning/mappings/scope", pages_scope::save)
+        .get("/console/applications/{id}/provisioning/expression", pages_expression::show)
+        .post("/console/applications/{id}/provisioning/expression", pages_expression::run)
         .get("/console/applications/{id}/provisioning/settings", pages_settings::settings)
         .post("/console/applications/{id}/provisioning/settings", pages_settings::save_settings)
         .get("/console/applications/{id}/provisioning/logs", pages_logs::list)

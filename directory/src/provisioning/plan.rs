@@ -7,7 +7,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Kind;
-use super::job::removal_limit;
+use super::job::{OutOfScope, removal_limit};
 use super::resource::{Resource, changed};
 use super::scope::Standing;
 
@@ -39,6 +39,8 @@ pub struct Situation {
     pub active_path: Option<String>,
     /// The path of the manager, if one is mapped.
     pub manager_path: Option<String>,
+    /// What becomes of whoever leaves the scope.
+    pub out_of_scope: OutOfScope,
     /// What the limits are judged by.
     pub census: Census,
 }
@@ -229,6 +231,9 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
     let key = (object.kind, object.id.clone());
     let unsure = situation.unsure.contains(&key);
     let creating = situation.creating.get(&key);
+    if object.standing.stays(situation.out_of_scope) {
+        return None;
+    }
     if let (Standing::Entitled, Some(why)) = (object.standing, situation.unmapped.get(&key)) {
         return Some(Step::Unmapped(link(), why.clone()));
     }
@@ -250,6 +255,11 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
         (_, None) => None,
         (Standing::Gone, Some(_)) => Some(Step::Delete(link())),
         (_, Some(_)) if object.kind == Kind::Group || situation.active_path.is_none() => {
+            Some(Step::Delete(link()))
+        }
+        (Standing::OutOfScope | Standing::Filtered, Some(_))
+            if situation.out_of_scope == OutOfScope::Delete =>
+        {
             Some(Step::Delete(link()))
         }
         (_, Some(known)) => (known.active || unsure).then(|| Step::Disable(link(), known.clone())),

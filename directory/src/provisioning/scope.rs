@@ -7,8 +7,8 @@
 
 use store::{StoreError, Tx};
 
-use super::Kind;
-use super::job::Job;
+use super::job::{Job, OutOfScope};
+use super::{Kind, filtered};
 use crate::applications;
 
 /// Where an object stands towards an application.
@@ -20,6 +20,10 @@ pub enum Standing {
     Disabled,
     /// Not assigned, neither itself nor by a group.
     OutOfScope,
+    /// Assigned, but the scoping filter does not let it through.
+    Filtered,
+    /// An input filter leaves it out: what the target has of it is not touched.
+    NotProcessed,
     /// Deleted, but restorable.
     Deleted,
     /// Deleted for good.
@@ -33,8 +37,21 @@ impl Standing {
             Self::Entitled => "enabled and in scope",
             Self::Disabled => "the account is disabled",
             Self::OutOfScope => "not assigned to the application, neither directly nor by an assigned group",
+            Self::Filtered => "assigned, but the scoping filter does not let it through",
+            Self::NotProcessed => "an input filter leaves it out, so what the target has of it stays",
             Self::Deleted => "the account is deleted and can be restored",
             Self::Gone => "the object was deleted for good",
+        }
+    }
+}
+
+impl Standing {
+    /// Whether the target keeps such an object as it is.
+    pub fn stays(self, out_of_scope: OutOfScope) -> bool {
+        match self {
+            Self::NotProcessed => true,
+            Self::OutOfScope | Self::Filtered => out_of_scope == OutOfScope::Skip,
+            Self::Entitled | Self::Disabled | Self::Deleted | Self::Gone => false,
         }
     }
 }
@@ -46,6 +63,9 @@ pub struct Scope {
     application: String,
     all: bool,
     transitive: bool,
+    out_of_scope: OutOfScope,
+    /// Whether there is a scoping filter: for people, for groups.
+    filters: (bool, bool),
 }
 
 impl Scope {
@@ -60,7 +80,25 @@ impl Scope {
             application: job.application_id.clone(),
             all: job.sync_all,
             transitive,
+            out_of_scope: job.out_of_scope,
+            filters: (
+                !job.mappings.scope(Kind::User).is_empty(),
+                !job.mappings.scope(Kind::Group).is_empty(),
+            ),
         })
+    }
+
+    /// The same rules without scoping filters: what is assigned.
+    #[must_use]
+    pub fn without_filters(self) -> Self {
+        Self { filters: (false, false), ..self }
+    }
+
+    fn has_filter(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::User => self.filters.0,
+            Kind::Group => self.filters.1,
+        }
     }
 
     /// Where a user stands. `row` says whether the row is there, enabled and not deleted.
@@ -70,10 +108,17 @@ impl Scope {
     pub fn user(&self, tx: &mut Tx<'_>, id: &str) -> Result<Standing, StoreError> {
         let sql = "SELECT account_enabled, deleted_at FROM users WHERE tenant_id = ?1 AND id = ?2";
         let Some(row) = tx.row(sql, &[(&self.tenant).into(), id.into()])? else { return Ok(Standing::Gone) };
+        let filtered = self.filtered(tx, Kind::User, id)?;
+        if filtered == Some(Standing::NotProcessed) {
+            return Ok(Standing::NotProcessed);
+        }
         if row.opt_int(1)?.is_some() {
             return Ok(Standing::Deleted);
         }
         let assigned = self.all || self.assigned(tx, id)? || !self.groups_of(tx, id)?.is_empty();
+        if let (true, Some(filtered)) = (assigned, filtered) {
+            return Ok(filtered);
+        }
         Ok(match (assigned, row.bool(0)?) {
             (false, _) => Standing::OutOfScope,
             (true, false) => Standing::Disabled,
@@ -90,8 +135,24 @@ impl Scope {
         if !tx.exists(sql, &[(&self.tenant).into(), id.into()])? {
             return Ok(Standing::Gone);
         }
-        let inside = self.all || self.assigned(tx, id)?;
-        Ok(if inside { Standing::Entitled } else { Standing::OutOfScope })
+        let filtered = self.filtered(tx, Kind::Group, id)?;
+        Ok(match (self.all || self.assigned(tx, id)?, filtered) {
+            (_, Some(Standing::NotProcessed)) => Standing::NotProcessed,
+            (true, Some(filtered)) => filtered,
+            (true, None) => Standing::Entitled,
+            (false, _) => Standing::OutOfScope,
+        })
+    }
+
+    /// What the scoping filter makes of an object, where it does not let it through.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn filtered(&self, tx: &mut Tx<'_>, kind: Kind, id: &str) -> Result<Option<Standing>, StoreError> {
+        if !self.has_filter(kind) {
+            return Ok(None);
+        }
+        filtered::find(tx, (&self.tenant, &self.application), kind, id)
     }
 
     fn assigned(&self, tx: &mut Tx<'_>, principal: &str) -> Result<bool, StoreError> {
@@ -100,7 +161,8 @@ impl Scope {
         tx.exists(sql, &[(&self.tenant).into(), (&self.application).into(), principal.into()])
     }
 
-    /// The groups in scope that a user is in.
+    /// The groups that a user is in and that bring people into scope, whether or not a filter lets the groups
+    /// themselves through.
     ///
     /// # Errors
     /// The engine's.
@@ -133,9 +195,11 @@ impl Scope {
             "WITH RECURSIVE down(id) AS (SELECT id FROM groups WHERE tenant_id = ?1 AND id = ?2{below}) \
              SELECT DISTINCT u.id FROM down CROSS JOIN group_members m CROSS JOIN users u \
              WHERE m.tenant_id = ?1 AND m.group_id = down.id AND u.tenant_id = ?1 AND u.id = m.member_id \
-               AND u.account_enabled = 1 AND u.deleted_at IS NULL"
+               AND u.account_enabled = 1 AND u.deleted_at IS NULL AND {}",
+            self.let_through("?3", Kind::User, "u.id")
         );
-        tx.rows(&sql, &[(&self.tenant).into(), group.into()])?.iter().map(|row| row.text(0)).collect()
+        let params = [(&self.tenant).into(), group.into(), (&self.application).into()];
+        tx.rows(&sql, &params)?.iter().map(|row| row.text(0)).collect()
     }
 
     /// Every user and group in scope, for the initial cycle.
@@ -145,25 +209,41 @@ impl Scope {
     pub fn everything(&self, tx: &mut Tx<'_>) -> Result<Vec<(Kind, String)>, StoreError> {
         let params = [(&self.tenant).into(), (&self.application).into()];
         let mut found = Vec::new();
-        let users = if self.all {
-            "SELECT id FROM users WHERE tenant_id = ?1 AND deleted_at IS NULL".to_owned()
+        let (user_let, group_let) =
+            (self.let_through("?2", Kind::User, "u.id"), self.let_through("?2", Kind::Group, "g.id"));
+        let (users, groups) = if self.all {
+            (
+                "SELECT u.id FROM users u WHERE u.tenant_id = ?1 AND u.deleted_at IS NULL".to_owned(),
+                "SELECT g.id FROM groups g WHERE g.tenant_id = ?1",
+            )
         } else {
-            self.assigned_people()
+            (
+                self.assigned_people(),
+                "SELECT DISTINCT g.id FROM app_role_assignments a CROSS JOIN groups g \
+                 WHERE a.tenant_id = ?1 AND a.application_id = ?2 AND a.principal_type = 'group' \
+                 AND g.tenant_id = ?1 AND g.id = a.principal_id",
+            )
         };
-        let groups = if self.all {
-            "SELECT id FROM groups WHERE tenant_id = ?1"
-        } else {
-            "SELECT DISTINCT principal_id FROM app_role_assignments \
-             WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group'"
-        };
-        let users_params = if self.all { &params[..1] } else { &params[..] };
-        for row in tx.rows(&users, users_params)? {
+        for row in tx.rows(&format!("{users} AND {user_let}"), &params)? {
             found.push((Kind::User, row.text(0)?));
         }
-        for row in tx.rows(groups, users_params)? {
+        for row in tx.rows(&format!("{groups} AND {group_let}"), &params)? {
             found.push((Kind::Group, row.text(0)?));
         }
         Ok(found)
+    }
+
+    /// The condition that no scoping filter leaves out the object in `column`. Without a filter it costs
+    /// nothing, but names its parameter all the same: PostgreSQL takes no parameter that is not used.
+    fn let_through(&self, application: &str, kind: Kind, column: &str) -> String {
+        if !self.has_filter(kind) {
+            return format!("CAST({application} AS TEXT) IS NOT NULL");
+        }
+        format!(
+            "NOT EXISTS (SELECT 1 FROM provisioning_filtered f WHERE f.tenant_id = ?1 \
+              AND f.application_id = {application} AND f.kind = '{}' AND f.source_id = {column})",
+            kind.as_str()
+        )
     }
 
     /// The living people who are assigned themselves or in a group that is, or below one where the tenant says so.

@@ -6,7 +6,7 @@ use store::{StoreError, Tx};
 use web::Timestamp;
 
 use super::cycle::{Engine, token_place};
-use super::job::{Job, ProvisioningError, State, Window};
+use super::job::{Job, OutOfScope, ProvisioningError, State, Window};
 use super::mapping::Mappings;
 use super::target::{Exchange, Target};
 use super::{Kind, Pace, links, pending, store as jobs};
@@ -23,6 +23,8 @@ pub struct Change {
     pub allow_private: Option<bool>,
     /// Whether everybody is in scope.
     pub sync_all: Option<bool>,
+    /// What becomes of whoever leaves the scope.
+    pub out_of_scope: Option<OutOfScope>,
     /// The limit of removals; `Some(None)` for the default.
     pub removal_limit: Option<Option<i64>>,
     /// The mappings.
@@ -94,6 +96,7 @@ fn fresh(tenant: &str, application: &str, id: &str) -> Job {
         token_sealed: None,
         allow_private: false,
         sync_all: false,
+        out_of_scope: OutOfScope::default(),
         removal_limit: None,
         removals_allowed: 0,
         window: Window { began: Timestamp(0), removals: 0 },
@@ -138,7 +141,7 @@ pub async fn change(
         if configured && job.state == State::NotConfigured {
             job.state = State::Paused;
         }
-        if before.sync_all != job.sync_all || before.mappings != job.mappings {
+        if !before.same_scope(job) {
             job.cursor = None;
         }
         job.wait_until = None;
@@ -147,10 +150,36 @@ pub async fn change(
             q.next_attempt = Timestamp(0);
         }
         Ok(json!({
-            "baseUrl": job.base_url, "syncAll": job.sync_all, "allowPrivateNetwork": job.allow_private,
+            "baseUrl": job.base_url, "syncAll": job.sync_all, "outOfScope": job.out_of_scope.as_str(), "allowPrivateNetwork": job.allow_private,
             "removalLimit": job.removal_limit, "tokenChanged": sealed.is_some(),
             "mappingsChanged": before.mappings != job.mappings,
         }))
+    })
+    .await
+}
+
+/// Changes the mappings or a scoping filter, from what they are when it happens: two administrators do not
+/// undo each other's changes. The next cycle looks at everything.
+///
+/// # Errors
+/// [`ProvisioningError::NoJob`] and [`ProvisioningError::Mapping`]; nothing is changed then.
+pub async fn change_mappings<F>(
+    directory: &Directory,
+    actor: &str,
+    application: &str,
+    change: F,
+) -> Result<Job, ProvisioningError>
+where
+    F: Fn(&mut Mappings) + Send + 'static,
+{
+    edit(directory, actor, application, "updated", move |_, job| {
+        let before = job.clone();
+        change(&mut job.mappings);
+        job.mappings.check()?;
+        if !before.same_scope(job) {
+            job.cursor = None;
+        }
+        Ok(json!({ "mappingsChanged": before.mappings != job.mappings }))
     })
     .await
 }
@@ -187,6 +216,7 @@ fn apply(job: &mut Job, change: &Change, sealed: Option<&Vec<u8>>) {
     }
     job.allow_private = change.allow_private.unwrap_or(job.allow_private);
     job.sync_all = change.sync_all.unwrap_or(job.sync_all);
+    job.out_of_scope = change.out_of_scope.unwrap_or(job.out_of_scope);
     job.removal_limit = change.removal_limit.unwrap_or(job.removal_limit);
     if let Some(mappings) = &change.mappings {
         job.mappings = mappings.clone();
