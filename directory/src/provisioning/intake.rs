@@ -38,7 +38,13 @@ impl Engine {
                 .write(move |tx| chunk.iter().try_for_each(|(kind, id)| pending::mark(tx, &job, *kind, id)))
                 .await?;
         }
+        let began = job.clone();
         let marked = self.update(&job.application_id, move |tx, job, now| {
+            let settings = |job: &Job| (job.base_url.clone(), job.sync_all, job.mappings.clone());
+            if settings(job) != settings(&began) {
+                // What was read is out of date: the next round begins anew.
+                return Ok(());
+            }
             pending::mark_linked(tx, job)?;
             job.cursor = Some(head);
             let waiting = pending::waiting(tx, job)?;
@@ -101,8 +107,9 @@ impl Engine {
                 }
             }
             direction::judge(tx, job)?;
-            // Without a cursor the next round begins as an initial cycle does.
-            job.cursor = if everything { None } else { Some(last) };
+            // Without a cursor the next round begins as an initial cycle does; so it is where settings took it away
+            // meanwhile.
+            job.cursor = job.cursor.filter(|_| !everything).map(|_| last);
             Ok(())
         })
         .await
