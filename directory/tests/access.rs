@@ -75,6 +75,8 @@ const PROVISIONING: &[Row] = &[
     ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema", Programs),
     ("PUT", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema", Programs),
     ("DELETE", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema", Programs),
+    ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema/parseExpression", Programs),
+    ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema/functions", Programs),
     ("GET", "/v1.0/auditLogs/provisioning", Programs),
     ("GET", "/console/applications/{id}/provisioning", Administrators),
     ("POST", "/console/applications/{id}/provisioning/start", Administrators),

@@ -15,6 +15,8 @@ pub enum What {
     Start,
     /// Issuing and accepting SAML responses, beside the machine's own RSA-2048.
     Saml,
+    /// SCIM requests on both engines, beside what the engines and the machine can do.
+    Scim,
     /// Provisioning: an initial cycle, the cost of a change, and how soon it has its effect.
     Provisioning,
 }
@@ -26,10 +28,11 @@ const MEMORY_TARGET: f64 = 60.0;
 const RUNS: usize = 5;
 
 /// `cargo xtask bench`
-pub fn run(what: What) -> Result<(), String> {
+pub fn run(what: What, users: Option<u32>) -> Result<(), String> {
     match what {
         What::Start => start(),
         What::Saml => benches(&[("saml", "saml"), ("entente", "saml_http")]),
+        What::Scim => crate::bench_scim::run(users),
         What::Provisioning => benches(&[("directory", "provisioning")]),
     }
 }

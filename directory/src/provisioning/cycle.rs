@@ -256,7 +256,8 @@ impl Engine {
 
     async fn look(&self, job: &Job) -> Result<(Situation, Vec<Pending>), ProvisioningError> {
         let (job, now, round) = (job.clone(), self.directory.clock.now(), self.round_size(job));
-        Ok(self.directory.store.read(move |tx| situation::read(tx, &job, now, round)).await?)
+        let random = self.directory.random.clone();
+        Ok(self.directory.store.read(move |tx| situation::read(tx, &job, now, &random, round)).await?)
     }
 
     async fn begin_work(&self, job: Job, waiting: &[Pending]) -> Result<Job, ProvisioningError> {

@@ -43,6 +43,7 @@ pub struct Executor<'a> {
     pub owner: &'a Owner<'a>,
     names: BTreeMap<(Kind, String), String>,
     unsure: BTreeSet<(Kind, String)>,
+    candidates: BTreeMap<(Kind, String), BTreeMap<String, Vec<String>>>,
     shared: Mutex<Shared>,
 }
 
@@ -81,6 +82,7 @@ impl<'a> Executor<'a> {
             owner,
             names: situation.names.clone(),
             unsure: situation.unsure.clone(),
+            candidates: situation.candidates.clone(),
             shared: Mutex::new(shared),
         }
     }
@@ -101,6 +103,7 @@ impl<'a> Executor<'a> {
             Step::Disable(link, known) => vec![self.disable(link, known).await],
             Step::Delete(link) => vec![self.delete(link).await],
             Step::Skip(link, why) => vec![self.skip(link, why.why())],
+            Step::Unmapped(link, why) => vec![self.unmapped(link, why)],
             Step::Provision(link, wanted, before) => vec![self.provision(link, wanted, before).await],
             Step::Recall(link, name, standing) => vec![self.recall(link, &name, standing).await],
             Step::Compare(link, known, wanted) => vec![self.compare(link, known, wanted).await],
@@ -112,6 +115,7 @@ impl<'a> Executor<'a> {
         let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
         for effect in &mut effects {
             effect.entry.micros = micros;
+            effect.entry.redact(&self.job.mappings.redacted(effect.entry.kind));
             self.judge(effect);
         }
         effects
@@ -190,6 +194,14 @@ impl<'a> Executor<'a> {
         effect
     }
 
+    fn unmapped(&self, link: Link, why: String) -> Effect {
+        let mut effect = self.effect(&link, Action::Other);
+        let request = "nothing was sent".to_owned();
+        let error = TargetError { problem: Problem::Unmapped, request, status: None, reason: why };
+        fail(&mut effect, "EntrySynchronizationMapping", error);
+        effect
+    }
+
     /// Match, else create (entra-id.md 3.3). The look comes before every creation: after a crash between
     /// the target's answer and our record it finds what was made.
     async fn provision(&self, link: Link, wanted: Resource, before: Option<String>) -> Effect {
@@ -230,6 +242,8 @@ impl<'a> Executor<'a> {
         }
         entry.step("EntrySynchronizationMatch", true, "no object in the target matches");
         let matching = self.job.mappings.matching(link.kind);
+        let free = self.with_free_values(link, wanted).await?;
+        let wanted = free.as_ref().unwrap_or(wanted);
         match self.target.create(link.kind, &body(link.kind, wanted), matching).await {
             Ok(target) => {
                 self.unowned(link, &target).await?;
@@ -253,16 +267,54 @@ impl<'a> Executor<'a> {
     }
 
     pub(super) async fn find(&self, link: &Link, wanted: &Resource) -> Result<Option<Json>, TargetError> {
-        let attribute = self.job.mappings.matching(link.kind);
-        match wanted.get(attribute).and_then(Json::as_str) {
-            Some(value) => self.target.find(link.kind, attribute, value).await,
-            None => Err(TargetError {
-                problem: Problem::Refused,
-                request: "nothing was sent".to_owned(),
-                status: None,
-                reason: format!("the matching attribute {attribute} has no value here"),
-            }),
+        let order = self.job.mappings.matching_order(link.kind);
+        let mut tried = false;
+        for attribute in &order {
+            let Some(value) = wanted.get(*attribute).and_then(Json::as_str) else { continue };
+            tried = true;
+            if let Some(found) = self.target.find(link.kind, attribute, value).await? {
+                return Ok(Some(found));
+            }
         }
+        if tried {
+            return Ok(None);
+        }
+        let attributes = order.join(", ");
+        let reason = format!("the matching attribute {attributes} has no value here");
+        let request = "nothing was sent".to_owned();
+        Err(TargetError { problem: Problem::Refused, request, status: None, reason })
+    }
+
+    /// What is wanted with values that nobody in the target has; `None` where no attribute asks for that.
+    async fn with_free_values(
+        &self,
+        link: &Link,
+        wanted: &Resource,
+    ) -> Result<Option<Resource>, TargetError> {
+        let Some(attributes) = self.candidates.get(&(link.kind, link.id.clone())) else { return Ok(None) };
+        let mut wanted = wanted.clone();
+        for (path, values) in attributes {
+            let mut free = None;
+            for value in values {
+                if self.target.find(link.kind, path, value).await?.is_none() {
+                    free = Some(value);
+                    break;
+                }
+            }
+            match free {
+                Some(value) => {
+                    wanted.insert(path.clone(), json!(value));
+                }
+                None if values.is_empty() => {}
+                None => {
+                    let reason =
+                        format!("all values for {path} are taken in the target: {}", values.join(", "));
+                    let request = format!("search by {path}");
+                    return Err(TargetError { problem: Problem::Conflict, request, status: None, reason });
+                }
+            }
+        }
+        Ok(Some(wanted))
     }
 
     pub(super) async fn adopt(
@@ -276,6 +328,7 @@ impl<'a> Executor<'a> {
         self.unowned(link, &target).await?;
         self.claim(link, &target)?;
         let there = read(found, wanted.keys());
+        let wanted = &self.job.mappings.adopted(link.kind, wanted, &there);
         let operations = patch(&there, wanted);
         if !operations.is_empty() {
             self.target.change(link.kind, &target, &operations).await?;
@@ -401,6 +454,7 @@ impl<'a> Executor<'a> {
     fn not_tried(&self, step: &Step) -> Effect {
         let link = match step {
             Step::Disable(link, _) | Step::Delete(link) | Step::Skip(link, _) => link.clone(),
+            Step::Unmapped(link, _) => link.clone(),
             Step::Provision(link, ..) | Step::Recall(link, ..) | Step::Compare(link, ..) => link.clone(),
             Step::Update(link, ..) | Step::Refer(link, ..) => link.clone(),
             Step::RemoveMembers(m) | Step::AddMembers(m) => {

@@ -49,7 +49,7 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
 /// An error as Graph answers it, with its time and an id for the log.
 pub(super) struct GraphError(pub ProvisioningError, Timestamp, String);
 
-type Answer = Result<Response, GraphError>;
+pub(super) type Answer = Result<Response, GraphError>;
 
 impl GraphError {
     pub(super) fn of(directory: &Directory) -> impl Fn(ProvisioningError) -> Self {
@@ -95,7 +95,7 @@ impl IntoResponse for GraphError {
     }
 }
 
-fn parse<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, ProvisioningError> {
+pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a Bytes) -> Result<T, ProvisioningError> {
     let text = if body.is_empty() { b"{}" } else { &body[..] };
     serde_json::from_slice(text)
         .map_err(|e| ProvisioningError::Invalid { field: "body", why: format!("not the expected JSON: {e}") })
@@ -109,7 +109,7 @@ async fn application(directory: &Directory, id: &str) -> Result<String, Provisio
 }
 
 /// The job that `{id}` and `{job}` name.
-async fn named(directory: &Directory, id: &str, job: &str) -> Result<Job, ProvisioningError> {
+pub(super) async fn named(directory: &Directory, id: &str, job: &str) -> Result<Job, ProvisioningError> {
     let application = application(directory, id).await?;
     let tenant = directory.tenant_id.clone();
     let found = directory.store.read(move |tx| jobs::find(tx, &tenant, &application)).await?;

@@ -3,13 +3,12 @@
 use serde_json::{Value as Json, json};
 
 use super::Kind;
+use super::expression::Expression;
 use super::job::{Job, ProvisioningError};
-use super::mapping::{Apply, Mapping, Mappings, Source};
+use super::mapping::{Apply, MOST, Mapping, Mappings, Source};
 
 /// Entra's own expression for the switch of an account.
 const SWITCH: &str = r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#;
-/// More rows than any target has attributes.
-const MOST: usize = 200;
 
 /// The schema of a job.
 pub fn write(job: &Job) -> Json {
@@ -52,6 +51,10 @@ fn write_row(row: &Mapping) -> Json {
             let expression = format!("Coalesce({})", all.join(", "));
             json!({ "type": "Function", "name": "Coalesce", "expression": expression, "parameters": [] })
         }
+        Source::Expression(text) => match Expression::parse(text) {
+            Ok(expression) => expression.to_graph(),
+            Err(_) => json!({ "type": "Function", "name": "", "expression": text, "parameters": [] }),
+        },
     };
     json!({
         "targetAttributeName": row.target,
@@ -59,7 +62,7 @@ fn write_row(row: &Mapping) -> Json {
         "defaultValue": row.default_value,
         "flowBehavior": "FlowWhenChanged",
         "flowType": match row.apply { Apply::Always => "Always", Apply::OnlyOnCreate => "ObjectAddOnly" },
-        "matchingPriority": i32::from(row.matching),
+        "matchingPriority": row.matching,
         "exportMissingReferences": false,
     })
 }
@@ -109,7 +112,10 @@ fn read_row(row: &Json) -> Result<Mapping, String> {
             Some("ObjectAddOnly") => Apply::OnlyOnCreate,
             Some(other) => return Err(format!("flowType {other} is not known; use Always or ObjectAddOnly")),
         },
-        matching: row["matchingPriority"].as_i64().is_some_and(|p| p > 0),
+        matching: match row["matchingPriority"].as_i64().unwrap_or(0) {
+            ..=0 => 0,
+            place => u32::try_from(place).map_err(|_| format!("matchingPriority {place} is too large"))?,
+        },
     })
 }
 
@@ -121,11 +127,12 @@ fn read_function(expression: &str) -> Result<Source, String> {
     let names = expression.trim().strip_prefix("Coalesce(").and_then(|e| e.strip_suffix(')'));
     let names = names.map(|n| n.split(',').map(|p| p.trim().strip_prefix('[')?.strip_suffix(']')));
     let names: Option<Vec<&str>> = names.and_then(Iterator::collect);
-    match names {
-        Some(names) => Ok(Source::FirstOf(names.into_iter().map(ToOwned::to_owned).collect())),
-        None => Err(format!(
-            "the expression {expression:?} is not supported; use an attribute, a constant, Coalesce([a], [b]) or {SWITCH}"
-        )),
+    if let Some(names) = names {
+        return Ok(Source::FirstOf(names.into_iter().map(ToOwned::to_owned).collect()));
+    }
+    match Expression::parse(expression) {
+        Ok(_) => Ok(Source::Expression(expression.trim().to_owned())),
+        Err(error) => Err(format!("the expression {expression:?} cannot be read: {error}")),
     }
 }
 
@@ -143,14 +150,20 @@ mod tests {
 
     #[test]
     fn a_schema_that_was_written_is_read_as_the_same_mappings() {
-        assert_eq!(round_trip(&Mappings::default()).unwrap(), Mappings::default());
+        let mut mappings = Mappings::default();
+        assert_eq!(round_trip(&mappings).unwrap(), mappings);
+        let expression = r#"Replace([mail], "@", , , "+", , )"#.to_owned();
+        mappings.users[2].source = Source::Expression(expression);
+        mappings.users[2].matching = 2;
+        assert_eq!(round_trip(&mappings).unwrap().users[2].matching, 2);
+        assert_eq!(round_trip(&mappings).unwrap(), round_trip(&round_trip(&mappings).unwrap()).unwrap());
     }
 
     #[test]
     fn what_is_not_supported_is_named() {
         assert!(read(&json!({})).is_err());
         let mut row = write_row(&Mappings::default().users[0]);
-        row["source"] = json!({ "type": "Function", "expression": "Replace([mail], \"@\", , , \"\")" });
-        assert!(read_row(&row).unwrap_err().contains("Replace"));
+        row["source"] = json!({ "type": "Function", "expression": "Replaced([mail])" });
+        assert!(read_row(&row).unwrap_err().contains("Replaced"));
     }
 }

@@ -1,5 +1,7 @@
 //! The provisioning log: what was done to each object, attempt by attempt.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 use store::{StoreError, Tx, Val};
 use web::Timestamp;
@@ -110,6 +112,20 @@ impl Entry {
         self.code = Some(error.problem.code().to_owned());
         self.reason = Some(error.to_string());
         self.fix = Some(error.problem.fix().to_owned());
+    }
+
+    /// Hides the values of these paths.
+    pub fn redact(&mut self, hidden: &BTreeSet<&str>) {
+        let Json::Array(changes) = &mut self.modified else { return };
+        for change in
+            changes.iter_mut().filter(|c| c["displayName"].as_str().is_some_and(|n| hidden.contains(n)))
+        {
+            for side in ["oldValue", "newValue"] {
+                if !change[side].is_null() {
+                    change[side] = json!("[Redact]");
+                }
+            }
+        }
     }
 
     /// Adds a step.

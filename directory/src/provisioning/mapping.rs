@@ -1,11 +1,21 @@
 //! Attribute mappings: which property here goes to which path there.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use super::Kind;
-use super::resource::{ENTERPRISE, Path, Resource};
+use super::expression::{Expression, ParseError};
+use super::resource::{ENTERPRISE, Path};
+
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+pub use value::{Mapped, Surroundings, Unmapped, attributes};
+
+/// More rows than any target has attributes.
+pub const MOST: usize = 200;
 
 /// The mappings of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,9 +41,9 @@ pub struct Mapping {
     /// When it is applied.
     #[serde(default)]
     pub apply: Apply,
-    /// Whether objects are matched by it. One row of each kind is.
-    #[serde(default)]
-    pub matching: bool,
+    /// The place in the order in which objects are matched by it, from 1; 0 where they are not.
+    #[serde(default, deserialize_with = "priority")]
+    pub matching: u32,
 }
 
 /// Where a value comes from.
@@ -46,10 +56,26 @@ pub enum Source {
     FirstOf(Vec<String>),
     /// Always the same.
     Constant(String),
+    /// What an expression gives (entra-id.md 3.7).
+    Expression(String),
     /// Whether the person is enabled and in scope, Entra's `Switch([IsSoftDeleted], …)`.
     InScope,
     /// The object in the target that a reference here leads to: a manager, members.
     Reference(String),
+}
+
+/// Rows that were saved before there was an order say true or false.
+fn priority<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Truth(bool),
+        Place(u32),
+    }
+    Ok(match Written::deserialize(from)? {
+        Written::Truth(matches) => u32::from(matches),
+        Written::Place(place) => place,
+    })
 }
 
 /// When a mapping is applied.
@@ -74,9 +100,23 @@ pub enum MappingError {
     /// Two rows write to the same path.
     #[error("two mappings write to {0:?}; remove one")]
     Twice(String),
-    /// Not exactly one row matches.
-    #[error("{0} mappings need exactly one matching attribute that is a plain property, found {1}")]
-    Matching(&'static str, usize),
+    /// No row matches.
+    #[error("{0} mappings need a matching attribute that comes from a property or an expression")]
+    Matching(&'static str),
+    /// More rows than allowed.
+    #[error("{0} mappings: at most {MOST} rows")]
+    TooMany(&'static str),
+    /// An expression that cannot be read.
+    #[error("the expression of {0:?} cannot be read: {1}")]
+    Expression(String, ParseError),
+    /// An expression that gives another value each time.
+    #[error(
+        "the expression of {0:?} gives another value each time, or asks the target which one is free; apply it only during creation, and do not match by it"
+    )]
+    OnlyOnCreate(String),
+    /// Roles are not read for provisioning.
+    #[error("the expression of {0:?} reads [{1}], which provisioning does not know; use another attribute")]
+    Unknown(String, &'static str),
 }
 
 impl Default for Mappings {
@@ -92,7 +132,7 @@ fn direct(source: &str, target: &str) -> Mapping {
 }
 
 fn row(source: Source, target: &str) -> Mapping {
-    Mapping { source, target: target.to_owned(), default_value: None, apply: Apply::Always, matching: false }
+    Mapping { source, target: target.to_owned(), default_value: None, apply: Apply::Always, matching: 0 }
 }
 
 fn enterprise(attribute: &str) -> String {
@@ -102,7 +142,7 @@ fn enterprise(attribute: &str) -> String {
 fn default_users() -> Vec<Mapping> {
     let phones = vec!["businessPhones".to_owned(), "mobilePhone".to_owned()];
     vec![
-        Mapping { matching: true, ..direct("userPrincipalName", "userName") },
+        Mapping { matching: 1, ..direct("userPrincipalName", "userName") },
         row(Source::InScope, "active"),
         direct("displayName", "displayName"),
         direct("givenName", "name.givenName"),
@@ -122,7 +162,7 @@ fn default_users() -> Vec<Mapping> {
 
 fn default_groups() -> Vec<Mapping> {
     vec![
-        Mapping { matching: true, ..direct("displayName", "displayName") },
+        Mapping { matching: 1, ..direct("displayName", "displayName") },
         direct("id", "externalId"),
         row(Source::Reference("members".to_owned()), "members"),
     ]
@@ -137,19 +177,38 @@ impl Mappings {
         }
     }
 
-    /// The path that objects of a kind are matched by.
+    /// The path that objects of a kind are matched by first.
     pub fn matching(&self, kind: Kind) -> &str {
         let fallback = match kind {
             Kind::User => "userName",
             Kind::Group => "displayName",
         };
-        self.of(kind).iter().find(|m| m.matching).map_or(fallback, |m| m.target.as_str())
+        self.matching_order(kind).first().copied().unwrap_or(fallback)
+    }
+
+    /// The paths that objects of a kind are matched by, in the order in which they are tried.
+    pub fn matching_order(&self, kind: Kind) -> Vec<&str> {
+        let mut rows: Vec<&Mapping> = self.of(kind).iter().filter(|m| m.matching > 0).collect();
+        rows.sort_by_key(|m| m.matching);
+        rows.into_iter().map(|m| m.target.as_str()).collect()
     }
 
     /// The path that the manager is written to, if it is mapped.
     pub fn manager(&self) -> Option<&str> {
         let wanted = Source::Reference("manager".to_owned());
         self.users.iter().find(|m| m.source == wanted).map(|m| m.target.as_str())
+    }
+
+    /// The path that switches an account off, if one is mapped.
+    pub fn active(&self) -> Option<&str> {
+        let switches = |m: &&Mapping| match &m.source {
+            Source::InScope => true,
+            Source::Expression(text) if m.target == "active" && m.apply == Apply::Always => {
+                Expression::parse(text).is_ok_and(|e| e.attributes().contains("IsSoftDeleted"))
+            }
+            _ => false,
+        };
+        self.users.iter().find(switches).map(|m| m.target.as_str())
     }
 
     /// Whether these can be used.
@@ -159,119 +218,52 @@ impl Mappings {
     pub fn check(&self) -> Result<(), MappingError> {
         for kind in [Kind::User, Kind::Group] {
             let rows = self.of(kind);
+            if rows.len() > MOST {
+                return Err(MappingError::TooMany(kind.as_str()));
+            }
             let mut seen = std::collections::BTreeSet::new();
             for row in rows {
-                Path::parse(&row.target).ok_or_else(|| MappingError::Target(row.target.clone()))?;
+                row.check()?;
                 if !seen.insert(row.target.to_lowercase()) {
                     return Err(MappingError::Twice(row.target.clone()));
                 }
             }
-            let matching =
-                rows.iter().filter(|m| m.matching && matches!(m.source, Source::Direct(_))).count();
-            if matching != 1 {
-                return Err(MappingError::Matching(kind.as_str(), matching));
+            if !rows.iter().any(|m| m.matching > 0 && m.source.has_a_value_of_its_own()) {
+                return Err(MappingError::Matching(kind.as_str()));
             }
         }
         Ok(())
     }
+}
 
-    /// What the target should have of `object`, without references. `known` is what it has from us;
-    /// `None` for an object that is created: defaults and rows for creation count then.
-    pub fn map(
-        &self,
-        kind: Kind,
-        object: &Map<String, Json>,
-        entitled: bool,
-        known: Option<&Resource>,
-    ) -> Resource {
-        let mut mapped = Resource::new();
-        for row in self.of(kind) {
-            let kept = known.and_then(|k| k.get(&row.target)).cloned();
-            let value = match (value(row, object, entitled), known) {
-                (_, Some(_)) if row.apply == Apply::OnlyOnCreate => kept,
-                (None, None) => row.default_value.clone().map(Json::String),
-                (None, Some(_)) if row.default_value.is_some() => kept,
-                (value, _) => value,
-            };
-            if let Some(value) = value {
-                mapped.insert(row.target.clone(), value);
-            }
+impl Mapping {
+    fn check(&self) -> Result<(), MappingError> {
+        let target = || self.target.clone();
+        Path::parse(&self.target).ok_or_else(|| MappingError::Target(target()))?;
+        let Source::Expression(text) = &self.source else { return Ok(()) };
+        let expression = Expression::parse(text).map_err(|e| MappingError::Expression(target(), e))?;
+        let once = expression.changes_by_itself() || expression.selects_unique_value();
+        if once && (self.apply != Apply::OnlyOnCreate || self.matching > 0) {
+            return Err(MappingError::OnlyOnCreate(target()));
         }
-        mapped
+        let unknown = ["appRoleAssignments", "manager", "members"];
+        match unknown.into_iter().find(|name| expression.attributes().contains(name)) {
+            Some(name) => Err(MappingError::Unknown(target(), name)),
+            None => Ok(()),
+        }
+    }
+
+    /// The expression of it, if it is one that can be read.
+    pub fn expression(&self) -> Option<Expression> {
+        match &self.source {
+            Source::Expression(text) => Expression::parse(text).ok(),
+            _ => None,
+        }
     }
 }
 
-fn value(row: &Mapping, object: &Map<String, Json>, entitled: bool) -> Option<Json> {
-    match &row.source {
-        Source::Direct(name) => property(object, name),
-        Source::FirstOf(names) => names.iter().find_map(|name| property(object, name)),
-        Source::Constant(text) => Some(Json::String(text.clone())),
-        Source::InScope => Some(Json::Bool(entitled)),
-        Source::Reference(_) => None,
-    }
-}
-
-/// A property's value. An empty text counts as none, as in the directory; of a list the first counts,
-/// because targets take one value for each attribute.
-fn property(object: &Map<String, Json>, name: &str) -> Option<Json> {
-    let found = match object.get(name)? {
-        Json::Array(all) => all.first()?,
-        other => other,
-    };
-    match found {
-        Json::String(text) if !text.is_empty() => Some(Json::String(text.clone())),
-        Json::Bool(_) | Json::Number(_) => Some(found.clone()),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn ana() -> Map<String, Json> {
-        let object = json!({
-            "id": "1", "userPrincipalName": "ana@x", "displayName": "Ana", "givenName": "Ana", "surname": "Lee",
-            "mail": "ana@x", "jobTitle": "", "businessPhones": [], "mobilePhone": "+49 1", "accountEnabled": true,
-        });
-        object.as_object().unwrap().clone()
-    }
-
-    #[test]
-    fn the_defaults_map_what_has_a_value() {
-        let mapped = Mappings::default().map(Kind::User, &ana(), true, None);
-        assert_eq!(mapped["userName"], "ana@x");
-        assert_eq!(mapped["active"], true);
-        assert_eq!(mapped["phoneNumbers[type eq \"work\"].value"], "+49 1");
-        assert_eq!(mapped["externalId"], "1");
-        assert!(!mapped.contains_key("title"));
-        Mappings::default().check().unwrap();
-    }
-
-    #[test]
-    fn defaults_and_creation_rows_do_not_change_what_is_there() {
-        let mut mappings = Mappings::default();
-        mappings.users.push(Mapping { default_value: Some("en".to_owned()), ..direct("locale", "locale") });
-        mappings.users.push(Mapping { apply: Apply::OnlyOnCreate, ..direct("nick", "nickName") });
-        let mut object = ana();
-        object.insert("nick".to_owned(), json!("A"));
-        let first = mappings.map(Kind::User, &object, true, None);
-        assert_eq!((&first["locale"], &first["nickName"]), (&json!("en"), &json!("A")));
-        object.insert("nick".to_owned(), json!("B"));
-        assert_eq!(mappings.map(Kind::User, &object, true, Some(&first)), first);
-    }
-
-    #[test]
-    fn wrong_mappings_are_named() {
-        let mut mappings = Mappings::default();
-        mappings.users.push(direct("x", "emails[type = 3]"));
-        assert!(matches!(mappings.check(), Err(MappingError::Target(_))));
-        mappings.users.pop();
-        mappings.users.push(direct("x", "USERNAME"));
-        assert!(matches!(mappings.check(), Err(MappingError::Twice(_))));
-        mappings.users.pop();
-        mappings.groups[0].matching = false;
-        assert_eq!(mappings.check(), Err(MappingError::Matching("group", 0)));
+impl Source {
+    fn has_a_value_of_its_own(&self) -> bool {
+        matches!(self, Self::Direct(_) | Self::FirstOf(_) | Self::Expression(_))
     }
 }

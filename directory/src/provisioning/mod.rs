@@ -15,6 +15,7 @@ mod execute_round;
 mod execute_unsure;
 pub mod expression;
 mod graph;
+mod graph_expressions;
 mod graph_logs;
 mod graph_schema;
 mod intake;
@@ -134,5 +135,8 @@ impl Default for Pace {
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
-    graph::routes(directory).merge(graph_logs::routes(directory)).merge(pages::routes(directory))
+    graph::routes(directory)
+        .merge(graph_expressions::routes(directory))
+        .merge(graph_logs::routes(directory))
+        .merge(pages::routes(directory))
 }

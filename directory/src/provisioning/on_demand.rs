@@ -48,14 +48,14 @@ impl Engine {
         let now = self.directory.clock.now();
         job.removals_allowed = 1;
         job.cycle_id = Some(format!("on-demand-{}", self.directory.random.uuid()));
-        let (read, id) = (job.clone(), id.to_owned());
+        let (read, id, random) = (job.clone(), id.to_owned(), self.directory.random.clone());
         let (situation, one) = self
             .directory
             .store
             .read(move |tx| {
                 let waiting = pending::one(tx, &read, kind, &id)?;
                 let one = waiting.unwrap_or(Pending { kind, id: id.clone(), generation: 0, attempts: 0 });
-                Ok::<_, StoreError>((situation::read_one(tx, &read, &one, now)?, one))
+                Ok::<_, StoreError>((situation::read_one(tx, &read, &one, now, &random)?, one))
             })
             .await?;
         let steps = plan(&situation)?;

@@ -130,7 +130,7 @@ struct Row {
     source: String,
     target: String,
     kind: &'static str,
-    matching: bool,
+    matching: u32,
     apply: &'static str,
     default: String,
 }
@@ -141,6 +141,7 @@ impl Row {
             Source::Direct(name) => ("Direct", name.clone()),
             Source::FirstOf(names) => ("First with a value", names.join(", ")),
             Source::Constant(text) => ("Constant", text.clone()),
+            Source::Expression(text) => ("Expression", text.clone()),
             Source::InScope => ("Switch", "accountEnabled and in scope".to_owned()),
             Source::Reference(name) => ("Reference", name.clone()),
         };

@@ -31,6 +31,10 @@ pub struct Situation {
     pub unsure: BTreeSet<(Kind, String)>,
     /// Those of them that were perhaps made, and the name that was to be theirs.
     pub creating: BTreeMap<(Kind, String), String>,
+    /// Objects that an expression has no value for, and why.
+    pub unmapped: BTreeMap<(Kind, String), String>,
+    /// Of objects to be made: attributes whose value has to be free in the target, and all values that may be.
+    pub candidates: BTreeMap<(Kind, String), BTreeMap<String, Vec<String>>>,
     /// The path that switches an account off, if one is mapped.
     pub active_path: Option<String>,
     /// The path of the manager, if one is mapped.
@@ -121,6 +125,8 @@ pub enum Step {
     RemoveMembers(Members),
     /// Leave an object alone, and say why.
     Skip(Link, Standing),
+    /// Send nothing of an object whose attributes cannot be computed, and say why.
+    Unmapped(Link, String),
     /// Find the object there or make it; under the name first under which it was perhaps made.
     Provision(Link, Resource, Option<String>),
     /// Look in the target for what was perhaps made under this name, and switch it off: it is not wanted any
@@ -163,7 +169,8 @@ impl Step {
             Self::Disable(..) | Self::Delete(_) => 0,
             Self::RemoveMembers(_) => 1,
             Self::Skip(..) => 2,
-            Self::Provision(link, ..)
+            Self::Unmapped(link, _)
+            | Self::Provision(link, ..)
             | Self::Recall(link, ..)
             | Self::Compare(link, ..)
             | Self::Update(link, ..)
@@ -171,7 +178,11 @@ impl Step {
             {
                 2
             }
-            Self::Provision(..) | Self::Recall(..) | Self::Compare(..) | Self::Update(..) => 3,
+            Self::Unmapped(..)
+            | Self::Provision(..)
+            | Self::Recall(..)
+            | Self::Compare(..)
+            | Self::Update(..) => 3,
             Self::AddMembers(_) => 4,
             Self::Refer(..) => 5,
         }
@@ -218,6 +229,9 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
     let key = (object.kind, object.id.clone());
     let unsure = situation.unsure.contains(&key);
     let creating = situation.creating.get(&key);
+    if let (Standing::Entitled, Some(why)) = (object.standing, situation.unmapped.get(&key)) {
+        return Some(Step::Unmapped(link(), why.clone()));
+    }
     match (object.standing, &object.known) {
         (Standing::Entitled, Some(known)) if doubtful(object, situation) => {
             Some(Step::Compare(link(), known.clone(), object.wanted.clone()))
@@ -253,7 +267,8 @@ fn doubtful(object: &Object, situation: &Situation) -> bool {
 /// not depend on when it heard of which change. They go after the account was switched off, never instead.
 fn disabled_step(object: &Object, situation: &Situation) -> Option<Step> {
     let (path, known) = (situation.active_path.as_ref()?, object.known.as_ref()?);
-    if object.standing != Standing::Disabled {
+    let unmapped = situation.unmapped.contains_key(&(object.kind, object.id.clone()));
+    if object.standing != Standing::Disabled || unmapped {
         return None;
     }
     let mut off = Known { active: false, ..known.clone() };
@@ -347,6 +362,7 @@ impl fmt::Display for Step {
             Self::Delete(link) => write!(f, "delete {link}"),
             Self::RemoveMembers(m) => write!(f, "remove {} from group {}", m.users.join(", "), m.group),
             Self::Skip(link, why) => write!(f, "skip {link}: {}", why.why()),
+            Self::Unmapped(link, why) => write!(f, "cannot map {link}: {why}"),
             Self::Provision(link, ..) => write!(f, "match or create {link}"),
             Self::Recall(link, ..) => write!(f, "recall {link}"),
             Self::Compare(link, ..) => write!(f, "compare {link}"),

@@ -43,6 +43,8 @@ pub enum Problem {
     Duplicate,
     /// The object there belongs to another one here.
     Taken,
+    /// An expression has no value for the object.
+    Unmapped,
 }
 
 impl Problem {
@@ -61,6 +63,7 @@ impl Problem {
             Self::Incompatible => "SystemForCrossDomainIdentityManagementServiceIncompatible",
             Self::Duplicate => "DuplicateTargetEntries",
             Self::Taken => "EntryConflict",
+            Self::Unmapped => "AttributeMappingFailed",
         }
     }
 
@@ -90,6 +93,9 @@ impl Problem {
             Self::Duplicate => "Several objects in the target match. Remove all but one there.",
             Self::Taken => {
                 "The object in the target belongs to another one here, often a deleted person who had the same name. Delete that person for good, or give this one another name."
+            }
+            Self::Unmapped => {
+                "Correct the value here, or change the expression under Attribute mapping. Nothing of this object is sent until then; others are not held up."
             }
         }
     }

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 use store::{StoreError, Tx};
-use web::Timestamp;
+use web::{Random, Timestamp};
 
 use super::Kind;
 use super::direction::{self, Direction};
 use super::job::{COUNTED, Job};
 use super::links;
-use super::mapping::Source;
+use super::mapping::{Mapped, Surroundings};
 use super::pending::{self, Pending};
 use super::plan::{Census, Known, Object, Situation};
 use super::scope::{Scope, Standing};
@@ -24,6 +24,7 @@ pub fn read(
     tx: &mut Tx<'_>,
     job: &Job,
     now: Timestamp,
+    random: &Random,
     round: i64,
 ) -> Result<(Situation, Vec<Pending>), StoreError> {
     let scope = Scope::of(tx, job)?;
@@ -31,7 +32,8 @@ pub fn read(
     let leavers: BTreeSet<(Kind, String)> = waiting.iter().map(|one| (one.kind, one.id.clone())).collect();
     let others = pending::due(tx, job, now, round)?.into_iter();
     waiting.extend(others.filter(|one| !leavers.contains(&(one.kind, one.id.clone()))));
-    let mut situation = of_objects(tx, job, &scope, &waiting)?;
+    let around = surroundings(tx, &job.tenant_id, now, random)?;
+    let mut situation = of_objects(tx, job, &scope, &waiting, &around)?;
     let leaving = direction::count(tx, job, Direction::Leaves, now)?;
     let counted = census(tx, job, now, &situation, leaving)?;
     // Who was switched off by a round that a crash cut short, and comes back in this one, is not away.
@@ -45,12 +47,34 @@ pub fn read(
 ///
 /// # Errors
 /// The engine's.
-pub fn read_one(tx: &mut Tx<'_>, job: &Job, one: &Pending, now: Timestamp) -> Result<Situation, StoreError> {
+pub fn read_one(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    one: &Pending,
+    now: Timestamp,
+    random: &Random,
+) -> Result<Situation, StoreError> {
     let scope = Scope::of(tx, job)?;
-    let mut situation = of_objects(tx, job, &scope, std::slice::from_ref(one))?;
+    let around = surroundings(tx, &job.tenant_id, now, random)?;
+    let mut situation = of_objects(tx, job, &scope, std::slice::from_ref(one), &around)?;
     situation.census = census(tx, job, now, &situation, 0)?;
     situation.census.expected = 1;
     Ok(situation)
+}
+
+/// What expressions may ask for besides the object.
+///
+/// # Errors
+/// The engine's.
+pub fn surroundings(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    now: Timestamp,
+    random: &Random,
+) -> Result<Surroundings, StoreError> {
+    let sql = "SELECT default_domain FROM tenants WHERE id = ?1";
+    let default_domain = tx.row(sql, &[tenant.into()])?.ok_or(StoreError::NoRow)?.text(0)?;
+    Ok(Surroundings { now, default_domain, random: random.clone() })
 }
 
 fn census(
@@ -86,17 +110,21 @@ fn of_objects(
     job: &Job,
     scope: &Scope,
     waiting: &[Pending],
+    around: &Surroundings,
 ) -> Result<Situation, StoreError> {
-    let in_scope = job.mappings.users.iter().find(|m| m.source == Source::InScope);
     let mut situation = Situation {
-        active_path: in_scope.map(|m| m.target.clone()),
+        active_path: job.mappings.active().map(ToOwned::to_owned),
         manager_path: job.mappings.manager().map(ToOwned::to_owned),
         ..Situation::default()
     };
     for one in waiting {
-        let object = match one.kind {
+        let (object, properties) = match one.kind {
             Kind::User => user(tx, job, scope, &one.id)?,
             Kind::Group => group(tx, job, scope, &one.id)?,
+        };
+        let object = match properties {
+            Some(properties) => map(job, object, &properties, around, &mut situation),
+            None => object,
         };
         memberships(tx, job, scope, &object, &mut situation)?;
         if let Some(creating) = unsure::find(tx, job, object.kind, &object.id)? {
@@ -111,42 +139,61 @@ fn of_objects(
     Ok(situation)
 }
 
-fn user(tx: &mut Tx<'_>, job: &Job, scope: &Scope, id: &str) -> Result<Object, StoreError> {
-    let standing = scope.user(tx, id)?;
-    let link = links::find(tx, job, Kind::User, id)?;
-    let sql = "SELECT user_principal_name, display_name, account_enabled, manager_id, profile \
+/// What the directory has of an object that is still there, by the names of Graph.
+type Properties = Option<Map<String, Json>>;
+
+fn user(tx: &mut Tx<'_>, job: &Job, scope: &Scope, id: &str) -> Result<(Object, Properties), StoreError> {
+    let mut object = object(Kind::User, id, scope.user(tx, id)?, links::find(tx, job, Kind::User, id)?);
+    let sql = "SELECT user_principal_name, manager_id FROM users WHERE tenant_id = ?1 AND id = ?2";
+    if let Some(row) = tx.row(sql, &[(&job.tenant_id).into(), id.into()])? {
+        object.name = row.text(0)?;
+        object.manager = row.opt_text(1)?;
+    }
+    Ok((object, user_properties(tx, &job.tenant_id, id)?))
+}
+
+/// A user's properties; `None` where the row is gone.
+///
+/// # Errors
+/// The engine's.
+pub fn user_properties(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Properties, StoreError> {
+    let sql = "SELECT user_principal_name, display_name, account_enabled, profile \
                FROM users WHERE tenant_id = ?1 AND id = ?2";
-    let Some(row) = tx.row(sql, &[(&job.tenant_id).into(), id.into()])? else {
-        return Ok(gone(Kind::User, id, standing, link));
-    };
-    let mut properties = match row.json(4)? {
+    let Some(row) = tx.row(sql, &[tenant.into(), id.into()])? else { return Ok(None) };
+    let mut properties = match row.json(3)? {
         Json::Object(profile) => profile,
-        _ => return Err(StoreError::BadRow { column: 4, why: "a JSON object expected" }),
+        _ => return Err(StoreError::BadRow { column: 3, why: "a JSON object expected" }),
     };
     properties.insert("id".to_owned(), json!(id));
     properties.insert("userPrincipalName".to_owned(), json!(row.text(0)?));
     properties.insert("displayName".to_owned(), json!(row.text(1)?));
     properties.insert("accountEnabled".to_owned(), json!(row.bool(2)?));
-    let name = row.text(0)?;
-    Ok(object(job, Kind::User, id, name, standing, &properties, row.opt_text(3)?, link))
+    Ok(Some(properties))
 }
 
-fn group(tx: &mut Tx<'_>, job: &Job, scope: &Scope, id: &str) -> Result<Object, StoreError> {
-    let standing = scope.group(tx, id)?;
-    let link = links::find(tx, job, Kind::Group, id)?;
+fn group(tx: &mut Tx<'_>, job: &Job, scope: &Scope, id: &str) -> Result<(Object, Properties), StoreError> {
+    let mut object = object(Kind::Group, id, scope.group(tx, id)?, links::find(tx, job, Kind::Group, id)?);
+    let properties = group_properties(tx, &job.tenant_id, id)?;
+    if let Some(name) = properties.as_ref().and_then(|p| p["displayName"].as_str()) {
+        object.name = name.to_owned();
+    }
+    Ok((object, properties))
+}
+
+/// A group's properties; `None` where the row is gone.
+///
+/// # Errors
+/// The engine's.
+pub fn group_properties(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Properties, StoreError> {
     let sql = "SELECT display_name, description, mail_nickname FROM groups WHERE tenant_id = ?1 AND id = ?2";
-    let Some(row) = tx.row(sql, &[(&job.tenant_id).into(), id.into()])? else {
-        return Ok(gone(Kind::Group, id, standing, link));
-    };
-    let name = row.text(0)?;
+    let Some(row) = tx.row(sql, &[tenant.into(), id.into()])? else { return Ok(None) };
     let properties = json!({
-        "id": id, "displayName": name, "description": row.text(1)?, "mailNickname": row.text(2)?,
+        "id": id, "displayName": row.text(0)?, "description": row.text(1)?, "mailNickname": row.text(2)?,
     });
-    let properties = properties.as_object().cloned().unwrap_or_default();
-    Ok(object(job, Kind::Group, id, name, standing, &properties, None, link))
+    Ok(properties.as_object().cloned())
 }
 
-fn gone(kind: Kind, id: &str, standing: Standing, link: Option<(String, Known)>) -> Object {
+fn object(kind: Kind, id: &str, standing: Standing, link: Option<(String, Known)>) -> Object {
     let (name, known) = link.unzip();
     Object {
         kind,
@@ -159,21 +206,29 @@ fn gone(kind: Kind, id: &str, standing: Standing, link: Option<(String, Known)>)
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of the object, each from another row")]
-fn object(
+/// What the target should have of an object. Where an expression fails, that is this object's trouble alone.
+fn map(
     job: &Job,
-    kind: Kind,
-    id: &str,
-    name: String,
-    standing: Standing,
+    object: Object,
     properties: &Map<String, Json>,
-    manager: Option<String>,
-    link: Option<(String, Known)>,
+    around: &Surroundings,
+    situation: &mut Situation,
 ) -> Object {
-    let known = link.map(|(_, known)| known);
-    let entitled = standing == Standing::Entitled;
-    let wanted = job.mappings.map(kind, properties, entitled, known.as_ref().map(|k| &k.sent));
-    Object { kind, id: id.to_owned(), name, standing, wanted, manager, known }
+    let entitled = object.standing == Standing::Entitled;
+    let known = object.known.as_ref().map(|k| &k.sent);
+    let key = (object.kind, object.id.clone());
+    match job.mappings.map(object.kind, properties, entitled, known, around) {
+        Ok(Mapped { resource, candidates }) => {
+            if !candidates.is_empty() {
+                situation.candidates.insert(key, candidates);
+            }
+            Object { wanted: resource, ..object }
+        }
+        Err(unmapped) => {
+            situation.unmapped.insert(key, unmapped.to_string());
+            object
+        }
+    }
 }
 
 fn memberships(
