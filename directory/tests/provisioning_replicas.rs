@@ -1,4 +1,5 @@
 //! Two processes over one database share the jobs: one works at a time, and the other goes on where it dies.
+#![expect(clippy::unwrap_used, reason = "tests; the lint does not see that in their helpers")]
 
 mod provisioning_support;
 
