@@ -40,9 +40,12 @@ impl Engine {
         self.in_chunks(&job, found, pending::mark).await?;
         let began_with = job.clone();
         let marked = self.update(&job.application_id, move |tx, job, now| {
-            pending::mark_linked(tx, job)?;
             // Settings that were changed meanwhile are not in what was read: the next round begins anew.
-            job.cursor = began_with.same_scope(job).then_some(head);
+            if !began_with.same_scope(job) || began_with.base_url != job.base_url {
+                return Ok(());
+            }
+            pending::mark_linked(tx, job)?;
+            job.cursor = Some(head);
             let waiting = pending::waiting(tx, job)?;
             job.total = waiting.users + waiting.groups + waiting.later + waiting.escrowed;
             job.cycle_began = Some(now);

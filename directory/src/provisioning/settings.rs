@@ -110,7 +110,8 @@ fn fresh(tenant: &str, application: &str, id: &str) -> Job {
     }
 }
 
-/// Changes settings. What decides who is sent, or what, makes the next cycle look at everything.
+/// Changes settings. What decides who is sent, or what, makes the next cycle look at everything; another target is
+/// begun with anew, by matching, and the one before keeps what it has.
 ///
 /// # Errors
 /// [`ProvisioningError::NoJob`], [`ProvisioningError::Invalid`], [`ProvisioningError::Mapping`] and
@@ -130,12 +131,21 @@ pub async fn change(
         }
         None => None,
     };
-    edit(directory, actor, application, "updated", move |_, job| {
+    edit(directory, actor, application, "updated", move |tx, job| {
         let before = job.clone();
         apply(job, &change, sealed.as_ref());
         if let Some(url) = &job.base_url {
             // The address is judged together with the permission to go to private networks.
             Target::new(url, SecretString::from(""), job.allow_private, Pace::default())?;
+        }
+        let moved = other_target(before.base_url.as_deref(), job.base_url.as_deref());
+        if moved {
+            // Ids of one target say nothing in another: there they may be other people's.
+            links::forget_all(tx, job)?;
+            job.cursor = None;
+            job.steady = None;
+            job.window.removals = 0;
+            job.removals_allowed = 0;
         }
         let configured = job.base_url.is_some() && job.token_sealed.is_some();
         if configured && job.state == State::NotConfigured {
@@ -152,7 +162,7 @@ pub async fn change(
         Ok(json!({
             "baseUrl": job.base_url, "syncAll": job.sync_all, "outOfScope": job.out_of_scope.as_str(), "allowPrivateNetwork": job.allow_private,
             "removalLimit": job.removal_limit, "tokenChanged": sealed.is_some(),
-            "mappingsChanged": before.mappings != job.mappings,
+            "mappingsChanged": before.mappings != job.mappings, "linksForgotten": moved,
         }))
     })
     .await
@@ -182,6 +192,21 @@ where
         Ok(json!({ "mappingsChanged": before.mappings != job.mappings }))
     })
     .await
+}
+
+/// Whether two tenant URLs lead to different targets. A slash at the end and the query, which carries options, make no
+/// difference.
+fn other_target(before: Option<&str>, after: Option<&str>) -> bool {
+    let place = |url: &str| {
+        let mut parsed = url::Url::parse(url.trim()).ok()?;
+        parsed.set_query(None);
+        parsed.set_fragment(None);
+        Some(parsed.as_str().trim_end_matches('/').to_owned())
+    };
+    match (before, after) {
+        (Some(before), Some(after)) => place(before) != place(after),
+        _ => false,
+    }
 }
 
 fn check(change: &Change) -> Result<(), ProvisioningError> {

@@ -34,6 +34,8 @@ pub enum Fault {
     HalfPage,
     /// 401.
     Unauthorized,
+    /// 404, and the groups are gone.
+    Forgets,
     /// 429 that does not say how long to wait.
     ThrottleBare,
     /// 200 with an empty list, or with nothing after the work was done.
@@ -51,7 +53,7 @@ pub struct Rows {
     pub users: BTreeMap<String, Map<String, Json>>,
     pub groups: BTreeMap<String, Map<String, Json>>,
     pub members: BTreeMap<String, BTreeSet<String>>,
-    next: usize,
+    pub next: usize,
 }
 
 #[derive(Default)]
@@ -174,6 +176,10 @@ async fn serve(State(scim): State<Scim>, request: Request) -> Response {
     }
     match fault {
         Some(Fault::Error) => return error(StatusCode::INTERNAL_SERVER_ERROR, "injected"),
+        Some(Fault::Forgets) => {
+            scim.with(|i| i.rows.groups.clear());
+            return error(StatusCode::NOT_FOUND, "injected");
+        }
         Some(Fault::Unauthorized) => return error(StatusCode::UNAUTHORIZED, "injected"),
         Some(Fault::Throttle) => {
             return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "0")], "slow down")
