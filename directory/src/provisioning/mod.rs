@@ -7,6 +7,7 @@
 //! safe to send twice.
 
 pub mod cycle;
+pub mod dry_run;
 pub mod effect;
 pub mod execute;
 mod execute_members;
@@ -16,6 +17,7 @@ pub mod filtered;
 mod graph;
 mod graph_expressions;
 mod graph_logs;
+mod graph_plans;
 mod graph_schema;
 mod intake;
 pub mod job;
@@ -28,6 +30,7 @@ mod pages;
 mod pages_expression;
 mod pages_logs;
 mod pages_mappings;
+mod pages_plans;
 mod pages_scope;
 mod pages_settings;
 pub mod pending;
@@ -141,5 +144,6 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
     graph::routes(directory)
         .merge(graph_expressions::routes(directory))
         .merge(graph_logs::routes(directory))
+        .merge(graph_plans::routes(directory))
         .merge(pages::routes(directory))
 }

@@ -55,10 +55,24 @@ pub fn read_one(
     now: Timestamp,
     random: &Random,
 ) -> Result<Situation, StoreError> {
+    read_these(tx, job, std::slice::from_ref(one), now, random)
+}
+
+/// What is known about these objects.
+///
+/// # Errors
+/// The engine's.
+pub fn read_these(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    these: &[Pending],
+    now: Timestamp,
+    random: &Random,
+) -> Result<Situation, StoreError> {
     let scope = Scope::of(tx, job)?;
     let around = surroundings(tx, &job.tenant_id, now, random)?;
-    let mut situation = of_objects(tx, job, &scope, std::slice::from_ref(one), &around)?;
-    situation.census = Census { expected: 1, ..census(tx, job, now)? };
+    let mut situation = of_objects(tx, job, &scope, these, &around)?;
+    situation.census = Census { expected: these.len(), ..census(tx, job, now)? };
     Ok(situation)
 }
 
