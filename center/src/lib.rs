@@ -2,6 +2,7 @@
 //! assignments, access portal.
 
 pub mod access;
+pub mod access_control;
 pub mod admin_api;
 pub mod assignments;
 pub mod console;
@@ -13,6 +14,7 @@ pub mod instance;
 pub mod organization;
 pub mod permission_sets;
 pub mod portal;
+pub mod recycle_bin;
 pub mod router;
 pub mod saml_sp;
 mod schema;
@@ -59,6 +61,8 @@ pub struct Inner {
     pub portal_cookie: Cookie,
     /// What SCIM clients were seen to be.
     pub scim_seen: scim_server::seen::Memory,
+    /// How many requests SCIM clients may still send.
+    pub scim_rate: scim_server::rate::Limiter,
     /// What stands before every page's forms.
     pub form_guard: FormGuard,
 }
@@ -95,6 +99,7 @@ impl Center {
             portal_cookie,
             form_guard,
             scim_seen: scim_server::seen::Memory::default(),
+            scim_rate: scim_server::rate::Limiter::default(),
         }))
     }
 

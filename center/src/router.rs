@@ -3,7 +3,10 @@
 use axum::Router;
 use web::routes::{Listed, Routes};
 
-use crate::{Center, admin_api, console, identity_source, portal, saml_sp, scim_server, setup};
+use crate::{
+    Center, access_control, admin_api, console, identity_source, portal, recycle_bin, saml_sp, scim_server,
+    setup,
+};
 
 /// The router of this half with its state and the layers around every answer, and the list of its
 /// routes for the access test.
@@ -16,10 +19,12 @@ pub fn router(center: &Center) -> (Router, Vec<Listed>) {
 fn all(center: &Center) -> Routes<Center> {
     Routes::new("anyone")
         .get(web::assets::ROUTE, web::assets::serve)
+        .merge(access_control::routes(center))
         .merge(admin_api::routes(center))
         .merge(console::routes(center))
         .merge(identity_source::routes(center))
         .merge(portal::routes(center))
+        .merge(recycle_bin::routes(center))
         .merge(saml_sp::routes(center))
         .merge(scim_server::routes(center))
         .merge(setup::routes(center))

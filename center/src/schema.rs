@@ -10,4 +10,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "scim_protocol",
         sql: include_str!("../migrations/0105_scim_protocol.sql"),
     },
+    Migration { version: 106, name: "recycle_bin", sql: include_str!("../migrations/0106_recycle_bin.sql") },
+    Migration {
+        version: 107,
+        name: "saml_sp_settings",
+        sql: include_str!("../migrations/0107_saml_sp_settings.sql"),
+    },
+    Migration { version: 108, name: "scim_rate", sql: include_str!("../migrations/0108_scim_rate.sql") },
 ];

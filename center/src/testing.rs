@@ -34,7 +34,8 @@ pub struct TestCenter {
     pub listed: Vec<Listed>,
     /// A valid API key.
     pub api_key: String,
-    _store: TestStore,
+    // A replica has none: the database is that of the first.
+    _store: Option<TestStore>,
 }
 
 /// An answer, read.
@@ -84,12 +85,22 @@ impl TestCenter {
         let key = MasterKey::new([5; 32]);
         let center = Center::new(store, clock, random, key, origin, started.instance_id);
         let (router, listed) = router::router(&center);
-        let mut made = Self { center, router, listed, api_key: String::new(), _store: test_store };
+        let mut made = Self { center, router, listed, api_key: String::new(), _store: Some(test_store) };
         let body = json!({ "secret": started.secret, "userName": ADMINISTRATOR, "password": PASSWORD });
         let answer = made.send(Method::POST, "/api/setup", &[], body.to_string()).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
         made.api_key = answer.json()["apiKey"].as_str().expect("an API key").to_owned();
         made
+    }
+
+    /// A second process over the same database, or the same one after a restart.
+    pub fn replica(&self) -> Self {
+        let (clock, random) = (self.center.clock.clone(), Random::seeded(8));
+        let (store, origin) = (self.center.store.clone(), self.center.origin.clone());
+        let key = MasterKey::new([5; 32]);
+        let center = Center::new(store, clock, random, key, origin, self.center.instance_id.clone());
+        let (router, listed) = router::router(&center);
+        Self { center, router, listed, api_key: self.api_key.clone(), _store: None }
     }
 
     /// Sends a request with these headers.

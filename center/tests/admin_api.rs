@@ -272,6 +272,13 @@ async fn under_provisioning_people_do_not_edit_users_and_groups() {
             Ok(())
         };
         test.center.store.write(switch).await.unwrap();
+        // What an administrator made is changed here until it is handed over.
+        let active = json!({ "active": true });
+        let own = test.api(Method::PUT, "/api/users/ana@x.example/active", active).await;
+        assert_eq!(own.status, StatusCode::OK, "{}", own.body);
+        let whom = json!({ "users": ["ana@x.example"], "groups": ["Dev"] });
+        let handed = test.api(Method::POST, "/api/scim/ownership/hand-over", whom).await;
+        assert_eq!(handed.json(), json!({ "users": 1, "groups": 1 }), "{}", handed.body);
         let user = json!({ "userName": "bob", "givenName": "A", "familyName": "B" });
         for (method, path, body) in [
             (Method::POST, "/api/users", user),

@@ -5,6 +5,8 @@
 mod app;
 #[path = "scim_server/bulk.rs"]
 mod bulk;
+#[path = "scim_server/captures.rs"]
+mod captures;
 #[path = "scim_server/console.rs"]
 mod console;
 #[path = "scim_server/groups.rs"]
@@ -15,6 +17,10 @@ mod lists;
 mod messages;
 #[path = "scim_server/modes.rs"]
 mod modes;
+#[path = "scim_server/ownership.rs"]
+mod ownership;
+#[path = "scim_server/returning.rs"]
+mod returning;
 #[path = "scim_server/tokens.rs"]
 mod tokens;
 #[path = "scim_server/users.rs"]

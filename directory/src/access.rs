@@ -7,8 +7,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
-use store::StoreError;
-use web::{session, token};
+use store::{StoreError, Tx};
+use web::{Timestamp, session, token};
 
 use crate::Directory;
 
@@ -94,26 +94,38 @@ pub async fn signed_in(
     directory
         .store
         .read(move |tx| {
-            let Some(session) = session::find(tx, &token, &tenant, SESSION_AUDIENCE, now)? else {
-                return Ok(None);
-            };
-            let sql = "SELECT user_principal_name FROM users \
-                       WHERE tenant_id = ?1 AND id = ?2 AND account_enabled = 1 AND deleted_at IS NULL";
-            let Some(row) = tx.row(sql, &[(&tenant).into(), (&session.subject_id).into()])? else {
-                return Ok(None);
-            };
+            let Some(caller) = of_session(tx, &tenant, &token, now)? else { return Ok(None) };
             let sql = "SELECT role FROM role_assignments WHERE tenant_id = ?1 AND user_id = ?2 AND role = ?3";
-            let key = [(&tenant).into(), (&session.subject_id).into(), GLOBAL_ADMINISTRATOR.into()];
+            let key = [(&tenant).into(), (&caller.id).into(), GLOBAL_ADMINISTRATOR.into()];
             let administrator = tx.exists(sql, &key)?;
-            let caller = Caller {
-                actor: format!("user:{}", session.subject_id),
-                id: session.subject_id,
-                name: row.text(0)?,
-                signed_in_at: session.created_at.micros(),
-            };
             Ok(Some((caller, administrator)))
         })
         .await
+}
+
+/// The person behind a session's token, where it is one of ours that lasts and the account is enabled.
+///
+/// # Errors
+/// The engine's.
+pub fn of_session(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Caller>, StoreError> {
+    let Some(session) = session::find(tx, token, tenant, SESSION_AUDIENCE, now)? else { return Ok(None) };
+    let sql = "SELECT user_principal_name FROM users \
+               WHERE tenant_id = ?1 AND id = ?2 AND account_enabled = 1 AND deleted_at IS NULL";
+    let row = tx.row(sql, &[tenant.into(), (&session.subject_id).into()])?;
+    row.map(|row| {
+        Ok(Caller {
+            actor: format!("user:{}", session.subject_id),
+            id: session.subject_id.clone(),
+            name: row.text(0)?,
+            signed_in_at: session.created_at.micros(),
+        })
+    })
+    .transpose()
 }
 
 async fn client(directory: &Directory, headers: &HeaderMap) -> Result<Option<Caller>, StoreError> {

@@ -25,4 +25,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "provisioning_scope_and_plans",
         sql: include_str!("../migrations/0107_provisioning_scope_and_plans.sql"),
     },
+    Migration {
+        version: 108,
+        name: "provisioning_direction",
+        sql: include_str!("../migrations/0108_provisioning_direction.sql"),
+    },
 ];

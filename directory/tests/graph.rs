@@ -317,3 +317,67 @@ async fn the_saml_tutorial_can_be_followed() {
         assert_eq!(program.get(&app).await.status, StatusCode::NOT_FOUND);
     }
 }
+
+#[tokio::test]
+async fn certificates_of_an_application_are_one_collection() {
+    let der = |name: &str| {
+        let key =
+            rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+        let certificate =
+            rcgen::CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, certificate.der())
+    };
+    let (one, two) = (der("one.example"), der("two.example"));
+    let (first, second) = ("0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000002");
+    let entry = |id: &str, usage: &str, key: Value| json!({ "keyId": id, "type": "AsymmetricX509Cert", "usage": usage, "key": key });
+    for test in engines().await {
+        let program = test.program().await;
+        let template = "/v1.0/applicationTemplates/8adf8e6e-67b2-4cf2-a259-e3dc5476c621/instantiate";
+        let made = create(&program, template, &json!({ "displayName": "AWS SSO" })).await;
+        let app = format!("/v1.0/applications/{}", made["application"]["id"].as_str().unwrap());
+        assert_eq!(made["application"]["requestSignatureVerification"]["isSignedRequestRequired"], false);
+        let body = json!({
+            "keyCredentials": [entry(first, "Encrypt", json!(one)), entry(second, "Verify", json!(two))],
+            "tokenEncryptionKeyId": first,
+            "requestSignatureVerification": { "isSignedRequestRequired": true, "allowedWeakAlgorithms": "rsaSha1" },
+        });
+        assert_eq!(program.patch(&app, &body).await.status, StatusCode::NO_CONTENT);
+        let now = program.get(&app).await.json();
+        assert_eq!(
+            (&now["tokenEncryptionKeyId"], &now["keyCredentials"][0]["key"]),
+            (&json!(first), &Value::Null)
+        );
+        assert_eq!(now["requestSignatureVerification"], body["requestSignatureVerification"]);
+        let keys = program.get(&format!("{app}?$select=keyCredentials")).await.json();
+        assert_eq!(keys["keyCredentials"][0]["key"], json!(one));
+
+        // The certificate that assertions are encrypted for cannot go while it is in use, and nothing of
+        // such a change stays.
+        let without =
+            json!({ "displayName": "Other", "keyCredentials": [entry(second, "Verify", Value::Null)] });
+        assert_eq!(program.patch(&app, &without).await.status, StatusCode::BAD_REQUEST);
+        assert_eq!(program.get(&app).await.json()["displayName"], "AWS SSO");
+        for bad in [
+            json!({ "keyCredentials": [entry(second, "Encrypt", Value::Null)] }),
+            json!({ "keyCredentials": [entry("0a1b2c3d-0000-4000-8000-000000000003", "Verify", Value::Null)] }),
+            json!({ "keyCredentials": [entry("x", "Verify", json!(two))] }),
+            json!({ "keyCredentials": [entry(first, "Sign", json!(one))] }),
+            json!({ "keyCredentials": [entry(first, "Encrypt", json!("AAAA"))] }),
+            json!({ "keyCredentials": [entry(first, "Encrypt", json!(one)), entry(first, "Encrypt", json!(one))] }),
+            json!({ "tokenEncryptionKeyId": second }),
+            json!({ "requestSignatureVerification": { "allowedWeakAlgorithms": "md5" } }),
+        ] {
+            let status = program.patch(&app, &bad).await.status;
+            assert!(status.is_client_error(), "{bad} {status}");
+        }
+        let mut off = without.clone();
+        off["tokenEncryptionKeyId"] = Value::Null;
+        assert_eq!(program.patch(&app, &off).await.status, StatusCode::NO_CONTENT);
+        let after = program.get(&app).await.json();
+        assert_eq!(after["keyCredentials"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            (&after["keyCredentials"][0]["keyId"], &after["tokenEncryptionKeyId"]),
+            (&json!(second), &Value::Null)
+        );
+    }
+}

@@ -302,6 +302,48 @@ async fn an_imported_certificate_signs_and_its_end_is_announced_once() {
 }
 
 #[tokio::test]
+async fn a_pfx_file_that_openssl_wrote_is_imported_with_its_password() {
+    let test = TestDirectory::new(Engine::Sqlite).await;
+    let app = test.write(|tx, change| applications::create(tx, change, "App")).await.unwrap();
+    let mut browser = admin(&test).await;
+    let path = format!("/console/applications/{}/single-sign-on", app.id);
+    browser.submit(&path, &format!("{path}/choose"), &[]).await;
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let pem = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("both.pem"), key.serialize_pem() + &pem).unwrap();
+    let import = format!("{path}/certificates/import");
+    for (at, legacy) in [&[][..], &["-legacy"][..]].into_iter().enumerate() {
+        let mut openssl = std::process::Command::new("openssl");
+        openssl.args([
+            "pkcs12",
+            "-export",
+            "-in",
+            "both.pem",
+            "-out",
+            "both.pfx",
+            "-passout",
+            "pass:s3cret é",
+        ]);
+        let made = openssl.args(legacy).current_dir(folder.path()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let pfx = std::fs::read(folder.path().join("both.pfx")).unwrap();
+        let files = [("pfx", "both.pfx", pfx.as_slice())];
+        let refused = browser.upload(&path, &import, &[("pfx_password", "wrong")], &files).await;
+        assert!(refused.text.contains("the one that the file was saved with"), "{}", refused.text);
+        assert!(!refused.text.contains("wrong"), "a password was shown");
+        let broken = [("pfx", "both.pfx", &pfx[..pfx.len() / 2])];
+        let refused = browser.upload(&path, &import, &[("pfx_password", "s3cret é")], &broken).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.text);
+        let done = browser.upload(&path, &import, &[("pfx_password", "s3cret é")], &files).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+        let id = app.id.clone();
+        let all = test.directory.read(move |tx, tenant| Ok(applications::certificates(tx, tenant, &id)?));
+        assert_eq!(all.await.unwrap().len(), at + 2);
+    }
+}
+
+#[tokio::test]
 async fn the_certificates_of_an_application_have_their_pages() {
     let test = TestDirectory::new(Engine::Sqlite).await;
     let app = test.write(|tx, change| applications::create(tx, change, "App")).await.unwrap();

@@ -227,8 +227,57 @@ pub async fn start_center(arguments: &ServeArguments) -> Result<Running, Failure
     );
     let (router, _) = center::router::router(&half);
     let (stop, stopped) = watch::channel(false);
-    let serving = tokio::spawn(serve_until(opened.bound, router, stopped));
-    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving] })
+    let serving = tokio::spawn(serve_until(opened.bound, router, stopped.clone()));
+    let watching = tokio::spawn(watch_over(half, stopped));
+    Ok(Running { origin: opened.origin, secret: started.secret, stop, tasks: vec![serving, watching] })
+}
+
+/// What the center does by itself: it reads the identity provider's metadata URL when that is due, and once an hour it
+/// announces certificates and tokens that are about to expire and removes for good what was deleted more than 30 days
+/// ago.
+async fn watch_over(half: center::Center, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
+    let minutely = async {
+        let mut minutes = tokio::time::interval(std::time::Duration::from_secs(60));
+        for minute in 0_u32.. {
+            minutes.tick().await;
+            if minute.is_multiple_of(60) {
+                hourly(&half).await;
+            }
+            if let Err(error) = center::identity_source::refresh::refresh_due(&half).await {
+                tracing::warn!(%error, "the outcome of reading the metadata URL could not be saved");
+            }
+        }
+    };
+    tokio::select! {
+        () = minutely => {}
+        () = until(stopped) => {}
+    }
+    Ok(())
+}
+
+async fn hourly(half: &center::Center) {
+    match center::recycle_bin::remove_due(half).await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed what was deleted more than 30 days ago"),
+        Err(error) => tracing::warn!(%error, "the recycle bin could not be emptied; next try in an hour"),
+    }
+    match center::scim_server::tokens::announce_expiry(half).await {
+        Ok(0) => {}
+        Ok(announced) => {
+            tracing::warn!(announced, "SCIM access tokens are about to expire; the event log names them")
+        }
+        Err(error) => tracing::warn!(%error, "expiring SCIM tokens could not be announced"),
+    }
+    match center::identity_source::certificates::announce_expiry(half).await {
+        Ok(0) => {}
+        Ok(announced) => {
+            tracing::warn!(
+                announced,
+                "certificates of the identity provider are about to expire; the event log names them"
+            )
+        }
+        Err(error) => tracing::warn!(%error, "expiring certificates could not be announced"),
+    }
 }
 
 async fn serve_until(

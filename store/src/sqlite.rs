@@ -1,8 +1,9 @@
 //! SQLite: one writer thread that commits what has queued up in one go, readers beside it.
 //!
-//! Each closure runs in its own savepoint, so that one that fails does not touch its batch, and is
-//! answered after the COMMIT. Batching waits for nothing: the writer takes what came in while the
-//! previous fsync ran.
+//! Each closure is answered after the COMMIT, and one that fails does not touch its batch: where it had
+//! changed something, the batch is undone and runs again, each closure in a savepoint of its own. That is
+//! rare, and savepoints cost a copy of every page that a closure changes. Batching waits for nothing: the
+//! writer takes what came in while the previous fsync ran.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, Value as SqliteValue, ValueRef};
 use tokio::sync::{Semaphore, oneshot, watch};
 
@@ -25,20 +27,51 @@ const BATCH: usize = 256;
 const QUEUE: usize = 4096;
 const READERS: usize = 2;
 
-/// What a closure leaves to be done once its fate is known: called with the commit's outcome.
-type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-type WriteJob = Box<dyn FnOnce(&Connection) -> Done + Send>;
 type ReadJob = Box<dyn FnOnce(&Connection) + Send>;
 
-struct Done {
-    keep: bool,
-    appended: u64,
-    answer: Answer,
+/// A closure that waits for the writer.
+trait WriteJob: Send {
+    /// Runs it, perhaps once more than before; whether what it did is to be kept, and how many events it
+    /// appended.
+    fn run(&mut self, connection: &Connection) -> (bool, u64);
+    /// Answers with what the last run gave, once its fate is known.
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>);
+}
+
+struct Job<T, E, F> {
+    closure: F,
+    outcome: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> WriteJob for Job<T, E, F>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> (bool, u64) {
+        let mut tx = Tx { conn: Conn::Sqlite(connection), appended: 0 };
+        let outcome = guarded(|| (self.closure)(&mut tx));
+        let keep = outcome.is_ok();
+        self.outcome = Some(outcome);
+        (keep, if keep { tx.appended } else { 0 })
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), StoreError>) {
+        // A failed COMMIT undoes what the closure did; its own error it keeps.
+        let outcome = match (commit, self.outcome) {
+            (Err(e), Some(Ok(_)) | None) => Err(E::from(e)),
+            (Ok(()), None) => Err(E::from(StoreError::Panicked)),
+            (_, Some(outcome)) => outcome,
+        };
+        let _ = self.answer.send(outcome);
+    }
 }
 
 #[derive(Clone)]
 pub(crate) struct Sqlite {
-    writer: Sender<WriteJob>,
+    writer: Sender<Box<dyn WriteJob>>,
     readers: Sender<ReadJob>,
     room: Arc<Semaphore>,
 }
@@ -51,7 +84,7 @@ impl Sqlite {
     ) -> Result<Self, StoreError> {
         let connection = connect(path)?;
         migrate(Engine::Sqlite, migrations, |step| in_transaction(&connection, step))?;
-        let (writer, jobs) = unbounded::<WriteJob>();
+        let (writer, jobs) = unbounded::<Box<dyn WriteJob>>();
         let room = Arc::new(Semaphore::new(QUEUE));
         let freed = room.clone();
         spawn("store-writer", move || write_loop(&connection, &jobs, &changed, &freed))?;
@@ -73,20 +106,7 @@ impl Sqlite {
     {
         let Ok(permit) = self.room.acquire().await else { return };
         permit.forget();
-        let job: WriteJob = Box::new(move |connection| {
-            let mut tx = Tx { conn: Conn::Sqlite(connection), appended: 0 };
-            let outcome = guarded(|| f(&mut tx));
-            let (keep, appended) = (outcome.is_ok(), tx.appended);
-            let answer: Answer = Box::new(move |commit| {
-                // A failed COMMIT undoes what the closure did; its own error it keeps.
-                let outcome = match commit {
-                    Err(e) if keep => Err(E::from(e)),
-                    _ => outcome,
-                };
-                let _ = answer.send(outcome);
-            });
-            Done { keep, appended, answer }
-        });
+        let job = Box::new(Job { closure: f, outcome: None, answer });
         // A send fails only when the writer is gone; the caller then sees a closed store.
         let _ = self.writer.send(job);
     }
@@ -129,6 +149,11 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", -8192)?;
+    // 16 MiB of log before it is copied back: pages that change often are copied once for many commits.
+    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
+    // Plans come from the text of a statement alone; otherwise SQLite prepares a cached one again for each
+    // new value of, say, a LIMIT.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }
@@ -149,47 +174,107 @@ fn in_transaction(
 
 fn write_loop(
     connection: &Connection,
-    jobs: &Receiver<WriteJob>,
+    jobs: &Receiver<Box<dyn WriteJob>>,
     changed: &watch::Sender<u64>,
     room: &Semaphore,
 ) {
     while let Ok(first) = jobs.recv() {
-        let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from);
-        let mut answers = Vec::new();
-        let (mut appended, mut taken) = (0, 0);
-        let mut next = Some(first);
-        while let Some(job) = next {
-            let done = in_savepoint(connection, job);
-            appended += done.appended;
-            answers.push(done.answer);
-            taken += 1;
-            next = if taken < BATCH { jobs.try_recv().ok() } else { None };
+        let mut batch = Batch::begin(connection);
+        batch.take(first);
+        while batch.jobs.len() < BATCH
+            && let Ok(job) = jobs.try_recv()
+        {
+            batch.take(job);
         }
-        let outcome = begun.and_then(|()| connection.execute_batch("COMMIT").map_err(StoreError::from));
-        if outcome.is_err() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
+        let (taken, appended, committed) = batch.commit();
         room.add_permits(taken);
-        let failure = outcome.as_ref().err().map(ToString::to_string);
-        for answer in answers {
-            answer(failure.clone().map_or(Ok(()), |e| Err(StoreError::Database(e))));
-        }
-        if outcome.is_ok() && appended > 0 {
+        if committed && appended > 0 {
             changed.send_modify(|n| *n += appended);
         }
     }
 }
 
-fn in_savepoint(connection: &Connection, job: WriteJob) -> Done {
+/// Closures that are committed together.
+struct Batch<'c> {
+    connection: &'c Connection,
+    begun: Result<(), StoreError>,
+    jobs: Vec<Box<dyn WriteJob>>,
+    appended: u64,
+    in_savepoints: bool,
+}
+
+impl<'c> Batch<'c> {
+    fn begin(connection: &'c Connection) -> Self {
+        let begun = begin(connection);
+        Self { connection, begun, jobs: Vec::new(), appended: 0, in_savepoints: false }
+    }
+
+    fn take(&mut self, job: Box<dyn WriteJob>) {
+        self.jobs.push(job);
+        let changes = self.connection.total_changes();
+        let kept = self.run(self.jobs.len() - 1);
+        if !kept && !self.in_savepoints && self.connection.total_changes() != changes {
+            self.again();
+        }
+    }
+
+    /// A closure failed after it had changed something.
+    fn again(&mut self) {
+        if self.begun.is_ok() {
+            let undone = self.connection.execute_batch("ROLLBACK").map_err(StoreError::from);
+            self.begun = undone.and_then(|()| begin(self.connection));
+        }
+        self.in_savepoints = true;
+        self.appended = 0;
+        for at in 0..self.jobs.len() {
+            self.run(at);
+        }
+    }
+
+    /// Runs a closure; whether what it did is to be kept. Nothing runs outside the transaction: SQLite ends
+    /// it by itself where, say, the disk is full.
+    fn run(&mut self, at: usize) -> bool {
+        let (true, Some(job)) = (self.begun.is_ok(), self.jobs.get_mut(at)) else { return false };
+        let (keep, appended) = match self.in_savepoints {
+            true => in_savepoint(self.connection, job.as_mut()),
+            false => job.run(self.connection),
+        };
+        self.appended += appended;
+        if self.connection.is_autocommit() {
+            self.begun = Err(StoreError::Database("the transaction ended early".to_owned()));
+        }
+        keep
+    }
+
+    /// How many closures it had, how many events they appended, and whether all that is kept.
+    fn commit(self) -> (usize, u64, bool) {
+        let commit = || self.connection.execute_batch("COMMIT").map_err(StoreError::from);
+        let outcome = self.begun.and_then(|()| commit());
+        if outcome.is_err() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        let failure = outcome.as_ref().err().map(ToString::to_string);
+        let taken = self.jobs.len();
+        for job in self.jobs {
+            job.answer(failure.clone().map_or(Ok(()), |e| Err(StoreError::Database(e))));
+        }
+        (taken, self.appended, outcome.is_ok())
+    }
+}
+
+fn begin(connection: &Connection) -> Result<(), StoreError> {
+    Ok(connection.execute_batch("BEGIN IMMEDIATE")?)
+}
+
+fn in_savepoint(connection: &Connection, job: &mut dyn WriteJob) -> (bool, u64) {
     let run = |sql: &str| connection.prepare_cached(sql).and_then(|mut s| s.execute([]));
     let _ = run("SAVEPOINT one");
-    let mut done = job(connection);
-    if !done.keep {
+    let (keep, appended) = job.run(connection);
+    if !keep {
         let _ = run("ROLLBACK TO one");
-        done.appended = 0;
     }
     let _ = run("RELEASE one");
-    done
+    (keep, appended)
 }
 
 fn read_loop(connection: &Connection, jobs: &Receiver<ReadJob>) {

@@ -196,3 +196,30 @@ async fn changed_wakes_a_follower() {
         tokio::time::timeout(std::time::Duration::from_secs(5), changed.changed()).await.unwrap().unwrap();
     }
 }
+
+#[tokio::test]
+async fn one_that_fails_late_undoes_itself_alone_among_many() {
+    for TestStore { store, .. } in &engines(SCHEMA).await {
+        // All are queued before the first is answered, so on SQLite they share commits.
+        let writes: Vec<_> = (0..40)
+            .map(|n| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let (id, name) = (format!("id{n}"), format!("name{n}"));
+                    let write = store.write(move |tx| {
+                        insert(tx, &id, &name)?;
+                        if n % 7 == 3 { Err(StoreError::NoRow) } else { Ok(n) }
+                    });
+                    (n, write.await)
+                })
+            })
+            .collect();
+        for write in writes {
+            let (n, outcome) = write.await.unwrap();
+            assert_eq!(outcome.is_ok(), n % 7 != 3, "{n}: {outcome:?}");
+        }
+        assert_eq!(count(store).await, 34);
+        let events = store.read(|tx| tx.int("SELECT count(*) FROM events", &[])).await.unwrap();
+        assert_eq!(events, 34);
+    }
+}

@@ -15,6 +15,10 @@ pub enum What {
     Start,
     /// Issuing and accepting SAML responses, beside the machine's own RSA-2048.
     Saml,
+    /// SCIM requests on both engines, beside what the engines and the machine can do.
+    Scim,
+    /// Provisioning: an initial cycle, the cost of a change, and how soon it has its effect.
+    Provisioning,
 }
 
 /// Longest start, in milliseconds.
@@ -24,11 +28,29 @@ const MEMORY_TARGET: f64 = 60.0;
 const RUNS: usize = 5;
 
 /// `cargo xtask bench`
-pub fn run(what: What) -> Result<(), String> {
+pub fn run(what: What, users: Option<u32>) -> Result<(), String> {
     match what {
         What::Start => start(),
-        What::Saml => crate::bench_saml::run(),
+        What::Saml => benches(&[("saml", "saml"), ("entente", "saml_http")]),
+        What::Scim => crate::bench_scim::run(users),
+        What::Provisioning => benches(&[("directory", "provisioning")]),
     }
+}
+
+/// Builds benches optimised and runs them. They print the figures and fail when one misses its target.
+fn benches(all: &[(&str, &str)]) -> Result<(), String> {
+    let mut missed = Vec::new();
+    for (package, bench) in all {
+        let mut command = Command::new(env!("CARGO"));
+        command.current_dir(root()).args(["bench", "--quiet", "-p", package, "--bench", bench]);
+        if crate::run(&mut command).is_err() {
+            missed.push(*bench);
+        }
+    }
+    if missed.is_empty() {
+        return Ok(());
+    }
+    Err(format!("a target was missed, or the bench could not be built: {}", missed.join(", ")))
 }
 
 /// Starts both halves on data that is there already, several times; the medians count.

@@ -2,7 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command for people")]
 
 mod bench;
-mod bench_saml;
+mod bench_scim;
 mod needs;
 mod postgres;
 mod saml_checks;
@@ -32,6 +32,9 @@ enum Task {
         /// What to measure.
         #[arg(value_enum)]
         what: bench::What,
+        /// How many users there are at the most, for a quick look at SCIM; the targets are about a million.
+        #[arg(long)]
+        users: Option<u32>,
     },
     /// Delete each check of the SAML accept path in turn, in a copy, and list the tests that notice.
     SamlChecks {
@@ -44,7 +47,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test { arguments } => test::run(&arguments),
-        Task::Bench { what } => bench::run(what),
+        Task::Bench { what, users } => bench::run(what, users),
         Task::SamlChecks { filter } => saml_checks::run(&filter),
     };
     match outcome {

@@ -47,14 +47,21 @@ pub fn find() -> Result<Needs, String> {
     }
     let found = |name: &str| on_path(name).ok_or(format!("{name} is not to be found after its installation"));
     Ok(Needs {
-        postgres: postgres_folder()
-            .ok_or("initdb is not to be found after the installation of postgresql")?,
+        postgres: postgres()?,
         python: python()?,
         chromium: found("chromium")?,
         chromedriver: found("chromedriver")?,
         node: found("node")?,
         node_modules: node_modules()?,
     })
+}
+
+/// Finds or installs PostgreSQL alone; the folder with its programs.
+pub fn postgres() -> Result<PathBuf, String> {
+    if postgres_folder().is_none() {
+        install(&["postgresql"])?;
+    }
+    postgres_folder().ok_or("initdb is not to be found after the installation of postgresql".to_owned())
 }
 
 fn install(packages: &[&str]) -> Result<(), String> {

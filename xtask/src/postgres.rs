@@ -13,9 +13,18 @@ pub struct Server {
     port: u16,
 }
 
+/// Whether a commit waits for the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// As people run it.
+    Full,
+    /// Durability is PostgreSQL's own to test; in tests it would only cost time.
+    None,
+}
+
 impl Server {
     /// Makes a cluster and starts it.
-    pub fn start(programs: &Path) -> Result<Self, String> {
+    pub fn start(programs: &Path, durability: Durability) -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("entente-postgres-{}", std::process::id()));
         let failed = |e: std::io::Error| format!("{}: {e}", folder.display());
         let _ = std::fs::remove_dir_all(&folder);
@@ -28,9 +37,9 @@ impl Server {
         let data = server.data();
         let make = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync"];
         quietly(server.program("initdb").arg("-D").arg(&data).args(make))?;
-        // Durability is PostgreSQL's own to test; here it would only cost time.
+        let fsync = if durability == Durability::Full { "on" } else { "off" };
         let options = format!(
-            "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=600 -c fsync=off \
+            "-p {port} -k {} -c listen_addresses=127.0.0.1 -c max_connections=600 -c fsync={fsync} \
              -c max_locks_per_transaction=512",
             server.folder.display()
         );

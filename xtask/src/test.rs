@@ -3,13 +3,13 @@
 use std::process::Command;
 
 use crate::needs::{self, Needs};
-use crate::postgres::Server;
+use crate::postgres::{Durability, Server};
 use crate::root;
 
 /// `cargo xtask test`
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let needs = needs::find()?;
-    let server = Server::start(&needs.postgres)?;
+    let server = Server::start(&needs.postgres, Durability::None)?;
     run_tests(&needs, &server, arguments)
 }
 

@@ -86,7 +86,7 @@ impl Params {
 }
 
 /// `{"value": […], "next": …}`: `next` is there where another page may follow.
-pub(super) fn paged(
+pub fn paged(
     value: Vec<serde_json::Value>,
     limit: i64,
     next: Option<String>,

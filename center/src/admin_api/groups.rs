@@ -47,7 +47,7 @@ pub(super) async fn create(
         .store
         .write(move |tx| -> Result<_, IdentityError> {
             identities::check_editable(tx, &author.instance_id)?;
-            identities::create_group(tx, &author, &id, "api", &fields)
+            identities::create_group(tx, &author, &id, &author.actor, &fields)
         })
         .await?;
     Ok((StatusCode::CREATED, Json(shown(&made))))
@@ -80,8 +80,8 @@ pub(super) async fn delete(
     center
         .store
         .write(move |tx| -> Result<_, IdentityError> {
-            identities::check_editable(tx, &author.instance_id)?;
             let group = find(tx, &author.instance_id, &group)?;
+            identities::check_editable_of(tx, &author.instance_id, &group.owner)?;
             identities::delete_group(tx, &author, &group.id)
         })
         .await?;
@@ -149,8 +149,8 @@ async fn change_members(
     let author = center.author(caller);
     let write = move |tx: &mut Tx<'_>| -> Result<u64, IdentityError> {
         let instance = &author.instance_id;
-        identities::check_editable(tx, instance)?;
         let group = find(tx, instance, &group)?;
+        identities::check_editable_of(tx, instance, &group.owner)?;
         let mut ids = Vec::new();
         for member in body.members.iter().take(crate::identity_store::MAX_MEMBERS_PER_CALL + 1) {
             ids.push(identities::find_user(tx, instance, member)?.id);
@@ -161,7 +161,7 @@ async fn change_members(
 }
 
 /// The group with this id or, else, name.
-pub(super) fn find(tx: &mut Tx<'_>, instance_id: &str, given: &str) -> Result<Group, IdentityError> {
+pub fn find(tx: &mut Tx<'_>, instance_id: &str, given: &str) -> Result<Group, IdentityError> {
     if let Some(group) = identities::group(tx, instance_id, given)? {
         return Ok(group);
     }

@@ -9,14 +9,16 @@ mod events;
 mod groups;
 mod organization;
 mod permission_sets;
+mod portal_session;
 mod users;
 
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use web::routes::Routes;
 
-pub use body::{JsonBody, Params};
+pub use body::{JsonBody, Params, paged};
 pub use error::ApiError;
+pub use groups::find as find_group;
 
 use crate::{Center, access, csv_file};
 
@@ -54,6 +56,8 @@ pub fn routes(center: &Center) -> Routes<Center> {
         .get("/api/groups/{group}/members", groups::members)
         .post("/api/groups/{group}/members", groups::add_members)
         .delete("/api/groups/{group}/members", groups::remove_members)
+        .get("/api/portal-session", portal_session::show)
+        .put("/api/portal-session", portal_session::change)
         .get("/api/counts", counts::counts)
         .get("/api/events", events::list);
     let open = Routes::new("anyone").get("/api/about", about::about);

@@ -49,7 +49,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let resource = resource_of(&b.user_name, &b.given_name, &b.family_name, &b.display_name, &b.email);
     let author = center.author(&caller);
-    let new = NewUser { id: center.random.id(author.now), owner: "api".to_owned(), resource };
+    let new = NewUser { id: center.random.id(author.now), owner: caller.actor, resource };
     let made = center
         .store
         .write(move |tx| -> Result<_, IdentityError> {
@@ -88,8 +88,8 @@ pub(super) async fn delete(
     center
         .store
         .write(move |tx| -> Result<_, IdentityError> {
-            store::check_editable(tx, &author.instance_id)?;
             let user = store::find_user(tx, &author.instance_id, &user)?;
+            store::check_editable_of(tx, &author.instance_id, &user.owner)?;
             store::delete_user(tx, &author, &user.id)
         })
         .await?;
@@ -113,8 +113,8 @@ pub(super) async fn set_active(
     let user = center
         .store
         .write(move |tx| -> Result<_, IdentityError> {
-            store::check_editable(tx, &author.instance_id)?;
             let user = store::find_user(tx, &author.instance_id, &user)?;
+            store::check_editable_of(tx, &author.instance_id, &user.owner)?;
             let mut resource = user.resource;
             resource["active"] = body.active.into();
             store::update_user(tx, &author, &user.id, &resource)

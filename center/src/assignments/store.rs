@@ -165,7 +165,7 @@ pub(super) fn exists(tx: &mut Tx<'_>, instance_id: &str, wanted: &Assignment) ->
 }
 
 /// Makes an assignment whose parts are known to be there; whether it is new.
-pub(super) fn insert(tx: &mut Tx<'_>, author: &Author, wanted: &Assignment) -> Result<bool, StoreError> {
+pub(crate) fn insert(tx: &mut Tx<'_>, author: &Author, wanted: &Assignment) -> Result<bool, StoreError> {
     let mut params = key(&author.instance_id, wanted).to_vec();
     params.push(author.now.micros().into());
     let new = tx.exec(

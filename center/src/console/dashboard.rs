@@ -8,6 +8,7 @@ use web::page::{self, Banner, Shell, Tone};
 
 use super::{PageError, shell};
 use crate::access::Caller;
+use crate::identity_source::{certificates, refresh};
 use crate::identity_store::store as identities;
 use crate::instance::{Instance, load, source_is_proposed, token_ending_before};
 use crate::{Center, assignments, credentials, organization, permission_sets};
@@ -29,6 +30,8 @@ struct Overview {
     external: bool,
     proposed: bool,
     token_ends: Option<Timestamp>,
+    certificate: Option<String>,
+    metadata_url: Option<String>,
 }
 
 #[derive(Template)]
@@ -76,6 +79,8 @@ fn read(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<Overview, StoreErro
         external: !credentials::directory_is_source(tx, id)?,
         proposed: source_is_proposed(tx, id)?,
         token_ends: token_ending_before(tx, id, soon)?,
+        certificate: certificates::warning(&certificates::list(tx, id, now)?),
+        metadata_url: refresh::standing(tx, id, now)?.and_then(|(url, diff)| url.warning(diff.as_ref())),
         instance: load(tx, id)?,
     })
 }
@@ -97,6 +102,12 @@ fn warnings(state: &Overview) -> Vec<Banner> {
             ends.readable()
         );
         warn("An access token of automatic provisioning ends soon", text);
+    }
+    if let Some(text) = &state.certificate {
+        warn("A signing certificate of the identity provider ends", text.clone());
+    }
+    if let Some(text) = &state.metadata_url {
+        warn("The identity provider's metadata URL needs attention", text.clone());
     }
     banners
 }

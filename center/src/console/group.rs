@@ -10,12 +10,12 @@ use web::page::{self, Shell};
 use super::groups::HERE;
 use super::notice::{back, refused, with_done};
 use super::{PageError, shell};
-use crate::Center;
 use crate::access::Caller;
 use crate::admin_api::{ApiError, Params};
 use crate::assignments::store::{self as assignments, Filter, Listed};
 use crate::identity_store::store::{self as identities, Member};
-use crate::identity_store::{Group, GroupFields, IdentityError};
+use crate::identity_store::{Group, GroupFields, IdentityError, IdentityKind, Owner};
+use crate::{Center, credentials};
 
 const PAGE: i64 = 100;
 const FOUND: i64 = 50;
@@ -33,6 +33,8 @@ struct GroupPage {
     found: Vec<Member>,
     assignments: Vec<Listed>,
     managed: bool,
+    /// Whether the identity source is external: then there may be automatic provisioning to hand it over to.
+    external: bool,
 }
 
 /// GET /console/groups/{id}
@@ -74,7 +76,8 @@ async fn load(
                 identities::users_outside(tx, &instance, &id, &find, FOUND)?
             },
             assignments: assignments::list(tx, &instance, of_group, ASSIGNMENTS)?,
-            managed: identities::managed(tx, &instance)?,
+            managed: identities::managed(tx, &instance)? && group.made_by().is_provisioning(),
+            external: !credentials::directory_is_source(tx, &instance)?,
             group,
             members,
             find,
@@ -112,11 +115,17 @@ async fn carry_out(
 ) -> Result<&'static str, ApiError> {
     let (author, id) = (center.author(caller), id.to_owned());
     let action = form.text("action").to_owned();
-    if !["add", "remove", "save", "delete"].contains(&action.as_str()) {
+    if !["add", "remove", "save", "delete", "hand-over", "take-back"].contains(&action.as_str()) {
         return Err(ApiError::invalid("action", "there is no such action", &action));
     }
     let write = move |tx: &mut Tx<'_>| -> Result<&'static str, IdentityError> {
-        identities::check_editable(tx, &author.instance_id)?;
+        let group = identities::group(tx, &author.instance_id, &id)?;
+        let owner = group.ok_or_else(|| IdentityError::GroupNotFound(id.clone()))?.owner;
+        match action.as_str() {
+            "hand-over" => return own(tx, &author, &id, Owner::Provisioning, "handed-over"),
+            "take-back" => return own(tx, &author, &id, Owner::Console, "taken-back"),
+            _ => identities::check_editable_of(tx, &author.instance_id, &owner)?,
+        }
         let users: Vec<String> = form.all("user").map(str::to_owned).collect();
         match action.as_str() {
             "add" => identities::add_members(tx, &author, &id, &users).map(|_| "members-added"),
@@ -126,6 +135,16 @@ async fn carry_out(
         }
     };
     Ok(center.store.write(write).await?)
+}
+
+fn own(
+    tx: &mut Tx<'_>,
+    author: &crate::instance::Author,
+    id: &str,
+    to: Owner,
+    done: &'static str,
+) -> Result<&'static str, IdentityError> {
+    identities::set_owner(tx, author, IdentityKind::Group, id, to).map(|_| done)
 }
 
 fn save(

@@ -21,7 +21,7 @@ use axum::middleware::from_fn_with_state;
 use web::form;
 use web::routes::Routes;
 
-pub use notice::PageError;
+pub use notice::{PageError, back, refused, with_done};
 pub use shell::shell;
 
 use crate::{Center, access, csv_file};

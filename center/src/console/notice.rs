@@ -32,7 +32,7 @@ impl IntoResponse for PageError {
 
 /// Back to a page after a change, which says what was done there. The word is one of [`DONE`]; a link
 /// with another one says nothing, so nobody can put words into our mouth.
-pub(super) fn back(path: &str, done: &str) -> Response {
+pub fn back(path: &str, done: &str) -> Response {
     Redirect::to(&format!("{path}?done={done}")).into_response()
 }
 
@@ -41,25 +41,33 @@ const DONE: &[(&str, &str)] = &[
     ("account-active", "The account is active again"),
     ("account-suspended", "The account is suspended: nobody has access to it now"),
     ("assignments-removed", "The chosen assignments are removed"),
+    ("bin-setting", "The setting is saved"),
     ("group-created", "The group is made"),
-    ("group-deleted", "The group is deleted with its memberships and assignments"),
+    ("group-deleted", "The group is in the recycle bin with its memberships and assignments"),
     ("group-saved", "The group is saved"),
+    ("handed-over", "Automatic provisioning may change it from now on"),
     ("imported", "The file is imported"),
     ("members-added", "The chosen users are in the group now"),
     ("members-removed", "The chosen users are no longer in the group"),
     ("password", "The password is set and the user is signed out everywhere"),
+    ("removed", "It is removed for good"),
+    ("restored", "It is restored with memberships and assignments"),
     ("set-created", "The permission set is made"),
     ("set-deleted", "The permission set is deleted"),
     ("set-saved", "The permission set is saved"),
     ("settings", "The setting is saved; it counts for sessions that begin from now on"),
+    ("taken-back", "Automatic provisioning may no longer change it"),
     ("user-created", "The user is made"),
-    ("user-deleted", "The user is deleted with memberships and assignments"),
+    (
+        "user-deleted",
+        "The user is in the recycle bin with memberships and assignments, and signed out everywhere",
+    ),
     ("user-disabled", "The user is disabled and signed out everywhere"),
     ("user-enabled", "The user may sign in again"),
 ];
 
 /// The shell with what the page that led here has done.
-pub(super) fn with_done(shell: Shell, params: &Params) -> Shell {
+pub fn with_done(shell: Shell, params: &Params) -> Shell {
     let word = params.text("done");
     match DONE.iter().find(|(known, _)| *known == word) {
         Some((_, title)) => shell.with(Banner::new(Tone::Success, *title, "")),
@@ -68,6 +76,6 @@ pub(super) fn with_done(shell: Shell, params: &Params) -> Shell {
 }
 
 /// A refusal as a banner over the form that was sent.
-pub(super) fn refused(error: &ApiError) -> Banner {
+pub fn refused(error: &ApiError) -> Banner {
     Banner::new(Tone::Danger, "Nothing was changed", error.for_people())
 }

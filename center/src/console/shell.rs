@@ -4,10 +4,11 @@ use web::page::{Crumb, NavItem, Shell};
 use crate::PRODUCT;
 use crate::access::Caller;
 
-const NAV: [(&str, &str); 8] = [
+const NAV: [(&str, &str); 9] = [
     ("Dashboard", "/console"),
     ("Users", "/console/users"),
     ("Groups", "/console/groups"),
+    ("Recycle bin", "/console/recycle-bin"),
     ("AWS accounts", "/console/accounts"),
     ("Permission sets", "/console/permission-sets"),
     ("Settings", "/console/settings"),

@@ -14,7 +14,8 @@ use crate::access::Caller;
 use crate::admin_api::{ApiError, Params};
 use crate::assignments::{AccountAccess, access_of, store as assignments};
 use crate::identity_store::store as identities;
-use crate::identity_store::{Group, IdentityError, User};
+use crate::identity_store::{Group, IdentityError, IdentityKind, Owner, User};
+use crate::instance::Author;
 use crate::{Center, credentials};
 
 /// More groups than AWS evaluates for a person.
@@ -91,7 +92,7 @@ async fn load(center: &Center, id: String) -> Result<Profile, IdentityError> {
             groups: identities::groups_of(tx, &instance, &id, MAX_GROUPS)?,
             access: access_of(tx, &instance, &id)?,
             direct: assignments::list(tx, &instance, of_user, 10_000)?.len(),
-            managed: identities::managed(tx, &instance)?,
+            managed: identities::managed(tx, &instance)? && user.made_by().is_provisioning(),
             password: password(tx, &instance, &id)?,
             user,
         })
@@ -118,6 +119,10 @@ pub(super) async fn change(
     let done = match form.text("action") {
         "disable" => set_active(&center, &caller, &id, false).await.map(|()| back(&path, "user-disabled")),
         "enable" => set_active(&center, &caller, &id, true).await.map(|()| back(&path, "user-enabled")),
+        "hand-over" => {
+            own(&center, &caller, &id, Owner::Provisioning).await.map(|()| back(&path, "handed-over"))
+        }
+        "take-back" => own(&center, &caller, &id, Owner::Console).await.map(|()| back(&path, "taken-back")),
         "delete" => delete(&center, &caller, &id).await.map(|()| back(HERE, "user-deleted")),
         "password" => {
             let password = form.raw("password").into();
@@ -149,19 +154,31 @@ async fn again(
 async fn set_active(center: &Center, caller: &Caller, id: &str, active: bool) -> Result<(), ApiError> {
     let (author, id) = (center.author(caller), id.to_owned());
     let write = move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
-        identities::check_editable(tx, &author.instance_id)?;
-        let user = identities::user(tx, &author.instance_id, &id)?;
-        let mut resource = user.ok_or_else(|| IdentityError::UserNotFound(id.clone()))?.resource;
+        let mut resource = editable(tx, &author, &id)?.resource;
         resource["active"] = active.into();
         identities::update_user(tx, &author, &id, &resource).map(|_| ())
     };
     Ok(center.store.write(write).await?)
 }
 
+fn editable(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, IdentityError> {
+    let user = identities::user(tx, &author.instance_id, id)?;
+    let user = user.ok_or_else(|| IdentityError::UserNotFound(id.to_owned()))?;
+    identities::check_editable_of(tx, &author.instance_id, &user.owner)?;
+    Ok(user)
+}
+
+async fn own(center: &Center, caller: &Caller, id: &str, to: Owner) -> Result<(), ApiError> {
+    let (author, id) = (center.author(caller), id.to_owned());
+    let set =
+        center.store.write(move |tx| identities::set_owner(tx, &author, IdentityKind::User, &id, to)).await;
+    Ok(set.map(drop)?)
+}
+
 async fn delete(center: &Center, caller: &Caller, id: &str) -> Result<(), ApiError> {
     let (author, id) = (center.author(caller), id.to_owned());
     let write = move |tx: &mut Tx<'_>| -> Result<(), IdentityError> {
-        identities::check_editable(tx, &author.instance_id)?;
+        editable(tx, &author, &id)?;
         identities::delete_user(tx, &author, &id).map(|_| ())
     };
     Ok(center.store.write(write).await?)

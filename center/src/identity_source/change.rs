@@ -9,6 +9,7 @@ use super::error::SourceError;
 use super::impact::{Impact, impact};
 use super::source::Source;
 use super::store::{self, State};
+use super::{certificate_rows, metadata_url_rows};
 use crate::Center;
 use crate::access::Caller;
 use crate::instance::{Author, Subject};
@@ -177,16 +178,18 @@ pub async fn restore(
         .await
 }
 
-fn confirmed(word: &str) -> Result<(), SourceError> {
+pub(super) fn confirmed(word: &str) -> Result<(), SourceError> {
     if word == CONFIRMATION {
         return Ok(());
     }
-    Err(SourceError::NotConfirmed { found: word.chars().take(40).collect() })
+    Err(SourceError::NotConfirmed { expected: CONFIRMATION, found: word.chars().take(40).collect() })
 }
 
 /// Sign-ins that are under way at the old source end: their answers would come from somebody else.
 fn change(tx: &mut Tx<'_>, author: &Author, action: &str, review: &Review) -> Result<(), SourceError> {
     store::activate(tx, &author.instance_id, &review.from, &review.to, author.now)?;
+    certificate_rows::forget(tx, &author.instance_id)?;
+    metadata_url_rows::remove(tx, &author.instance_id)?;
     crate::saml_sp::forget_requests(tx, &author.instance_id)?;
     record(tx, author, action, Some(&review.from.for_event()), Some(&review.to.for_event()))
 }

@@ -84,12 +84,58 @@ pub enum SourceError {
     /// Nobody could get in after a mistake.
     #[error("there is no administrator who could still sign in after the change")]
     NoAdministrator,
-    /// ACCEPT was not typed.
-    #[error("the change must be confirmed by the word ACCEPT")]
+    /// The word was not typed.
+    #[error("the change must be confirmed by the word {expected}")]
     NotConfirmed {
+        /// The word.
+        expected: &'static str,
         /// What was typed.
         found: String,
     },
+    /// People sign in here, and there is no identity provider.
+    #[error("the identity source is no external identity provider")]
+    SourceNotExternal,
+    /// No such certificate.
+    #[error("the identity provider has no certificate {0} here")]
+    CertificateUnknown(String),
+    /// It is there.
+    #[error("the certificate is there already")]
+    CertificateKnown {
+        /// The first of them.
+        found: String,
+    },
+    /// Nobody could sign in any more.
+    #[error("one valid certificate must remain")]
+    LastCertificate {
+        /// The one that was to go.
+        found: String,
+    },
+    /// The metadata of somebody else.
+    #[error("this is the metadata of another identity provider")]
+    OtherIdp {
+        /// The entity ID of the one in use.
+        expected: String,
+        /// The one in the file.
+        found: String,
+    },
+    /// The metadata URL gave no metadata.
+    #[error("the metadata cannot be read from its URL: {found}")]
+    MetadataUnreachable {
+        /// What came instead.
+        found: String,
+    },
+    /// Too often or too rarely.
+    #[error("everySeconds must be from 3,600 to 2,592,000")]
+    EveryOutOfRange {
+        /// What was given.
+        found: i64,
+    },
+    /// No URL is read.
+    #[error("no metadata URL is set")]
+    NoMetadataUrl,
+    /// Nothing waits.
+    #[error("the metadata says nothing that is not known")]
+    NothingToApply,
     /// Nothing is proposed.
     #[error("no change of the identity source is proposed")]
     NoProposal,
@@ -230,8 +276,64 @@ impl From<SourceError> for ApiError {
                 "none",
                 "complete the set-up first: administrators keep a way in whatever the source is",
             ),
-            E::NotConfirmed { found } => {
-                say(BAD, "NotConfirmed", "confirm", "ACCEPT", &found, "type ACCEPT, in capital letters")
+            E::NotConfirmed { expected, found } => {
+                let fix = format!("type {expected}, in capital letters");
+                say(BAD, "NotConfirmed", "confirm", expected, &found, &fix)
+            }
+            E::SourceNotExternal => say(
+                CONFLICT,
+                "SourceNotExternal",
+                "",
+                "an external identity provider",
+                "Identity Center directory",
+                "choose an external identity provider as identity source first",
+            ),
+            E::CertificateUnknown(found) => {
+                Self::not_found("CertificateNotFound", message).target("thumbprint").found(&found)
+            }
+            E::CertificateKnown { found } => say(
+                CONFLICT,
+                "CertificateExists",
+                "certificatePem",
+                "a certificate that is not in the list",
+                &found,
+                "nothing needs to be changed",
+            ),
+            E::LastCertificate { found } => say(
+                CONFLICT,
+                "LastCertificate",
+                "thumbprint",
+                "another certificate that is valid",
+                &found,
+                "add the certificate that follows it first",
+            ),
+            E::OtherIdp { expected, found } => say(
+                BAD,
+                "OtherIdentityProvider",
+                "entityID",
+                &expected,
+                &found,
+                "give the metadata of the identity provider in use, or change the identity source to this one",
+            ),
+            E::MetadataUnreachable { found } => say(
+                BAD,
+                "MetadataUnreachable",
+                "url",
+                "the answer 200 with a metadata file, within 30 seconds and without a redirect",
+                &found,
+                "open the URL in a browser and give the one at which the file is; a private address must be allowed",
+            ),
+            E::EveryOutOfRange { found } => say(
+                BAD,
+                "InvalidValue",
+                "everySeconds",
+                "a number from 3600 to 2592000",
+                &found.to_string(),
+                "give a number in this range; 86400 is once a day",
+            ),
+            E::NoMetadataUrl => Self::not_found("NoMetadataUrl", message).fix("set one first"),
+            E::NothingToApply => {
+                say(CONFLICT, "NothingToApply", "", "a difference", "none", "nothing needs to be changed")
             }
             E::NoProposal => Self::not_found("NoProposal", message).fix("propose a change first"),
             E::NoPrevious => Self::not_found("NoPrevious", message).fix("propose the source that you want"),

@@ -9,9 +9,9 @@ use super::error::SourceError;
 use super::source::ExternalIdp;
 
 /// Longest certificate file in characters (quota of IAM Identity Center).
-const LONGEST_CERTIFICATE: usize = 2_500;
+pub(super) const LONGEST_CERTIFICATE: usize = 2_500;
 /// Most certificates of one identity provider. Each costs a verification of every response.
-const MOST_CERTIFICATES: usize = 10;
+pub(super) const MOST_CERTIFICATES: usize = 10;
 /// Longest entity ID (SAML Metadata 1.1 section 2.2.1).
 const LONGEST_ENTITY_ID: usize = 1_024;
 /// Longest sign-in URL.
@@ -92,7 +92,7 @@ fn required<'a>(target: &'static str, value: &'a str) -> Result<&'a str, SourceE
 }
 
 /// `https`, or `http` on loopback: over plain HTTP anybody on the way could send people to a false sign-in page.
-fn sign_in_url(target: &'static str, text: &str) -> Result<String, SourceError> {
+pub(super) fn sign_in_url(target: &'static str, text: &str) -> Result<String, SourceError> {
     let refuse = || SourceError::UrlNotAllowed { target, found: text.chars().take(300).collect() };
     let url = Url::parse(text).map_err(|_| refuse())?;
     let loopback = match url.host() {
@@ -108,7 +108,10 @@ fn sign_in_url(target: &'static str, text: &str) -> Result<String, SourceError> 
 }
 
 /// As AWS: several may be there, one valid one must be.
-fn usable(certificates: Vec<Certificate>, now: Timestamp) -> Result<Vec<Certificate>, SourceError> {
+pub(super) fn usable(
+    certificates: Vec<Certificate>,
+    now: Timestamp,
+) -> Result<Vec<Certificate>, SourceError> {
     if certificates.len() > MOST_CERTIFICATES {
         return Err(SourceError::TooManyCertificates { found: certificates.len(), most: MOST_CERTIFICATES });
     }

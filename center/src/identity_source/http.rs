@@ -27,8 +27,7 @@ pub(super) async fn show(State(center): State<Center>) -> Result<Json<Value>, Ap
 
 /// `GET /api/identity-source/sp-metadata`
 pub(super) async fn sp_metadata(State(center): State<Center>) -> Result<Response, ApiError> {
-    let instance = center.instance().await?;
-    Ok(metadata_file(&ServiceProvider::of(&center, &instance)))
+    Ok(metadata_file(&center.published().await?))
 }
 
 #[derive(Debug, Deserialize)]
@@ -91,7 +90,7 @@ pub(super) async fn withdraw(State(center): State<Center>, caller: Caller) -> Re
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ConfirmBody {
-    confirm: String,
+    pub(super) confirm: String,
 }
 
 /// `POST /api/identity-source/accept`

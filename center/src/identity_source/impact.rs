@@ -164,7 +164,8 @@ fn about_idp(idp: &ExternalIdp, now: Timestamp) -> Vec<String> {
     if idp.wants_signed_requests {
         said.push(
             "The identity provider's metadata demands signed requests (WantAuthnRequestsSigned). Requests from here \
-             are not signed: turn the demand off there, or no sign-in will begin."
+             are not signed unless that is turned on under SAML settings: turn it on, or turn the demand off there, or no \
+             sign-in will begin."
                 .to_owned(),
         );
     }

@@ -51,7 +51,7 @@ pub struct ExternalIdp {
     pub post_url: Option<String>,
     /// The certificates that verify its signatures. All of them count, so that one can follow another.
     pub certificates: Vec<Certificate>,
-    /// Whether its metadata demands signed requests. Ours are not signed, as those of AWS are not.
+    /// Whether its metadata demands signed requests. Ours are not signed unless the settings say so.
     pub wants_signed_requests: bool,
 }
 
@@ -61,7 +61,12 @@ impl ExternalIdp {
         self.redirect_url.as_deref().or(self.post_url.as_deref()).unwrap_or_default()
     }
 
-    fn to_json(&self) -> Json {
+    /// The certificate with this SHA-1 thumbprint.
+    pub fn certificate(&self, thumbprint: &str) -> Option<&Certificate> {
+        self.certificates.iter().find(|certificate| certificate.thumbprint() == thumbprint)
+    }
+
+    pub(super) fn to_json(&self) -> Json {
         let certificates: Vec<String> = self.certificates.iter().map(Certificate::base64).collect();
         json!({
             "entityId": self.entity_id,
@@ -72,7 +77,7 @@ impl ExternalIdp {
         })
     }
 
-    fn from_json(settings: &Json) -> Option<Self> {
+    pub(super) fn from_json(settings: &Json) -> Option<Self> {
         let text = |name: &str| settings[name].as_str().map(ToOwned::to_owned);
         let certificates = settings["certificates"].as_array()?.iter();
         let certificates = certificates.map(|c| Certificate::from_text(c.as_str()?).ok());

@@ -108,6 +108,16 @@ pub fn activate(
     insert(tx, instance_id, State::Active, to, &to.settings(), now)
 }
 
+/// Puts new settings into the row of the source in use, which stays the same source.
+///
+/// # Errors
+/// The engine's.
+pub fn replace_active(tx: &mut Tx<'_>, instance_id: &str, source: &Source) -> Result<(), StoreError> {
+    let sql = "UPDATE identity_sources SET settings = ?3 WHERE instance_id = ?1 AND state = ?2";
+    let settings = source.settings().to_string();
+    tx.exec(sql, &[instance_id.into(), State::Active.word().into(), (&settings).into()]).map(|_| ())
+}
+
 fn insert(
     tx: &mut Tx<'_>,
     instance_id: &str,

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use web::Timestamp;
 
-use super::IdentityError;
+use super::{IdentityError, Owner};
 
 const MAX_DISPLAY_NAME: usize = 1024;
 const MAX_EXTERNAL_ID: usize = 256;
@@ -16,7 +16,7 @@ pub struct Group {
     pub id: String,
     /// Its name, identity provider's id and description.
     pub fields: GroupFields,
-    /// Who made it: `scim:{token id}`, `console` or `api`.
+    /// Who made it: see [`Owner`].
     pub owner: String,
     /// When it was made.
     pub created_at: Timestamp,
@@ -53,6 +53,11 @@ impl GroupFields {
 }
 
 impl Group {
+    /// Who owns it.
+    pub fn made_by(&self) -> Owner {
+        Owner::of(&self.owner)
+    }
+
     /// What events show of the group.
     pub fn for_event(&self) -> Json {
         json!({

@@ -2,6 +2,7 @@
 //! admin API and the SCIM server all go through [`store`].
 
 mod group;
+mod owner;
 pub mod store;
 mod user;
 
@@ -9,6 +10,7 @@ use ::store::{Retryable, StoreError};
 use thiserror::Error;
 
 pub use group::{Group, GroupFields};
+pub use owner::{Foreign, IdentityKind, Owner, OwnershipError};
 pub use user::{Columns, NewUser, User, resource_of};
 
 /// Most memberships that one call may add or remove (AWS: 100 per PATCH; the console and the admin API

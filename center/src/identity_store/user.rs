@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use web::Timestamp;
 
-use super::IdentityError;
+use super::{IdentityError, Owner};
 
 /// Longest user name (API reference of CreateUser).
 const MAX_USER_NAME: usize = 128;
@@ -28,7 +28,7 @@ pub struct User {
     pub external_id: Option<String>,
     /// Whether the user may sign in.
     pub active: bool,
-    /// Who made the user: `scim:{token id}`, `console` or `api`.
+    /// Who made the user: see [`Owner`].
     pub owner: String,
     /// The SCIM resource without `id` and `meta`.
     pub resource: Json,
@@ -51,6 +51,11 @@ impl User {
         self.resource.pointer(pointer).and_then(Json::as_str).unwrap_or_default()
     }
 
+    /// Who owns it.
+    pub fn made_by(&self) -> Owner {
+        Owner::of(&self.owner)
+    }
+
     /// What events show of the user: the resource with its id and owner.
     pub fn for_event(&self) -> Json {
         let mut shown = json!({ "id": self.id, "owner": self.owner });
@@ -67,7 +72,7 @@ impl User {
 pub struct NewUser {
     /// A fresh id.
     pub id: String,
-    /// `scim:{token id}`, `console` or `api`.
+    /// Who makes it, as [`Owner`] is stored.
     pub owner: String,
     /// The SCIM resource without `id` and `meta`. `active` must be in it: absent counts as false.
     pub resource: Json,

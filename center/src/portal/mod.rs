@@ -9,7 +9,7 @@ use axum::response::Redirect;
 use web::form;
 use web::routes::Routes;
 
-pub use session::start_session;
+pub use session::{start_session, start_session_with};
 pub(crate) use sign_in::{blocked, wrong};
 
 use crate::{Center, access};

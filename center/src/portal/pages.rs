@@ -1,14 +1,18 @@
 //! What a signed-in person sees.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use http::HeaderMap;
 use serde_json::{Value, json};
 use store::{StoreError, Tx};
 use web::form::Csrf;
 use web::page::{self, Shell};
 
+use super::session::session_tags;
 use crate::access::Caller;
 use crate::admin_api::{ApiError, Params};
 use crate::assignments::{AccountAccess, access_of};
@@ -28,6 +32,7 @@ struct Start {
     total: usize,
     accounts: Vec<AccountAccess>,
     open: bool,
+    tags: BTreeMap<String, String>,
 }
 
 impl Start {
@@ -42,9 +47,10 @@ pub(super) async fn start(
     State(center): State<Center>,
     caller: Caller,
     csrf: Csrf,
+    headers: HeaderMap,
     params: Params,
 ) -> Result<Response, PageError> {
-    let (display_name, all) = load(&center, &caller).await?;
+    let Loaded { display_name, accounts: all, tags } = load(&center, &caller, &headers).await?;
     let search = params.text("q").to_owned();
     let total = all.len();
     let accounts: Vec<AccountAccess> = all.into_iter().filter(|a| matches(a, &search)).collect();
@@ -57,12 +63,16 @@ pub(super) async fn start(
         ..Shell::default()
     };
     let open = accounts.len() <= OPEN_UP_TO;
-    Ok(page::render(&Start { shell, display_name, search, total, accounts, open }))
+    Ok(page::render(&Start { shell, display_name, search, total, accounts, open, tags }))
 }
 
 /// GET /start/accounts
-pub(super) async fn accounts(State(center): State<Center>, caller: Caller) -> Result<Json<Value>, ApiError> {
-    let (display_name, accounts) = load(&center, &caller).await?;
+pub(super) async fn accounts(
+    State(center): State<Center>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let Loaded { display_name, accounts, tags } = load(&center, &caller, &headers).await?;
     let shown = accounts.iter().map(|a| {
         let roles: Vec<&str> = a.roles.iter().map(|r| r.name.as_str()).collect();
         json!({ "accountId": a.account_id, "accountName": a.account_name, "emailAddress": a.email, "roles": roles })
@@ -70,15 +80,28 @@ pub(super) async fn accounts(State(center): State<Center>, caller: Caller) -> Re
     Ok(Json(json!({
         "userName": caller.name,
         "displayName": display_name,
+        "sessionTags": tags,
         "accounts": shown.collect::<Vec<_>>(),
     })))
 }
 
-async fn load(center: &Center, caller: &Caller) -> Result<(String, Vec<AccountAccess>), StoreError> {
+/// What there is to show.
+struct Loaded {
+    display_name: String,
+    accounts: Vec<AccountAccess>,
+    tags: BTreeMap<String, String>,
+}
+
+async fn load(center: &Center, caller: &Caller, headers: &HeaderMap) -> Result<Loaded, StoreError> {
     let (instance, id) = (center.instance_id.clone(), caller.id.clone());
+    let (token, now) = (center.portal_cookie.read(headers).unwrap_or_default(), center.clock.now());
     let read = move |tx: &mut Tx<'_>| {
         let user = user(tx, &instance, &id)?.ok_or(StoreError::NoRow)?;
-        Ok((user.display_name, access_of(tx, &instance, &id)?))
+        Ok(Loaded {
+            display_name: user.display_name,
+            accounts: access_of(tx, &instance, &id)?,
+            tags: session_tags(tx, &instance, &token, now)?,
+        })
     };
     center.store.read(read).await
 }

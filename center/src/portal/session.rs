@@ -1,6 +1,8 @@
 //! Sessions of people in the access portal.
 
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
 use store::{StoreError, Tx};
 use web::{Timestamp, session};
 
@@ -20,13 +22,45 @@ pub fn start_session(
     now: Timestamp,
     ends_at: Timestamp,
 ) -> Result<(), StoreError> {
+    start_session_with(tx, instance_id, user_id, token, now, ends_at, json!({}))
+}
+
+/// As [`start_session`], with what the identity provider said of it.
+///
+/// # Errors
+/// The engine's.
+pub fn start_session_with(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    user_id: &str,
+    token: &str,
+    now: Timestamp,
+    ends_at: Timestamp,
+    data: Json,
+) -> Result<(), StoreError> {
     let session = session::Session {
         realm: instance_id.to_owned(),
         audience: PORTAL_AUDIENCE.to_owned(),
         subject_id: user_id.to_owned(),
         created_at: now,
         expires_at: ends_at,
-        data: json!({}),
+        data,
     };
     session::create(tx, token, &session)
+}
+
+/// The tags that a session got from attributes for access control; none where it has ended.
+///
+/// # Errors
+/// The engine's.
+pub fn session_tags(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    token: &str,
+    now: Timestamp,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let found = session::find(tx, token, instance_id, PORTAL_AUDIENCE, now)?;
+    let tags = found.map(|session| session.data["tags"].clone()).filter(Json::is_object);
+    let bad = |_| StoreError::BadRow { column: 5, why: "session tags expected" };
+    tags.map(serde_json::from_value).transpose().map(Option::unwrap_or_default).map_err(bad)
 }

@@ -7,24 +7,27 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, header};
 use saml::bindings::{Parameter, check_relay_state, decode_post};
+use saml::dsig::AcceptedAlgorithms;
 use saml::names::FORMAT_EMAIL;
-use saml::response::{Accepted, Expect, ExpectInResponseTo, Reject, Trace, trace_response};
+use saml::response::{
+    AcceptOptions, Accepted, Expect, ExpectInResponseTo, Reject, Trace, trace_response_with,
+};
 use store::StoreError;
-use time::Duration;
 use tokio::sync::Semaphore;
 use web::page::{self, Shell};
 
 use super::attempt::{self, Check};
+use super::keys::{self, Purpose, SpKey};
+use super::redact::redact;
 use super::refusal::SignInRefusal;
 use super::service_provider::ServiceProvider;
-use super::sign_in::{Arrival, Ending, PRUNE_ONE_IN, conclude, refuse};
+use super::settings::{self, SamlSettings};
+use super::sign_in::{Arrival, Ending, PRUNE_ONE_IN, Proven, conclude, refuse};
 use super::start::binding_cookie;
 use crate::Center;
 use crate::identity_source::{self, ExternalIdp, Source};
 use crate::instance::{self, Instance};
 
-/// How far the identity provider's clock may differ from ours. AWS does not say; three to five minutes are usual.
-const CLOCK_SKEW: Duration = Duration::minutes(3);
 /// Most responses that are verified at the same time; others wait. Verification costs, and anybody can ask for it.
 static VERIFYING: Semaphore = Semaphore::const_new(16);
 
@@ -57,7 +60,7 @@ async fn take(
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Option<(Ending, String)>, StoreError> {
-    let (instance, source) = context(center).await?;
+    let Context { instance, source, settings, decryption } = context(center).await?;
     if acs_id != instance.acs_id {
         return Ok(None);
     }
@@ -66,21 +69,42 @@ async fn take(
         checks: Vec::new(),
         browser: binding_cookie(center).read(headers),
         session_token: center.random.token(""),
+        user_id: center.random.id(center.clock.now()),
+        origin: center.origin.clone(),
+        relay_state: String::new(),
+        response: None,
         prune: center.random.bytes::<1>()[0].is_multiple_of(PRUNE_ONE_IN),
     };
     let token = arrival.session_token.clone();
-    let proven = match prepare(source, body, &mut arrival.checks) {
-        Ok((idp, xml)) => verify(center, &instance, idp, xml, &mut arrival.checks).await?,
+    let proven = match prepare(source, body, &mut arrival) {
+        Ok((idp, xml)) => {
+            let rules = (&settings, decryption);
+            verify(center, &instance, idp, xml, rules, &mut arrival.checks).await?
+        }
         Err(refusal) => Err(refusal),
     };
-    Ok(Some((write(center, instance, arrival, proven).await?, token)))
+    Ok(Some((write(center, instance, settings, arrival, proven).await?, token)))
 }
 
-async fn context(center: &Center) -> Result<(Instance, Source), StoreError> {
+/// The rules that count for this answer.
+struct Context {
+    instance: Instance,
+    source: Source,
+    settings: SamlSettings,
+    decryption: Vec<SpKey>,
+}
+
+async fn context(center: &Center) -> Result<Context, StoreError> {
     let id = center.instance_id.clone();
     center
         .store
-        .read(move |tx| Ok((instance::load(tx, &id)?, identity_source::store::active(tx, &id)?)))
+        .read(move |tx| {
+            let settings = settings::load(tx, &id)?;
+            let mut decryption = if settings.accept_encrypted { keys::keys(tx, &id)? } else { Vec::new() };
+            decryption.retain(|key| key.purpose == Purpose::Encryption);
+            let source = identity_source::store::active(tx, &id)?;
+            Ok(Context { instance: instance::load(tx, &id)?, source, settings, decryption })
+        })
         .await
 }
 
@@ -88,20 +112,23 @@ async fn context(center: &Center) -> Result<(Instance, Source), StoreError> {
 fn prepare(
     source: Source,
     body: Result<Bytes, BytesRejection>,
-    checks: &mut Vec<Check>,
+    arrival: &mut Arrival,
 ) -> Result<(ExternalIdp, Vec<u8>), SignInRefusal> {
+    let checks = &mut arrival.checks;
     let Source::External(idp) = source else { return Err(SignInRefusal::SourceNotExternal) };
     checks.push(Check::passed("Identity source", "an external identity provider", &idp.entity_id));
     let body = body.map_err(|_| SignInRefusal::BodyTooLarge)?;
     let response = field(&body, Parameter::SamlResponse.name())?.unwrap_or_default();
     let relay_state = field(&body, "RelayState")?;
     let xml = decode_post(&response).map_err(SignInRefusal::Binding)?;
+    arrival.response = redact(&xml);
     checks.push(Check::passed("Form", "SAMLResponse once, in base64", format!("{} bytes", xml.len())));
-    // Its content is not read: where a person goes on is in the row of the request, and an identity provider
-    // that begins by itself may put anything there.
+    // Its content counts only where the sign-in began at the identity provider: else the row of the request says
+    // where the person goes on.
     let relay_state = relay_state.unwrap_or_default();
     check_relay_state(&relay_state).map_err(SignInRefusal::Binding)?;
     checks.push(Check::passed("RelayState", "at most 2,048 bytes", format!("{} bytes", relay_state.len())));
+    arrival.relay_state = relay_state;
     Ok((idp, xml))
 }
 
@@ -120,12 +147,27 @@ async fn verify(
     instance: &Instance,
     idp: ExternalIdp,
     xml: Vec<u8>,
+    (settings, decryption): (&SamlSettings, Vec<SpKey>),
     checks: &mut Vec<Check>,
 ) -> Result<Result<Accepted, SignInRefusal>, StoreError> {
     let sp = ServiceProvider::of(center, instance);
     let now = center.clock.now().to_offset();
     let turn = VERIFYING.acquire().await.map_err(|_| StoreError::Closed)?;
+    let (clock_skew, accept_sha1) = (settings.clock_skew(), settings.accept_sha1);
+    let master_key = center.master_key.clone();
     let work = move || -> (Result<Accepted, Reject>, Trace) {
+        let opened = decryption.iter().filter_map(|key| match key.decryption(&master_key) {
+            Ok(opened) => Some(opened),
+            Err(error) => {
+                tracing::error!(%error, key = key.id, "a decryption key does not open");
+                None
+            }
+        });
+        let decryption_keys: Vec<_> = opened.collect();
+        let options = AcceptOptions {
+            decryption_keys: &decryption_keys,
+            algorithms: if accept_sha1 { AcceptedAlgorithms::Sha2AndSha1 } else { AcceptedAlgorithms::Sha2 },
+        };
         let expect = Expect {
             acs_url: &sp.acs_url,
             sp_entity_id: &sp.entity_id,
@@ -134,10 +176,10 @@ async fn verify(
             // The request is compared in the transaction that uses it up.
             in_response_to: ExpectInResponseTo::CheckedByCaller,
             now,
-            clock_skew: CLOCK_SKEW,
+            clock_skew,
             name_id_format: FORMAT_EMAIL,
         };
-        trace_response(&xml, &expect)
+        trace_response_with(&xml, &expect, &options)
     };
     let (outcome, trace) = tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Panicked)?;
     drop(turn);
@@ -148,6 +190,7 @@ async fn verify(
 async fn write(
     center: &Center,
     instance: Instance,
+    settings: SamlSettings,
     arrival: Arrival,
     proven: Result<Accepted, SignInRefusal>,
 ) -> Result<Ending, StoreError> {
@@ -156,8 +199,11 @@ async fn write(
     center
         .store
         .write(move |tx| match &proven {
-            Ok(accepted) => conclude(tx, &author, &instance, &arrival, accepted),
-            Err(refusal) => refuse(tx, &author, &arrival, arrival.checks.clone(), refusal, None),
+            Ok(accepted) => conclude(tx, &author, (&instance, &settings), &arrival, accepted),
+            Err(refusal) => {
+                let days = settings.attempt_days;
+                refuse(tx, &author, &arrival, arrival.checks.clone(), refusal, &Proven::default(), days)
+            }
         })
         .await
 }

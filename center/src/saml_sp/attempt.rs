@@ -9,8 +9,9 @@ use web::{Random, Timestamp};
 pub const ACCEPTED: &str = "accepted";
 /// Digits and letters that are not mistaken for each other when somebody reads them out: no 0, 1, I, O.
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
-/// The check after which the identity provider is known to have said it.
-const PROOF: &str = "Signature";
+/// The checks after which the identity provider is known to have said it: of an assertion in clear, and of an
+/// encrypted one.
+const PROOFS: [&str; 2] = ["Signature", "Decryption and signature"];
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +74,8 @@ impl Summary {
     }
 }
 
-/// An attempt with everything that was checked. It holds no signature and no message.
+/// An attempt with everything that was checked. The messages in it are without signature and cipher values: nobody can
+/// send them again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// What the person was shown.
@@ -88,12 +90,18 @@ pub struct Attempt {
     pub checks: Vec<Check>,
     /// Which side has to do what; empty where nothing is wrong.
     pub fix: String,
+    /// SHA-1 thumbprint of the certificate that verified it.
+    pub certificate: Option<String>,
+    /// The request that it answers, as we sent it.
+    pub request: Option<String>,
+    /// The response, redacted.
+    pub response: Option<String>,
 }
 
 impl Attempt {
     /// Whether the identity provider's signature was right.
     pub fn proven(&self) -> bool {
-        self.checks.iter().any(|check| check.passed && check.name == PROOF)
+        self.checks.iter().any(|check| check.passed && PROOFS.contains(&check.name.as_str()))
     }
 
     /// The line of the list.
@@ -108,14 +116,15 @@ impl Attempt {
 
     /// The column `trace`.
     pub fn trace(&self) -> Json {
-        json!({ "checks": self.checks, "fix": self.fix })
+        json!({ "checks": self.checks, "fix": self.fix, "request": self.request, "response": self.response })
     }
 
     /// From the columns.
     ///
     /// # Errors
     /// [`StoreError::BadRow`] for a trace that is none.
-    pub fn from_row(summary: Summary, trace: &Json) -> Result<Self, StoreError> {
+    pub fn from_row(summary: Summary, trace: &Json, certificate: Option<String>) -> Result<Self, StoreError> {
+        let text = |name: &str| trace[name].as_str().map(ToOwned::to_owned);
         let bad = |_| StoreError::BadRow { column: 4, why: "a trace expected" };
         Ok(Self {
             reference: summary.reference,
@@ -124,6 +133,9 @@ impl Attempt {
             user_name: summary.user_name,
             checks: serde_json::from_value(trace["checks"].clone()).map_err(bad)?,
             fix: trace["fix"].as_str().unwrap_or_default().to_owned(),
+            certificate,
+            request: text("request"),
+            response: text("response"),
         })
     }
 
@@ -132,6 +144,9 @@ impl Attempt {
         let mut shown = self.summary().to_json();
         shown["checks"] = json!(self.checks);
         shown["fix"] = json!(self.fix);
+        shown["certificate"] = json!(self.certificate);
+        shown["request"] = json!(self.request);
+        shown["response"] = json!(self.response);
         shown
     }
 }
@@ -169,8 +184,12 @@ mod tests {
             user_name: None,
             checks: vec![Check::passed("XML", "well-formed", "12 bytes")],
             fix: "Sign in again.".to_owned(),
+            certificate: Some("AB".to_owned()),
+            request: None,
+            response: Some("<a/>".to_owned()),
         };
-        assert_eq!(Attempt::from_row(attempt.summary(), &attempt.trace()).unwrap(), attempt);
-        assert!(Attempt::from_row(attempt.summary(), &json!({ "checks": 1 })).is_err());
+        let certificate = attempt.certificate.clone();
+        assert_eq!(Attempt::from_row(attempt.summary(), &attempt.trace(), certificate).unwrap(), attempt);
+        assert!(Attempt::from_row(attempt.summary(), &json!({ "checks": 1 }), None).is_err());
     }
 }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use store::StoreError;
 
 use super::attempt::{self, Attempt, Summary};
-use super::service_provider::ServiceProvider;
-use super::store as rows;
+use super::service_provider::Published;
+use super::store::{self as rows, Filter};
 use crate::Center;
 use crate::admin_api::{ApiError, Params};
 use crate::console::PageError;
@@ -27,12 +27,12 @@ pub(super) async fn metadata(
     if instance.identity_store_id != identity_store_id {
         return Ok(StatusCode::NOT_FOUND.into_response());
     }
-    Ok(metadata_file(&ServiceProvider::of(&center, &instance)))
+    Ok(metadata_file(&center.published().await?))
 }
 
 /// The metadata file as an answer that browsers save.
-pub(crate) fn metadata_file(sp: &ServiceProvider) -> Response {
-    match sp.metadata() {
+pub(crate) fn metadata_file(published: &Published) -> Response {
+    match published.metadata() {
         Ok(xml) => {
             let headers = [
                 (header::CONTENT_TYPE, "application/samlmetadata+xml"),
@@ -47,11 +47,13 @@ pub(crate) fn metadata_file(sp: &ServiceProvider) -> Response {
     }
 }
 
-/// `GET /api/sign-in-attempts?limit`: newest first.
+/// `GET /api/sign-in-attempts?limit&outcome&userName`: newest first.
 pub(super) async fn list(State(center): State<Center>, params: Params) -> Result<Json<Value>, ApiError> {
     let limit = params.limit(LIST_DEFAULT, LIST_MOST)?;
     let instance_id = center.instance_id.clone();
-    let attempts = center.store.read(move |tx| rows::attempts(tx, &instance_id, limit)).await?;
+    let filter =
+        Filter { outcome: params.text("outcome").to_owned(), user_name: params.text("userName").to_owned() };
+    let attempts = center.store.read(move |tx| rows::attempts(tx, &instance_id, &filter, limit)).await?;
     let value: Vec<Value> = attempts.iter().map(Summary::to_json).collect();
     Ok(Json(json!({ "value": value })))
 }
@@ -68,7 +70,8 @@ pub(super) async fn show(
 pub(super) async fn known(center: &Center, reference: &str) -> Result<Attempt, ApiError> {
     let found = find(center, reference).await?;
     found.ok_or_else(|| {
-        let message = "there is no sign-in attempt with this reference; attempts are kept for 30 days";
+        let message =
+            "there is no sign-in attempt with this reference; it is wrong, or old and no longer kept";
         ApiError::not_found("SignInAttemptNotFound", message)
             .target("reference")
             .found(&reference.chars().take(40).collect::<String>())

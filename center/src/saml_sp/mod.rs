@@ -7,9 +7,16 @@
 mod acs;
 mod attempt;
 mod http;
+mod just_in_time;
+pub mod keys;
 mod pages;
+mod redact;
 mod refusal;
+mod relay_state;
 mod service_provider;
+pub mod settings;
+mod settings_http;
+mod settings_pages;
 mod sign_in;
 mod start;
 pub mod store;
@@ -19,7 +26,7 @@ use web::routes::Routes;
 pub use attempt::{Attempt, Check};
 pub(crate) use http::metadata_file;
 pub use refusal::SignInRefusal;
-pub use service_provider::ServiceProvider;
+pub use service_provider::{Published, ServiceProvider};
 pub use start::start;
 pub use store::forget_requests;
 
@@ -29,10 +36,19 @@ use crate::{Center, admin_api, console};
 pub fn routes(center: &Center) -> Routes<Center> {
     let api = Routes::new("api_key")
         .get("/api/sign-in-attempts", http::list)
-        .get("/api/sign-in-attempts/{reference}", http::show);
+        .get("/api/sign-in-attempts/{reference}", http::show)
+        .get("/api/saml-settings", settings_http::show)
+        .put("/api/saml-settings", settings_http::change)
+        .get("/api/saml-keys", settings_http::list_keys)
+        .post("/api/saml-keys", settings_http::make_key)
+        .post("/api/saml-keys/{id}/activate", settings_http::activate_key)
+        .delete("/api/saml-keys/{id}", settings_http::remove_key);
     let pages = Routes::new("administrator")
         .get("/console/sign-in-attempts", pages::list)
-        .get("/console/sign-in-attempts/{reference}", pages::show);
+        .get("/console/sign-in-attempts/{reference}", pages::show)
+        .get("/console/settings/saml", settings_pages::show)
+        .post("/console/settings/saml", settings_pages::change)
+        .post("/console/settings/saml/keys", settings_pages::keys);
     Routes::new("anyone")
         .get("/platform/saml/metadata/{identity_store_id}", http::metadata)
         // The response comes from the identity provider's page: no form token of ours can be in it. The

@@ -8,7 +8,8 @@ use web::page::{self, Shell};
 
 use super::attempt::{Attempt, Summary};
 use super::http::{LIST_DEFAULT, find, known};
-use super::store as rows;
+use super::settings;
+use super::store::{self as rows, Filter};
 use crate::access::Caller;
 use crate::admin_api::Params;
 use crate::console::PageError;
@@ -22,6 +23,8 @@ struct AttemptsPage {
     shell: Shell,
     attempts: Vec<Summary>,
     query: String,
+    filter: Filter,
+    days: i64,
 }
 
 /// `GET /console/sign-in-attempts?q`: the newest attempts, or straight to the one with a reference.
@@ -38,9 +41,16 @@ pub(super) async fn list(
         return Ok(Redirect::to(&format!("{HERE}/{}", attempt.reference)).into_response());
     }
     let instance_id = center.instance_id.clone();
-    let attempts = center.store.read(move |tx| rows::attempts(tx, &instance_id, LIST_DEFAULT)).await?;
+    let filter =
+        Filter { outcome: params.text("outcome").to_owned(), user_name: params.text("user_name").to_owned() };
+    let wanted = filter.clone();
+    let read = move |tx: &mut ::store::Tx<'_>| -> Result<_, ::store::StoreError> {
+        let days = settings::load(tx, &instance_id)?.attempt_days;
+        Ok((rows::attempts(tx, &instance_id, &wanted, LIST_DEFAULT)?, days))
+    };
+    let (attempts, days) = center.store.read(read).await?;
     let shell = console::shell(&caller, &csrf, "Sign-in attempts", HERE);
-    Ok(page::render(&AttemptsPage { shell, attempts, query }))
+    Ok(page::render(&AttemptsPage { shell, attempts, query, filter, days }))
 }
 
 #[derive(Template)]

@@ -43,6 +43,15 @@ pub enum SignInRefusal {
         /// The user whose name differs in letter case alone.
         similar: Option<String>,
     },
+    /// It answers no request, and only answers are taken.
+    Unsolicited,
+    /// Somebody unknown did not become a user.
+    JustInTime {
+        /// The NameID.
+        name_id: String,
+        /// Why.
+        why: String,
+    },
     /// The user is disabled.
     UserDisabled(String),
 }
@@ -63,6 +72,8 @@ impl SignInRefusal {
             Self::RequestOfOtherBrowser(_) => "RequestOfOtherBrowser",
             Self::SessionOver(_) => "SessionExpired",
             Self::UserNotFound { .. } => "UserNotFound",
+            Self::Unsolicited => "InResponseToMissing",
+            Self::JustInTime { .. } => "JustInTimeRefused",
             Self::UserDisabled(_) => "UserDisabled",
         }
     }
@@ -108,6 +119,10 @@ impl SignInRefusal {
                     Some(user) => format!("{user}, which differs in letter case"),
                 },
             ),
+            Self::Unsolicited => failed("Request", open, "none: the sign-in began at the identity provider"),
+            Self::JustInTime { name_id, why } => {
+                failed("Just-in-time user", &format!("{name_id} can become a user"), why)
+            }
             Self::UserDisabled(name) => failed("User", "an active user", &format!("{name}, disabled")),
         }
     }
@@ -127,6 +142,16 @@ impl SignInRefusal {
                 return format!(
                     "Add a user with the user name {name_id} (Users, or automatic provisioning), or let the identity \
                      provider send the name of an existing user as NameID. The e-mail attribute plays no part."
+                );
+            }
+            Self::Unsolicited => {
+                "Start the sign-in from the access portal, or allow sign-ins that begin at the identity provider \
+                 under SAML settings."
+            }
+            Self::JustInTime { name_id, .. } => {
+                return format!(
+                    "Add a user with the user name {name_id} where users are managed, or correct the claim that is named. \
+                     A user who is there is never taken over."
                 );
             }
             Self::UserDisabled(name) => return format!("Enable {name} where the user is managed, if access is wanted."),

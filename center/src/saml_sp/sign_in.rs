@@ -6,14 +6,21 @@ use std::time::Duration;
 use ::store::{StoreError, Tx};
 use saml::response::Accepted;
 use serde_json::json;
+use url::Url;
 use web::{Timestamp, token};
 
 use super::attempt::{ACCEPTED, Attempt, Check};
+use super::just_in_time;
+use super::redact::shorten;
 use super::refusal::SignInRefusal;
+use super::relay_state::{Wanted, wanted};
+use super::settings::SamlSettings;
 use super::start::HOME;
 use super::store;
-use crate::identity_store::User;
-use crate::identity_store::store::user_by_name;
+use crate::access_control::{self, Tags};
+use crate::assignments::access_of;
+use crate::identity_store::store::{create_user, user_by_name};
+use crate::identity_store::{IdentityError, NewUser, User};
 use crate::instance::{Author, Instance, Subject};
 use crate::portal;
 
@@ -34,6 +41,14 @@ pub(super) struct Arrival {
     pub(super) browser: Option<String>,
     /// The token of the session to be.
     pub(super) session_token: String,
+    /// The id of the user to be, where somebody becomes one.
+    pub(super) user_id: String,
+    /// Our origin.
+    pub(super) origin: Url,
+    /// RelayState as it came.
+    pub(super) relay_state: String,
+    /// The response, redacted.
+    pub(super) response: Option<String>,
     /// Whether this one clears away old attempts.
     pub(super) prune: bool,
 }
@@ -49,11 +64,23 @@ pub(super) enum Ending {
     NotRecorded,
 }
 
+/// What the identity provider's signature has proven, for the attempt.
+#[derive(Debug, Default)]
+pub(super) struct Proven {
+    name_id: Option<String>,
+    certificate: Option<String>,
+    request: Option<String>,
+}
+
+/// The rules of this instance.
+type Rules<'a> = (&'a Instance, &'a SamlSettings);
+
 /// A sign-in that the rows allow.
 struct Allowed {
     user: User,
     return_to: String,
     ends_at: Timestamp,
+    tags: Tags,
 }
 
 /// Signs the person of a proven assertion in, or records why not.
@@ -63,14 +90,24 @@ struct Allowed {
 pub(super) fn conclude(
     tx: &mut Tx<'_>,
     author: &Author,
-    instance: &Instance,
+    rules: Rules<'_>,
     arrival: &Arrival,
     accepted: &Accepted,
 ) -> Result<Ending, StoreError> {
     let mut checks = arrival.checks.clone();
-    match decide(tx, author, instance, arrival, accepted, &mut checks)? {
-        Ok(allowed) => sign_in(tx, author, arrival, accepted, &allowed, checks),
-        Err(refusal) => refuse(tx, author, arrival, checks, &refusal, Some(&accepted.name_id)),
+    let request = match &accepted.in_response_to {
+        Some(id) => store::request(tx, &author.instance_id, id)?.and_then(|request| request.xml),
+        None => None,
+    };
+    let proven = Proven {
+        name_id: Some(accepted.name_id.clone()),
+        certificate: Some(accepted.certificate_thumbprint.clone()),
+        request,
+    };
+    let days = rules.1.attempt_days;
+    match decide(tx, author, rules, arrival, accepted, &mut checks)? {
+        Ok(allowed) => sign_in(tx, author, arrival, accepted, &allowed, (checks, proven), days),
+        Err(refusal) => refuse(tx, author, arrival, checks, &refusal, &proven, days),
     }
 }
 
@@ -78,7 +115,7 @@ pub(super) fn conclude(
 fn decide(
     tx: &mut Tx<'_>,
     author: &Author,
-    instance: &Instance,
+    (instance, settings): Rules<'_>,
     arrival: &Arrival,
     accepted: &Accepted,
     checks: &mut Vec<Check>,
@@ -87,7 +124,10 @@ fn decide(
         return Ok(Err(SignInRefusal::Replayed(accepted.assertion_id.clone())));
     }
     checks.push(Check::passed("Replay", "an assertion that was not taken before", &accepted.assertion_id));
-    let return_to = match request(tx, author, arrival, accepted)? {
+    if accepted.in_response_to.is_none() && !settings.accept_unsolicited {
+        return Ok(Err(SignInRefusal::Unsolicited));
+    }
+    let mut return_to = match request(tx, author, arrival, accepted)? {
         Ok(return_to) => return_to,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -99,11 +139,90 @@ fn decide(
         return Ok(Err(SignInRefusal::SessionOver(end)));
     };
     let user = match who(tx, &author.instance_id, &accepted.name_id)? {
+        Err(SignInRefusal::UserNotFound { similar: None, .. }) if settings.just_in_time => {
+            match just_in_time(tx, author, instance, arrival, accepted)? {
+                Ok(user) => {
+                    checks.push(Check::passed(
+                        "Just-in-time user",
+                        "a user of this name, or none",
+                        "made now",
+                    ));
+                    user
+                }
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
         Ok(user) => user,
         Err(refusal) => return Ok(Err(refusal)),
     };
     checks.push(Check::passed("User", "an active user with this user name", &user.user_name));
-    Ok(Ok(Allowed { user, return_to, ends_at }))
+    if accepted.in_response_to.is_none() {
+        return_to = follow(tx, author, arrival, &user, checks)?;
+    }
+    let config = access_control::store::load(tx, &author.instance_id)?;
+    let tags = access_control::session_tags(config.as_ref(), &user, &accepted.attributes);
+    if config.is_some() || !tags.dropped.is_empty() {
+        let keys = tags.tags.keys().cloned().collect::<Vec<_>>().join(", ");
+        checks.push(Check::passed("Session tags", "attributes for access control", keys));
+    }
+    for dropped in &tags.dropped {
+        checks.push(Check::passed("Session tag left out", "one short value for each key", dropped));
+    }
+    Ok(Ok(Allowed { user, return_to, ends_at, tags }))
+}
+
+/// Makes the user whom the assertion describes. Where automatic provisioning decides who exists, nobody else does.
+fn just_in_time(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    instance: &Instance,
+    arrival: &Arrival,
+    accepted: &Accepted,
+) -> Result<Result<User, SignInRefusal>, StoreError> {
+    let refused = |why: String| Ok(Err(SignInRefusal::JustInTime { name_id: accepted.name_id.clone(), why }));
+    if instance.scim_enabled {
+        return refused("automatic provisioning is on, and decides who exists".to_owned());
+    }
+    let resource = just_in_time::resource(accepted);
+    let new = NewUser { id: arrival.user_id.clone(), owner: just_in_time::OWNER.to_owned(), resource };
+    let author = Author { actor: "system".to_owned(), ..author.clone() };
+    match create_user(tx, &author, &new) {
+        Ok(user) => Ok(Ok(user)),
+        Err(IdentityError::Store(error)) => Err(error),
+        Err(error) => refused(error.to_string()),
+    }
+}
+
+/// Where a sign-in without a request goes on: to a page of the portal that RelayState names, else to its start.
+fn follow(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    arrival: &Arrival,
+    user: &User,
+    checks: &mut Vec<Check>,
+) -> Result<String, StoreError> {
+    let (path, found) = match wanted(&arrival.relay_state, &arrival.origin) {
+        Wanted::Nothing => return Ok(HOME.to_owned()),
+        Wanted::Ignored(why) => (HOME.to_owned(), format!("ignored: it {why}")),
+        Wanted::Portal { path, account_id: None, .. } => (path.clone(), path),
+        Wanted::Portal { path, account_id: Some(account), role_name } => {
+            let access = access_of(tx, &author.instance_id, &user.id)?;
+            let allowed = access.iter().any(|known| {
+                known.account_id == account
+                    && role_name.as_ref().is_none_or(|role| known.roles.iter().any(|r| r.name == *role))
+            });
+            if allowed {
+                (path.clone(), path)
+            } else {
+                (
+                    HOME.to_owned(),
+                    "ignored: it names an account or role that the person has no access to".to_owned(),
+                )
+            }
+        }
+    };
+    checks.push(Check::passed("RelayState", "a page of the portal", found));
+    Ok(path)
 }
 
 /// SAML Profiles 4.1.4.3: an answer must belong to a request of ours, and here also to the browser that started
@@ -161,7 +280,8 @@ fn sign_in(
     arrival: &Arrival,
     accepted: &Accepted,
     allowed: &Allowed,
-    checks: Vec<Check>,
+    (checks, proven): (Vec<Check>, Proven),
+    days: i64,
 ) -> Result<Ending, StoreError> {
     let (instance_id, now) = (&author.instance_id, author.now);
     let until = Timestamp::from(accepted.remember_until);
@@ -169,7 +289,9 @@ fn sign_in(
     if let Some(id) = &accepted.in_response_to {
         store::use_request(tx, instance_id, id, now)?;
     }
-    portal::start_session(tx, instance_id, &allowed.user.id, &arrival.session_token, now, allowed.ends_at)?;
+    let data = json!({ "identityProvider": accepted.issuer, "tags": allowed.tags.tags });
+    let session = &arrival.session_token;
+    portal::start_session_with(tx, instance_id, &allowed.user.id, session, now, allowed.ends_at, data)?;
     let attempt = Attempt {
         reference: arrival.reference.clone(),
         at: now,
@@ -177,8 +299,11 @@ fn sign_in(
         user_name: Some(allowed.user.user_name.clone()),
         checks,
         fix: String::new(),
+        certificate: proven.certificate,
+        request: proven.request,
+        response: arrival.response.clone(),
     };
-    save(tx, instance_id, &attempt, arrival.prune)?;
+    save(tx, instance_id, &attempt, arrival.prune, days)?;
     let how = json!({
         "reference": attempt.reference,
         "userName": attempt.user_name,
@@ -196,7 +321,7 @@ fn sign_in(
     Ok(Ending::SignedIn { return_to: allowed.return_to.clone() })
 }
 
-/// Records a refusal. `name_id` is there where the identity provider's signature was right: a name that anybody
+/// Records a refusal. `proven` has a name where the identity provider's signature was right: a name that anybody
 /// could have written is not kept.
 ///
 /// # Errors
@@ -207,23 +332,35 @@ pub(super) fn refuse(
     arrival: &Arrival,
     mut checks: Vec<Check>,
     refusal: &SignInRefusal,
-    name_id: Option<&str>,
+    proven: &Proven,
+    days: i64,
 ) -> Result<Ending, StoreError> {
     checks.extend(refusal.check());
-    let attempt = Attempt {
+    let mut attempt = Attempt {
         reference: arrival.reference.clone(),
         at: author.now,
         outcome: refusal.code().to_owned(),
-        user_name: name_id.map(ToOwned::to_owned),
+        user_name: proven.name_id.clone(),
         checks,
         fix: refusal.fix(),
+        certificate: proven.certificate.clone(),
+        request: proven.request.clone(),
+        response: arrival.response.clone(),
     };
+    if !attempt.proven() {
+        attempt.response = attempt.response.map(shorten);
+    }
     let minute_ago = Timestamp(author.now.micros().saturating_sub(60_000_000));
     let lately = store::refused_since(tx, &author.instance_id, attempt.proven(), minute_ago)?;
     if lately >= RECORDED_PER_MINUTE {
         return Ok(Ending::NotRecorded);
     }
-    save(tx, &author.instance_id, &attempt, arrival.prune)?;
+    if attempt.request.is_none() {
+        // RelayState of an answer to us is the id of the request. It proves nothing and only explains.
+        let asked = store::request(tx, &author.instance_id, &arrival.relay_state)?;
+        attempt.request = asked.and_then(|request| request.xml);
+    }
+    save(tx, &author.instance_id, &attempt, arrival.prune, days)?;
     let after = json!({
         "reference": attempt.reference,
         "outcome": attempt.outcome,
@@ -234,9 +371,15 @@ pub(super) fn refuse(
     Ok(Ending::Refused { reference: attempt.reference })
 }
 
-fn save(tx: &mut Tx<'_>, instance_id: &str, attempt: &Attempt, prune: bool) -> Result<(), StoreError> {
+fn save(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    attempt: &Attempt,
+    prune: bool,
+    days: i64,
+) -> Result<(), StoreError> {
     if prune {
-        store::prune_attempts(tx, instance_id, attempt.at)?;
+        store::prune_attempts(tx, instance_id, attempt.at, days)?;
     }
     store::save_attempt(tx, instance_id, attempt)
 }

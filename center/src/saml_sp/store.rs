@@ -9,8 +9,7 @@ use super::attempt::{Attempt, Summary};
 const KEEP_REQUESTS_MICROS: i64 = 3_600 * 1_000_000;
 /// Most requests of an instance: anybody can start a sign-in.
 const MOST_REQUESTS: i64 = 100_000;
-/// Attempts are kept for 30 days.
-const KEEP_ATTEMPTS_MICROS: i64 = 30 * 86_400 * 1_000_000;
+const DAY_MICROS: i64 = 86_400 * 1_000_000;
 /// Most attempts with the identity provider's signature, and most without.
 const MOST_PROVEN: i64 = 50_000;
 const MOST_UNPROVEN: i64 = 5_000;
@@ -28,6 +27,8 @@ pub struct Request {
     pub expires_at: Timestamp,
     /// When an answer was taken.
     pub used_at: Option<Timestamp>,
+    /// The message as it was sent, for the page that explains a sign-in.
+    pub xml: Option<String>,
 }
 
 /// Saves a request.
@@ -41,8 +42,8 @@ pub fn save_request(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.exec(
-        "INSERT INTO saml_requests (instance_id, id, return_to, browser_sha256, created_at, expires_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO saml_requests (instance_id, id, return_to, browser_sha256, created_at, expires_at, request_xml) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         &[
             instance_id.into(),
             (&request.id).into(),
@@ -50,6 +51,7 @@ pub fn save_request(
             (&request.browser_sha256).into(),
             now.micros().into(),
             request.expires_at.micros().into(),
+            (&request.xml).into(),
         ],
     )?;
     Ok(())
@@ -60,7 +62,7 @@ pub fn save_request(
 /// # Errors
 /// The engine's.
 pub fn request(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Option<Request>, StoreError> {
-    let sql = "SELECT id, return_to, browser_sha256, expires_at, used_at FROM saml_requests \
+    let sql = "SELECT id, return_to, browser_sha256, expires_at, used_at, request_xml FROM saml_requests \
                WHERE instance_id = ?1 AND id = ?2";
     let row = tx.row(sql, &[instance_id.into(), id.into()])?;
     row.map(|row| {
@@ -70,6 +72,7 @@ pub fn request(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Option<Re
             browser_sha256: row.bytes(2)?,
             expires_at: Timestamp(row.int(3)?),
             used_at: row.opt_int(4)?.map(Timestamp),
+            xml: row.opt_text(5)?,
         })
     })
     .transpose()
@@ -141,8 +144,8 @@ pub fn remember_assertion(
 /// The engine's.
 pub fn save_attempt(tx: &mut Tx<'_>, instance_id: &str, attempt: &Attempt) -> Result<(), StoreError> {
     tx.exec(
-        "INSERT INTO sign_in_attempts (instance_id, reference, at, outcome, user_name, proven, trace) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO sign_in_attempts (instance_id, reference, at, outcome, user_name, proven, trace, certificate) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         &[
             instance_id.into(),
             (&attempt.reference).into(),
@@ -151,6 +154,7 @@ pub fn save_attempt(tx: &mut Tx<'_>, instance_id: &str, attempt: &Attempt) -> Re
             (&attempt.user_name).into(),
             attempt.proven().into(),
             (&attempt.trace().to_string()).into(),
+            (&attempt.certificate).into(),
         ],
     )?;
     Ok(())
@@ -171,12 +175,17 @@ pub fn refused_since(
     tx.int(sql, &[instance_id.into(), proven.into(), since.micros().into()])
 }
 
-/// Removes attempts by age, and the oldest beyond the most that are kept.
+/// Removes attempts that are older than `days`, and the oldest beyond the most that are kept.
 ///
 /// # Errors
 /// The engine's.
-pub fn prune_attempts(tx: &mut Tx<'_>, instance_id: &str, now: Timestamp) -> Result<(), StoreError> {
-    let before = now.micros().saturating_sub(KEEP_ATTEMPTS_MICROS);
+pub fn prune_attempts(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    now: Timestamp,
+    days: i64,
+) -> Result<(), StoreError> {
+    let before = now.micros().saturating_sub(days.saturating_mul(DAY_MICROS));
     tx.exec(
         "DELETE FROM sign_in_attempts WHERE instance_id = ?1 AND at < ?2",
         &[instance_id.into(), before.into()],
@@ -191,14 +200,51 @@ pub fn prune_attempts(tx: &mut Tx<'_>, instance_id: &str, now: Timestamp) -> Res
     Ok(())
 }
 
-/// The newest attempts, newest first.
+/// Which attempts are listed; an empty text is no condition.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// `accepted`, `refused`, or the code of a refusal.
+    pub outcome: String,
+    /// The user name, whole.
+    pub user_name: String,
+}
+
+/// The newest attempts that fit, newest first.
 ///
 /// # Errors
 /// The engine's.
-pub fn attempts(tx: &mut Tx<'_>, instance_id: &str, limit: i64) -> Result<Vec<Summary>, StoreError> {
-    let sql = "SELECT reference, at, outcome, user_name FROM sign_in_attempts WHERE instance_id = ?1 \
-               ORDER BY at DESC, reference LIMIT ?2";
-    tx.rows(sql, &[instance_id.into(), limit.into()])?.iter().map(summary).collect()
+pub fn attempts(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Vec<Summary>, StoreError> {
+    let outcome = match filter.outcome.as_str() {
+        "" => "?3 = ''",
+        "refused" => "outcome <> 'accepted' AND ?3 <> ''",
+        _ => "outcome = ?3",
+    };
+    let sql = format!(
+        "SELECT reference, at, outcome, user_name FROM sign_in_attempts WHERE instance_id = ?1 AND {outcome} \
+         AND (?4 = '' OR user_name = ?4) ORDER BY at DESC, reference LIMIT ?2"
+    );
+    let params = [instance_id.into(), limit.into(), (&filter.outcome).into(), (&filter.user_name).into()];
+    tx.rows(&sql, &params)?.iter().map(summary).collect()
+}
+
+/// When a certificate verified a response last, as far as attempts are kept.
+///
+/// # Errors
+/// The engine's.
+pub fn last_used(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    thumbprint: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT at FROM sign_in_attempts WHERE instance_id = ?1 AND certificate = ?2 \
+               ORDER BY at DESC LIMIT 1";
+    let row = tx.row(sql, &[instance_id.into(), thumbprint.into()])?;
+    row.map(|row| row.int(0).map(Timestamp)).transpose()
 }
 
 /// The attempt with this reference.
@@ -206,10 +252,10 @@ pub fn attempts(tx: &mut Tx<'_>, instance_id: &str, limit: i64) -> Result<Vec<Su
 /// # Errors
 /// The engine's.
 pub fn attempt(tx: &mut Tx<'_>, instance_id: &str, reference: &str) -> Result<Option<Attempt>, StoreError> {
-    let sql = "SELECT reference, at, outcome, user_name, trace FROM sign_in_attempts \
+    let sql = "SELECT reference, at, outcome, user_name, trace, certificate FROM sign_in_attempts \
                WHERE instance_id = ?1 AND reference = ?2";
     let row = tx.row(sql, &[instance_id.into(), reference.into()])?;
-    row.map(|row| Attempt::from_row(summary(&row)?, &row.json(4)?)).transpose()
+    row.map(|row| Attempt::from_row(summary(&row)?, &row.json(4)?, row.opt_text(5)?)).transpose()
 }
 
 fn summary(row: &Row) -> Result<Summary, StoreError> {

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::mode::Mode;
+use super::rate::ALLOWED;
 use super::seen::Seen;
-use super::tokens::{NewToken, Provisioning, Token, TokenError, store};
+use super::tokens::{self, NewToken, Provisioning, Token, TokenError, store};
 use crate::Center;
 use crate::access::Caller;
 use crate::admin_api::{ApiError, JsonBody};
@@ -54,6 +55,42 @@ pub(super) async fn delete_token(
     let author = center.author(&caller);
     center.store.write(move |tx| store::delete(tx, &author, &id)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `{"evenIfUnused": true}`: also where no request came with the newer token so far.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct FinishBody {
+    #[serde(default)]
+    even_if_unused: bool,
+}
+
+/// `POST /api/scim/tokens/finish-rotation`: deletes the older of two tokens.
+pub(super) async fn finish_rotation(
+    State(center): State<Center>,
+    caller: Caller,
+    JsonBody(body): JsonBody<FinishBody>,
+) -> Result<Json<Value>, ApiError> {
+    let author = center.author(&caller);
+    let deleted = center.store.write(move |tx| tokens::finish(tx, &author, body.even_if_unused)).await?;
+    Ok(Json(json!({ "deletedTokenId": deleted })))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct RateLimitBody {
+    requests_per_second: i64,
+}
+
+/// `PUT /api/scim/rate-limit`
+pub(super) async fn set_rate_limit(
+    State(center): State<Center>,
+    caller: Caller,
+    JsonBody(body): JsonBody<RateLimitBody>,
+) -> Result<Json<Value>, ApiError> {
+    let author = center.author(&caller);
+    center.store.write(move |tx| store::set_rate_limit(tx, &author, body.requests_per_second)).await?;
+    Ok(Json(document(&center, &load(&center).await?)))
 }
 
 /// `{"mode": "strict"}`; null puts the default back.
@@ -128,6 +165,7 @@ fn document(center: &Center, state: &Provisioning) -> Value {
         "enabled": state.enabled,
         "endpoint": endpoint(center, state),
         "mode": state.mode.name(),
+        "requestsPerSecond": state.requests_per_second,
         "tokens": state.tokens.iter().map(token).collect::<Vec<_>>(),
     })
 }
@@ -171,6 +209,15 @@ impl From<TokenError> for ApiError {
             TokenError::NotEnabled => conflict("NotEnabled").fix("enable it first"),
             TokenError::TokenLimit => conflict("TokenLimit").fix("delete the one that is not in use"),
             TokenError::TokenNotFound(_) => Self::not_found("TokenNotFound", error.to_string()).target("id"),
+            TokenError::NoRotation(_) => conflict("NoRotation")
+                .fix("create a second token and enter it at the identity provider first"),
+            TokenError::NewTokenUnused(_) => conflict("NewTokenUnused").fix(
+                "enter it at the identity provider and wait for its next cycle, or confirm evenIfUnused",
+            ),
+            TokenError::RateLimit(found) => {
+                let message = format!("a number from {} to {} is needed", ALLOWED.start(), ALLOWED.end());
+                Self::invalid("requestsPerSecond", message, &found.to_string())
+            }
             TokenError::TokensLeft(_) => conflict("TokensLeft").fix("delete the tokens first"),
             TokenError::Store(error) => error.into(),
         }

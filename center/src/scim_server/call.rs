@@ -59,6 +59,12 @@ impl Call {
         self.new_id.clone().unwrap_or_else(|| self.center.random.id(author.now))
     }
 
+    /// Whether what it creates may come back from the recycle bin. Not where the id was given out before, and not
+    /// as AWS has it: there a new one is new.
+    pub(super) fn may_return(&self) -> bool {
+        self.new_id.is_none() && !self.aws()
+    }
+
     /// The query as this mode takes it: AWS honours `filter`, `count` and `cursor` alone.
     pub(super) fn taken(mode: Mode, query: ListQuery) -> ListQuery {
         match mode {

@@ -14,6 +14,7 @@ use web::{Timestamp, token};
 use super::aws;
 use super::call::Judged;
 use super::mode::Mode;
+use super::rate::Limit;
 use super::refusal::{Refusal, Refused};
 use super::seen::Seen;
 use super::tokens::store::{self as tokens, Bearer};
@@ -25,8 +26,8 @@ const NOTE_USE_EVERY: Duration = Duration::from_secs(60);
 
 /// Lets a client with a token of the tenant in the path pass; all others hear the same 401.
 ///
-/// Guesses are not slowed down: a token has 256 random bits. Nor are clients: AWS allows 20 requests a
-/// second, and a first cycle of Entra would only take longer by it.
+/// Guesses are not slowed down: a token has 256 random bits. A client that sends more than its token allows hears
+/// when to come again.
 pub(super) async fn scim_client(
     State(center): State<Center>,
     path: RawPathParams,
@@ -41,6 +42,10 @@ pub(super) async fn scim_client(
         Ok(None) => return unauthorized(),
         Err(error) => return Refusal::from(error).into_response(),
     };
+    let limit = Limit::of(bearer.mode, bearer.requests_per_second);
+    if let Err(wait) = center.scim_rate.take(&bearer.token_id, limit, center.clock.now()) {
+        return too_many(limit, wait);
+    }
     note_use(&center, &bearer);
     let Bearer { token_id, mode, .. } = bearer;
     let actor = format!("scim:{token_id}");
@@ -134,6 +139,14 @@ fn note_use(center: &Center, bearer: &Bearer) {
             tracing::warn!(%error, "the use of a SCIM token could not be noted");
         }
     });
+}
+
+/// RFC 6585 §4, with whole seconds in `Retry-After` (RFC 9110 §10.2.3).
+fn too_many(limit: Limit, wait: Duration) -> Response {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let mut response = Refusal::TooManyRequests { per_second: limit.per_second, seconds }.into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
 }
 
 /// RFC 7644 §2 with RFC 6750 §3.

@@ -17,11 +17,12 @@ use super::list::{self, Listed};
 use super::message::Body;
 use super::mode::Mode;
 use super::refusal::Refusal;
-use super::resource::{at_version, shown, unread};
+use super::resource::{shown, to_change, unread};
 use super::view::{View, group_resource};
 use crate::identity_store::store::{self as identities, Condition, Slice};
-use crate::identity_store::{Group, GroupFields, IdentityError, MAX_MEMBERS_PER_CALL};
+use crate::identity_store::{Group, GroupFields, IdentityError, IdentityKind, MAX_MEMBERS_PER_CALL, Owner};
 use crate::instance::Author;
+use crate::recycle_bin::{Binned, store as bin};
 
 /// `POST /Groups`, RFC 7644 §3.3.
 pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
@@ -32,9 +33,13 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
     }
     let author = call.author();
     let view = View::new(&call, &GROUP);
+    let may_return = call.may_return();
     let (id, owner) = (call.fresh_id(&author), call.caller.actor.clone());
     let created = call.center.store.write(move |tx| {
-        identities::create_group(tx, &author, &id, &owner, &fields)?;
+        let id = match returning(tx, &author, &fields, may_return)? {
+            Some(binned) => bin::return_group(tx, &author, &binned, &fields)?.id,
+            None => identities::create_group(tx, &author, &id, &owner, &fields)?.id,
+        };
         add(tx, &author, &id, &members)?;
         let group = Group::find(tx, &author.instance_id, &id)?;
         shown(tx, &view, &group)
@@ -47,6 +52,20 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
         map.remove("members");
     }
     Ok(Answer::created(shown))
+}
+
+/// The group that comes back with this creation.
+fn returning(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    fields: &GroupFields,
+    may_return: bool,
+) -> Result<Option<Binned>, StoreError> {
+    if !may_return {
+        return Ok(None);
+    }
+    let external_id = fields.external_id.as_deref();
+    bin::returning(tx, &author.instance_id, IdentityKind::Group, &fields.display_name, external_id)
 }
 
 /// `PUT /Groups/{id}`, RFC 7644 §3.5.1; AWS does not have it. Members stay where `members` is not sent:
@@ -64,7 +83,7 @@ pub(super) async fn replace(
     let view = View::new(&call, &GROUP);
     let versions = call.versions;
     let replaced = call.center.store.write(move |tx| {
-        let before = at_version::<Group>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<Group>(tx, &author.instance_id, &id, &versions)?;
         identities::update_group(tx, &author, &id, &fields(&resource, &before.fields.description))?;
         if let Some(members) = &members {
             replace_all(tx, &author, &id, members)?;
@@ -93,7 +112,7 @@ pub(super) async fn patch(
     let view = View::new(&call, &GROUP);
     let versions = call.versions;
     let patched = call.center.store.write(move |tx| {
-        let before = at_version::<Group>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<Group>(tx, &author.instance_id, &id, &versions)?;
         change(tx, &author, &rules, &before, &patch)?;
         let group = Group::find(tx, &author.instance_id, &id)?;
         if view.asks_for_attributes() {
@@ -177,6 +196,10 @@ impl Listed for Group {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn made_by(&self) -> Owner {
+        Group::made_by(self)
     }
 
     fn version(&self) -> i64 {

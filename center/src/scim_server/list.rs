@@ -21,6 +21,7 @@ use super::condition::Narrowed;
 use super::refusal::Refusal;
 use super::view::View;
 use crate::Center;
+use crate::identity_store::Owner;
 use crate::identity_store::store::{Condition, Slice};
 use crate::instance::Author;
 
@@ -43,6 +44,8 @@ pub(super) trait Listed: Sized + Send + Sync + 'static {
 
     /// The resource's id.
     fn id(&self) -> &str;
+    /// Who owns it.
+    fn made_by(&self) -> Owner;
     /// How often it was changed.
     fn version(&self) -> i64;
     /// The resource with this id; that there is none is a refusal.

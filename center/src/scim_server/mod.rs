@@ -17,7 +17,9 @@ mod groups;
 mod list;
 mod message;
 pub mod mode;
+mod ownership;
 mod pages;
+pub mod rate;
 mod refusal;
 mod resource;
 mod search;
@@ -81,6 +83,11 @@ fn admin_api(center: &Center) -> Routes<Center> {
         .post("/api/scim/disable", api::disable)
         .post("/api/scim/tokens", api::create_token)
         .delete("/api/scim/tokens/{id}", api::delete_token)
+        .post("/api/scim/tokens/finish-rotation", api::finish_rotation)
+        .put("/api/scim/rate-limit", api::set_rate_limit)
+        .get("/api/scim/ownership", ownership::http::list)
+        .post("/api/scim/ownership/hand-over", ownership::http::hand_over)
+        .post("/api/scim/ownership/take-back", ownership::http::take_back)
         .guarded(from_fn_with_state(center.clone(), access::api_key))
 }
 
@@ -92,6 +99,9 @@ fn console(center: &Center) -> Routes<Center> {
         .post("/console/settings/automatic-provisioning/disable", pages::disable)
         .post("/console/settings/automatic-provisioning/tokens", pages::create_token)
         .post("/console/settings/automatic-provisioning/tokens/{id}/delete", pages::delete_token)
+        .post("/console/settings/automatic-provisioning/rate-limit", pages::set_rate_limit)
+        .get("/console/settings/automatic-provisioning/ownership", ownership::pages::show)
+        .post("/console/settings/automatic-provisioning/ownership", ownership::pages::hand_over)
         .guarded(from_fn_with_state(center.form_guard.clone(), web::form::guard))
         .guarded(from_fn_with_state(center.clone(), access::administrator))
 }

@@ -16,6 +16,8 @@ use crate::Center;
 use crate::access::Caller;
 use crate::admin_api::ApiError;
 use crate::console::{self, PageError};
+use crate::identity_store::Foreign;
+use crate::identity_store::store::count_foreign;
 
 const PAGE: &str = "/console/settings/automatic-provisioning";
 
@@ -30,6 +32,8 @@ struct AutomaticProvisioning {
     tokens: Vec<Shown>,
     may_create: bool,
     modes: Vec<Choice>,
+    foreign: Foreign,
+    requests_per_second: i64,
 }
 
 /// A mode that can be chosen.
@@ -125,6 +129,20 @@ pub(super) async fn delete_token(
     back(&center, &caller, csrf, done).await
 }
 
+/// `POST …/rate-limit`
+pub(super) async fn set_rate_limit(
+    State(center): State<Center>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    // What cannot be read is no limit that is allowed.
+    let wanted = fields.text("requests_per_second").parse().unwrap_or(0);
+    let author = center.author(&caller);
+    let done = center.store.write(move |tx| store::set_rate_limit(tx, &author, wanted)).await;
+    back(&center, &caller, csrf, done).await
+}
+
 /// `POST …/disable`, with DISABLE typed.
 pub(super) async fn disable(
     State(center): State<Center>,
@@ -191,6 +209,11 @@ async fn answer(
         Ok(state) => state,
         Err(error) => return PageError::from(error).into_response(),
     };
+    let instance = center.instance_id.clone();
+    let foreign = match center.store.read(move |tx| count_foreign(tx, &instance)).await {
+        Ok(foreign) => foreign,
+        Err(error) => return PageError::from(error).into_response(),
+    };
     let now = center.clock.now();
     let mut shell = console::shell(caller, &csrf, "Automatic provisioning", "/console/settings");
     shell.banners.extend(banner);
@@ -202,6 +225,8 @@ async fn answer(
         endpoint: endpoint(center, &state),
         secret,
         modes: modes(state.mode),
+        foreign,
+        requests_per_second: state.requests_per_second,
         may_create: state.tokens.len() < MOST_TOKENS,
         tokens: state.tokens.iter().map(|token| shown(token, now)).collect(),
     };

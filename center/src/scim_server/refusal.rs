@@ -10,7 +10,7 @@ use thiserror::Error;
 use web::Timestamp;
 
 use super::aws;
-use crate::identity_store::{IdentityError, MAX_MEMBERS_PER_CALL};
+use crate::identity_store::{IdentityError, MAX_MEMBERS_PER_CALL, Owner};
 
 /// A refusal of this server. The client is the identity provider that the administrator connected, so
 /// it hears which value is taken and by whom: this text is what the administrator reads in its log.
@@ -33,6 +33,33 @@ pub enum Refusal {
         resource: &'static str,
         /// The id of the resource that has it.
         holder: String,
+    },
+    /// An administrator, or another program, made it.
+    #[error(
+        "{resource} {id} is owned by {}, and automatic provisioning changes and deletes only its own. To let this \
+         client take it over, an administrator opens the {} in the console and chooses \"Hand over to automatic \
+         provisioning\" (or: entente center scim hand-over --{} {id}). Else leave it out of the identity \
+         provider's scope.",
+        owner.title(), resource.to_lowercase(), resource.to_lowercase()
+    )]
+    OwnedByAnother {
+        /// `User` or `Group`.
+        resource: &'static str,
+        /// Its id.
+        id: String,
+        /// Who owns it.
+        owner: Owner,
+    },
+    /// More requests than the token may send.
+    #[error(
+        "More than {per_second} requests a second came with this token. Send them again after {seconds} s. The limit \
+         is a setting of automatic provisioning; in the mode aws it is 20 at most, as in AWS."
+    )]
+    TooManyRequests {
+        /// The limit.
+        per_second: i64,
+        /// When to come again.
+        seconds: u64,
     },
     /// A member that is no user.
     #[error(
@@ -105,9 +132,10 @@ impl Refusal {
                 (StatusCode::BAD_REQUEST, Some("invalidValue"))
             }
             Self::NoMe => (StatusCode::NOT_IMPLEMENTED, None),
-            Self::DiscoveryFilter => (StatusCode::FORBIDDEN, None),
+            Self::DiscoveryFilter | Self::OwnedByAnother { .. } => (StatusCode::FORBIDDEN, None),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, None),
+            Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, None),
             Self::NoEndpoint => (StatusCode::NOT_FOUND, None),
             Self::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, None),
         }

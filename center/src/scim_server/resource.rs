@@ -51,26 +51,29 @@ pub(super) async fn delete<T: Listed>(
     let author = call.author();
     let versions = call.versions;
     let deleted = call.center.store.write(move |tx| {
-        if versions.any() {
-            at_version::<T>(tx, &author.instance_id, &id, &versions)?;
-        }
+        to_change::<T>(tx, &author.instance_id, &id, &versions)?;
         T::delete(tx, &author, &id)
     });
     deleted.await?;
     Ok(Answer::no_content())
 }
 
-/// The resource, at a version that the client asks for.
+/// The resource that a client changes or deletes: one of automatic provisioning's own, at a version that the client
+/// asks for. RFC 7644 §3.12: 403 where the operation is not permitted.
 ///
 /// # Errors
-/// That it does not exist, or has another version; the engine's.
-pub(super) fn at_version<T: Listed>(
+/// That it does not exist, that another owns it, or that it has another version; the engine's.
+pub(super) fn to_change<T: Listed>(
     tx: &mut Tx<'_>,
     instance_id: &str,
     id: &str,
     versions: &Preconditions,
 ) -> Result<T, Refusal> {
     let found = T::find(tx, instance_id, id)?;
+    if !found.made_by().is_provisioning() {
+        let (resource, owner) = (T::KIND.name, found.made_by());
+        return Err(Refusal::OwnedByAnother { resource, id: id.to_owned(), owner });
+    }
     versions.check(found.version())?;
     Ok(found)
 }

@@ -16,23 +16,49 @@ use super::condition::{self, Narrowed};
 use super::list::{self, Listed};
 use super::message::Body;
 use super::refusal::Refusal;
-use super::resource::{at_version, shown};
+use super::resource::{shown, to_change};
 use super::view::View;
 use crate::identity_store::store::{self as identities, Condition, Slice};
-use crate::identity_store::{IdentityError, NewUser, User};
+use crate::identity_store::{IdentityError, IdentityKind, NewUser, Owner, User};
 use crate::instance::Author;
+use crate::recycle_bin::{Binned, store as bin};
 
-/// `POST /Users`, RFC 7644 §3.3.
+/// `POST /Users`, RFC 7644 §3.3. Who was deleted and comes back may get the old id: see [`Binned::returns_as`].
 pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
     let resource = with_active(read(&call, &body)?, true);
     let author = call.author();
     let view = View::new(&call, &USER);
+    let may_return = call.may_return();
     let new = NewUser { id: call.fresh_id(&author), owner: call.caller.actor, resource };
     let created = call.center.store.write(move |tx| {
-        let user = identities::create_user(tx, &author, &new)?;
+        let user = match returning(tx, &author, &new, may_return)? {
+            Some(binned) => bin::return_user(tx, &author, &binned, &new.resource)?,
+            None => identities::create_user(tx, &author, &new)?,
+        };
         shown(tx, &view, &user)
     });
     Ok(Answer::created(created.await?))
+}
+
+/// Whoever comes back with this creation.
+fn returning(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    new: &NewUser,
+    may_return: bool,
+) -> Result<Option<Binned>, StoreError> {
+    if !may_return {
+        return Ok(None);
+    }
+    let text = |name| resource::text(&new.resource, name);
+    let name = text("userName").unwrap_or_default();
+    bin::returning(
+        tx,
+        &author.instance_id,
+        IdentityKind::User,
+        name,
+        text("externalId").filter(|id| !id.is_empty()),
+    )
 }
 
 /// `PUT /Users/{id}`, RFC 7644 §3.5.1: what is not sent is cleared, as in AWS. `active` stays where it is
@@ -47,7 +73,7 @@ pub(super) async fn replace(
     let view = View::new(&call, &USER);
     let versions = call.versions;
     let replaced = call.center.store.write(move |tx| {
-        let before = at_version::<User>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
         let wanted = with_active(resource.clone(), before.active);
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
@@ -71,7 +97,7 @@ pub(super) async fn patch(
     let view = View::new(&call, &USER);
     let versions = call.versions;
     let patched = call.center.store.write(move |tx| {
-        let before = at_version::<User>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
         // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
         // better nobody than somebody by a gap.
         let wanted = patch::apply(&rules, &before.resource, &request)?;
@@ -107,6 +133,10 @@ impl Listed for User {
 
     fn id(&self) -> &str {
         &self.id
+    }
+
+    fn made_by(&self) -> Owner {
+        User::made_by(self)
     }
 
     fn version(&self) -> i64 {

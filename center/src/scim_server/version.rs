@@ -30,11 +30,6 @@ impl Preconditions {
         Self { if_match: version, if_none_match: None }
     }
 
-    /// Whether there are any.
-    pub(super) fn any(&self) -> bool {
-        self.if_match.is_some() || self.if_none_match.is_some()
-    }
-
     /// Refuses a change of another version. Call it in the transaction of the change.
     ///
     /// # Errors

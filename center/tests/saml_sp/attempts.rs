@@ -52,7 +52,7 @@ async fn of_attempts_that_anybody_can_make_the_newest_are_kept() {
                         &[(&instance).into(), (&reference).into(), n.into(), proven.into()],
                     )?;
                 }
-                saml_sp::store::prune_attempts(tx, &instance, Timestamp(5_010))?;
+                saml_sp::store::prune_attempts(tx, &instance, Timestamp(5_010), 30)?;
                 let count = "SELECT count(*) FROM sign_in_attempts WHERE proven = ?1";
                 let oldest = tx.int("SELECT min(at) FROM sign_in_attempts WHERE proven = 0", &[])?;
                 Ok((tx.int(count, &[true.into()])?, tx.int(count, &[false.into()])?, oldest))
@@ -75,7 +75,7 @@ async fn old_requests_attempts_and_assertions_are_cleared_away() {
             .store
             .write(move |tx| {
                 saml_sp::store::clear_requests(tx, &instance, later)?;
-                saml_sp::store::prune_attempts(tx, &instance, later)?;
+                saml_sp::store::prune_attempts(tx, &instance, later, 30)?;
                 saml_sp::store::remember_assertion(tx, &instance, "_other", later, later)?;
                 let requests = tx.int("SELECT count(*) FROM saml_requests", &[])?;
                 let attempts = tx.int("SELECT count(*) FROM sign_in_attempts", &[])?;

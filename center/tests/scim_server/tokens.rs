@@ -199,3 +199,99 @@ async fn two_programs_cannot_make_a_third_token() {
         assert_eq!(made.iter().filter(|m| m.is_ok()).count(), 1, "{:?}", app.engine());
     }
 }
+
+async fn set_limit(app: &App, per_second: i64) {
+    let author = app.center.author_named("system");
+    let set = app.center.store.write(move |tx| tokens::set_rate_limit(tx, &author, per_second));
+    set.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_sends_too_much_hears_when_to_come_again() {
+    for app in apps().await {
+        set_limit(&app, 2).await;
+        for n in 0..4 {
+            assert_eq!(app.get("/Users").await.status, StatusCode::OK, "{n}");
+        }
+        let answer = app.get("/Users").await;
+        assert_eq!(refusal(&answer), refused(429, ""));
+        assert_eq!(answer.headers["retry-after"], "1");
+        assert!(answer.body["detail"].as_str().unwrap().contains("2 requests a second"), "{}", answer.text);
+        app.center.clock.advance(Duration::from_secs(1));
+        assert_eq!(app.get("/Users").await.status, StatusCode::OK);
+        assert_eq!(app.get("/Users").await.status, StatusCode::OK);
+        assert_eq!(app.get("/Users").await.status, StatusCode::TOO_MANY_REQUESTS);
+        let author = app.center.author_named("system");
+        let wrong = app.center.store.write(move |tx| tokens::set_rate_limit(tx, &author, 0)).await;
+        assert!(matches!(wrong, Err(center::scim_server::tokens::TokenError::RateLimit(0))));
+    }
+}
+
+#[tokio::test]
+async fn as_aws_does_twenty_requests_a_second_are_taken() {
+    for app in apps().await {
+        let author = app.center.author_named("system");
+        let aws = Some(center::scim_server::mode::Mode::Aws);
+        app.center.store.write(move |tx| tokens::set_mode(tx, &author, None, aws)).await.unwrap();
+        for _ in 0..40 {
+            assert_eq!(app.get("/ServiceProviderConfig").await.status, StatusCode::OK);
+        }
+        assert_eq!(app.get("/ServiceProviderConfig").await.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ends_is_announced_once_for_each_threshold() {
+    use center::scim_server::tokens::announce_expiry;
+    for app in apps().await {
+        assert_eq!(announce_expiry(&app.center).await.unwrap(), 0);
+        let mut said = Vec::new();
+        for day in 0..=366 {
+            said.extend((announce_expiry(&app.center).await.unwrap() > 0).then_some(365 - day));
+            app.center.clock.advance(DAY);
+        }
+        assert_eq!(said, [90, 60, 30, 15, 7, 1, 0]);
+        let events = app.events().await;
+        let announced = events.iter().filter(|(action, ..)| action == "scim.token_expiring").count();
+        assert_eq!(announced, 6);
+        assert!(
+            events.iter().any(|(action, id, _)| action == "scim.token_expired" && *id == app.token.token.id)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_ends_when_the_new_token_is_used() {
+    use center::testing::TestCenter;
+    use serde_json::json;
+    for test in TestCenter::on_each().await {
+        let instance = test.center.instance_id.clone();
+        let external = move |tx: &mut store::Tx<'_>| {
+            let sql = "UPDATE identity_sources SET kind = 'external' WHERE instance_id = ?1";
+            tx.exec(sql, &[(&instance).into()])
+        };
+        test.center.store.write(external).await.unwrap();
+        let first = test.api(Method::POST, "/api/scim/enable", Value::Null).await.json();
+        let finish = "/api/scim/tokens/finish-rotation";
+        let early = test.api(Method::POST, finish, json!({})).await;
+        assert_eq!((early.status, early.code().as_str()), (StatusCode::CONFLICT, "NoRotation"));
+        test.center.clock.advance(Duration::from_secs(1));
+        let second = test.api(Method::POST, "/api/scim/tokens", Value::Null).await.json();
+        let unused = test.api(Method::POST, finish, json!({})).await;
+        assert_eq!((unused.status, unused.code().as_str()), (StatusCode::CONFLICT, "NewTokenUnused"));
+        let (instance, id, now) = (
+            test.center.instance_id.clone(),
+            second["id"].as_str().unwrap().to_owned(),
+            test.center.clock.now(),
+        );
+        let used = move |tx: &mut store::Tx<'_>| tokens::note_use(tx, &instance, &id, now, now);
+        test.center.store.write(used).await.unwrap();
+        let done = test.api(Method::POST, finish, json!({})).await.json();
+        assert_eq!(done["deletedTokenId"], first["token"]["id"], "{done}");
+        let left = test.api(Method::PUT, "/api/scim/rate-limit", json!({ "requestsPerSecond": 50 })).await;
+        assert_eq!(left.json()["requestsPerSecond"], 50, "{}", left.body);
+        assert_eq!(left.json()["tokens"][0]["id"], second["id"]);
+        let wrong = test.api(Method::PUT, "/api/scim/rate-limit", json!({ "requestsPerSecond": 0 })).await;
+        assert_eq!((wrong.status, wrong.code().as_str()), (StatusCode::BAD_REQUEST, "InvalidValue"));
+    }
+}

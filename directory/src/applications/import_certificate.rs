@@ -2,7 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use saml::certificate::{Certificate, SigningKey};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::certificates::{NewCertificate, sealed};
 use crate::Directory;
@@ -28,6 +30,52 @@ pub async fn import_certificate(
     let key = pkcs8(private_key)?;
     let certificate = Certificate::read(certificate)
         .map_err(|e| Refused::invalid("certificate", e.expected(), e.found()))?;
+    checked(directory, key, certificate).await
+}
+
+/// The same from a PFX file (PKCS #12, RFC 7292) and its password: the key with the certificate that belongs
+/// to it; the certificates of authorities in the file are left aside, as nobody looks at them in SAML.
+///
+/// # Errors
+/// As [`import_certificate`].
+pub async fn import_pfx(
+    directory: &Directory,
+    pfx: &[u8],
+    password: &str,
+) -> Result<NewCertificate, Refused> {
+    if pfx.len() > LONGEST {
+        return Err(Refused::invalid("PFX file", "a file of at most 64 KiB", "a longer one"));
+    }
+    let (pfx, password) = (pfx.to_vec(), SecretString::from(password));
+    // The key is derived from the password in many rounds.
+    let opened = tokio::task::spawn_blocking(move || opened(&pfx, password.expose_secret())).await;
+    let (key, certificate) =
+        opened.map_err(|_| Refused::Certificate("reading it failed inside".to_owned()))??;
+    checked(directory, key, certificate).await
+}
+
+fn opened(pfx: &[u8], password: &str) -> Result<(Vec<u8>, Certificate), Refused> {
+    let store =
+        KeyStore::from_pkcs12(pfx, password, Pkcs12ImportPolicy::Strict).map_err(|error| match error {
+            p12_keystore::error::Error::MacError(_) => {
+                Refused::invalid("password", "the one that the file was saved with", "another one")
+            }
+            other => Refused::invalid("PFX file", "a PFX file (PKCS #12)", &other.to_string()),
+        })?;
+    let (_, chain) = store.private_key_chain().ok_or_else(|| {
+        Refused::invalid("PFX file", "a private key and its certificate", "no key with its certificate")
+    })?;
+    let key = chain.key().as_der().to_vec();
+    let certificate = chain.certs().first().map(|own| Certificate::from_der(own.as_der()));
+    let certificate = certificate.ok_or_else(|| Refused::invalid("PFX file", "a certificate", "none"))?;
+    Ok((key, certificate.map_err(|e| Refused::invalid("certificate", e.expected(), e.found()))?))
+}
+
+async fn checked(
+    directory: &Directory,
+    key: Vec<u8>,
+    certificate: Certificate,
+) -> Result<NewCertificate, Refused> {
     let now = directory.clock.now();
     if certificate.is_expired(now.to_offset()) {
         let end = web::Timestamp::from(certificate.not_after()).rfc3339();

@@ -55,6 +55,12 @@ pub struct KeyCredential {
 }
 
 impl KeyCredential {
+    /// The certificate's subject; empty where it cannot be read, which only a damaged row can be.
+    pub fn subject(&self) -> String {
+        saml::certificate::Certificate::from_der(&self.der)
+            .map_or_else(|_| String::new(), |c| c.subject().to_owned())
+    }
+
     /// As events and the API have it.
     pub fn to_json(&self) -> Json {
         json!({
@@ -110,7 +116,7 @@ pub(super) fn encryption_key(
     found.ok_or_else(|| Refused::not_found("encryption certificate", key_id))
 }
 
-/// Adds a certificate, in PEM, base64 or DER. It is of no effect by itself: an application says apart from
+/// Adds a certificate, in PEM, base64 or DER, under a new id. It is of no effect by itself: an application says apart from
 /// it whether requests must be signed, and which certificate it wants assertions encrypted for.
 ///
 /// # Errors
@@ -122,9 +128,10 @@ pub fn add_key_credential(
     application: &str,
     usage: Usage,
     certificate: &[u8],
+    key_id: String,
 ) -> Result<KeyCredential, Refused> {
     let application = by_any_id(tx, &change.tenant, application)?;
-    let new = checked(usage, certificate, change.id())?;
+    let new = checked(usage, certificate, key_id)?;
     let known = key_credentials(tx, &change.tenant, &application.id)?;
     let same: Vec<&KeyCredential> = known.iter().filter(|known| known.usage == usage).collect();
     if same.iter().any(|known| known.der == new.der) {

@@ -73,8 +73,9 @@ async fn add(
 ) -> Result<(StatusCode, Json<Value>), Refused> {
     let usage = Usage::from_name(&wanted.usage)
         .ok_or_else(|| Refused::invalid("usage", "Verify or Encrypt", &wanted.usage))?;
-    let added =
-        directory.write(&caller, move |tx, change| add_key_credential(tx, change, &id, usage, &body)).await?;
+    let added = directory
+        .write(&caller, move |tx, change| add_key_credential(tx, change, &id, usage, &body, change.id()))
+        .await?;
     Ok((StatusCode::CREATED, Json(added.to_json())))
 }
 

@@ -31,7 +31,7 @@ pub use certificates::{
 pub use expiry::{ANNOUNCED, Expiring, announce_expiry, expiring, expiring_of, in_use};
 pub use http::routes;
 pub(crate) use http::{IdpValues, save as save_saml};
-pub use import_certificate::import_certificate;
+pub use import_certificate::{import_certificate, import_pfx};
 pub use key_credentials::{KeyCredential, Usage, add_key_credential, delete_key_credential, key_credentials};
 pub use reach::{NotFollowed, Reach, reach};
 pub(crate) use settings::{FORMATS, PAIRWISE, name_id_sources};

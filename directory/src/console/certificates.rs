@@ -93,13 +93,16 @@ async fn import(
     csrf: Csrf,
     upload: Upload,
 ) -> Response {
-    let file = |name: &str| {
-        let missing = || Refused::invalid(name, "a file", "");
-        upload.file(name).map(|file| file.bytes.clone()).ok_or_else(missing)
-    };
-    let made = match (file("private_key"), file("certificate")) {
-        (Ok(key), Ok(certificate)) => applications::import_certificate(&directory, &key, &certificate).await,
-        (Err(error), _) | (_, Err(error)) => Err(error),
+    let file = |name: &str| upload.file(name).map(|file| file.bytes.clone());
+    let made = match (file("pfx"), file("private_key"), file("certificate")) {
+        (Some(pfx), None, None) => {
+            let password = upload.fields.raw("pfx_password");
+            applications::import_pfx(&directory, &pfx, password).await
+        }
+        (None, Some(key), Some(certificate)) => {
+            applications::import_certificate(&directory, &key, &certificate).await
+        }
+        _ => Err(Refused::invalid("files", "a PFX file, or a private key and its certificate", "")),
     };
     let outcome = add(&directory, &caller, &id, made).await;
     answer(&directory, &caller, &csrf, &id, "certificate", Extra::default(), outcome).await

@@ -119,7 +119,7 @@ impl At<'_> {
             None => Err(Refused::invalid("certificate", "a file", "")),
             Some(bytes) => {
                 let write = move |tx: &mut store::Tx<'_>, change: &crate::change::Change| {
-                    applications::add_key_credential(tx, change, &id, usage, &bytes)
+                    applications::add_key_credential(tx, change, &id, usage, &bytes, change.id())
                 };
                 self.directory.write(self.caller, write).await
             }

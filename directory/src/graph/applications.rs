@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use web::routes::Routes;
 
 use super::GraphError;
+use super::key_credentials;
 use super::object::{self, Object};
 use super::query::Options;
 use super::service_principals;
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{
-    self, Application, MSIAM_ROLE, NON_GALLERY_TEMPLATE, ReplyUrl, SamlChange, USER_ROLE,
+    self, Application, KeyCredential, MSIAM_ROLE, NON_GALLERY_TEMPLATE, ReplyUrl, SamlChange, USER_ROLE,
 };
 use crate::refused::Refused;
 use crate::users::Page;
@@ -66,8 +67,10 @@ pub(super) fn tags(application: &Application) -> Vec<&'static str> {
     tags
 }
 
-/// The application object of an application.
-fn as_json(application: &Application) -> Value {
+/// The application object of an application. The certificates themselves are given only where they are asked
+/// for by name, as Graph does.
+fn as_json(application: &Application, credentials: &[KeyCredential], with_keys: bool) -> Value {
+    let keys: Vec<Value> = credentials.iter().map(|c| key_credentials::as_json(c, with_keys)).collect();
     let uris: Vec<&str> = application.reply_urls.iter().map(|r| r.url.as_str()).collect();
     let settings: Vec<Value> =
         application.reply_urls.iter().map(|r| json!({ "uri": r.url, "index": r.index })).collect();
@@ -80,7 +83,10 @@ fn as_json(application: &Application) -> Value {
         "signInAudience": "AzureADMyOrg",
         "identifierUris": application.identifiers,
         "appRoles": app_roles(),
+        "keyCredentials": keys,
+        "requestSignatureVerification": application.request_signature_verification,
         "tags": tags(application),
+        "tokenEncryptionKeyId": application.token_encryption_key_id,
         "web": {
             "homePageUrl": application.sign_on_url,
             "logoutUrl": application.logout_url,
@@ -141,7 +147,7 @@ async fn instantiate(
         directory.write(&caller, move |tx, change| applications::create(tx, change, &name)).await?;
     let answer = json!({
         "@odata.context": directory.url("/v1.0/$metadata#microsoft.graph.applicationServicePrincipal"),
-        "application": as_json(&application),
+        "application": as_json(&application, &[], false),
         "servicePrincipal": service_principals::as_json(&application, &[]),
     });
     Ok((StatusCode::CREATED, Json(answer)).into_response())
@@ -150,10 +156,18 @@ async fn instantiate(
 /// GET /v1.0/applications
 async fn list(State(directory): State<Directory>, options: Options) -> Result<Response, GraphError> {
     let query = options.query(column)?;
-    let page = directory.read(move |tx, tenant| applications::list(tx, tenant, &query)).await?;
-    let items: Result<Vec<Value>, Refused> =
-        page.items.iter().map(|a| object::picked(as_json(a), &options.select)).collect();
-    let page = Page { items: items?, next: page.next };
+    let select = options.select.clone();
+    let page = directory
+        .read(move |tx, tenant| {
+            let page = applications::list(tx, tenant, &query)?;
+            let mut items = Vec::with_capacity(page.items.len());
+            for application in &page.items {
+                let credentials = applications::key_credentials(tx, tenant, &application.id)?;
+                items.push(object::picked(as_json(application, &credentials, false), &select)?);
+            }
+            Ok(Page { items, next: page.next })
+        })
+        .await?;
     Ok(object::many(&directory, "applications", "/v1.0/applications", &options, page))
 }
 
@@ -163,12 +177,20 @@ async fn get(
     Path(id): Path<String>,
     options: Options,
 ) -> Result<Response, GraphError> {
-    let application = directory.read(move |tx, tenant| applications::by_any_id(tx, tenant, &id)).await?;
-    let json = object::picked(as_json(&application), &options.select)?;
+    let (application, credentials) = directory
+        .read(move |tx, tenant| {
+            let application = applications::by_any_id(tx, tenant, &id)?;
+            let credentials = applications::key_credentials(tx, tenant, &application.id)?;
+            Ok((application, credentials))
+        })
+        .await?;
+    let with_keys = options.select.iter().any(|name| name == "keyCredentials");
+    let json = object::picked(as_json(&application, &credentials, with_keys), &options.select)?;
     Ok(object::one(&directory, "applications/$entity", json))
 }
 
-/// PATCH /v1.0/applications/{id}: name, identifiers and what belongs to the web.
+/// PATCH /v1.0/applications/{id}: name, identifiers, what belongs to the web, and the application's own
+/// certificates: `keyCredentials` is the whole collection.
 async fn update(
     State(directory): State<Directory>,
     Path(id): Path<String>,
@@ -178,6 +200,13 @@ async fn update(
     let name = object.text("displayName")?;
     let identifiers = object.texts("identifierUris")?;
     let web = object.object("web")?;
+    let credentials = key_credentials::wanted(&mut object)?;
+    let wanted = SamlChange {
+        identifiers,
+        token_encryption_key_id: object.optional("tokenEncryptionKeyId")?,
+        request_signature_verification: key_credentials::verification(&mut object)?,
+        ..SamlChange::default()
+    };
     object.nothing_else("applications", &["appRoles", "tags", "signInAudience"])?;
     directory
         .write(&caller, move |tx, change| {
@@ -185,11 +214,16 @@ async fn update(
             if let Some(name) = &name {
                 applications::update(tx, change, &id, |a| a.display_name.clone_from(name))?;
             }
-            let mut wanted = SamlChange { identifiers: identifiers.clone(), ..SamlChange::default() };
+            let mut wanted = wanted.clone();
             if let Some(web) = &web {
                 web_change(&before, Object(web.clone()), &mut wanted)?;
             }
-            applications::update_saml(tx, change, &id, &wanted)
+            let gone = match &credentials {
+                Some(credentials) => key_credentials::add(tx, change, &before.id, credentials)?,
+                None => Vec::new(),
+            };
+            applications::update_saml(tx, change, &id, &wanted)?;
+            key_credentials::remove(tx, change, &before.id, &gone)
         })
         .await?;
     Ok(StatusCode::NO_CONTENT)

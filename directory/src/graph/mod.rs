@@ -6,6 +6,7 @@ mod applications;
 mod deleted_items;
 mod error;
 mod groups;
+mod key_credentials;
 mod object;
 mod query;
 mod service_principals;

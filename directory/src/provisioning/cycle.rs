@@ -4,21 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, stream};
 use secrecy::SecretString;
 use serde_json::json;
 use store::{StoreError, Tx};
 use web::Timestamp;
 
-use super::effect::{Effect, Outcome, record};
-use super::execute::Executor;
+use super::effect::{Effect, Outcome};
 use super::intake::{EVENTS, marks_of};
 use super::job::{Job, ProvisioningError, Reason, State};
 use super::pending::{self, Pending};
-use super::plan::{Situation, Step, plan};
+use super::plan::{Situation, plan};
 use super::target::{Target, TargetError};
-use super::{Kind, Pace, links, situation, store as jobs, unsure};
+use super::{Kind, Pace, direction, situation, store as jobs};
 use crate::Directory;
 
 /// Works on the jobs of a directory.
@@ -37,6 +34,8 @@ pub struct Engine {
     rounds: Arc<Mutex<BTreeMap<String, i64>>>,
 }
 
+/// Objects in the first round, before it is known how fast the target is.
+const FIRST_ROUND: i64 = 200;
 /// A round that lasts longer is followed by a smaller one.
 const LONG_ROUND: Duration = Duration::from_secs(1);
 
@@ -132,6 +131,7 @@ impl Engine {
             // An event changed a rule for everybody: the next round begins anew.
             return Ok(Round::Worked);
         }
+        self.judge(&job).await?;
         let (situation, waiting) = self.look(&job).await?;
         if waiting.is_empty() {
             self.end(job).await?;
@@ -158,7 +158,7 @@ impl Engine {
 
     fn round_size(&self, job: &Job) -> i64 {
         let rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
-        rounds.get(&job.application_id).copied().unwrap_or(self.pace.round)
+        rounds.get(&job.application_id).copied().unwrap_or(self.pace.round.min(FIRST_ROUND))
     }
 
     fn size_next_round(&self, job: &Job, lasted: Duration) {
@@ -239,6 +239,17 @@ impl Engine {
         target.probe(job.mappings.matching(Kind::User), &random).await.map(|_| ())
     }
 
+    /// Finds out who leaves among what was marked. Most rounds have nothing new, and write nothing.
+    async fn judge(&self, job: &Job) -> Result<(), ProvisioningError> {
+        let read = job.clone();
+        let mut more = self.directory.store.read(move |tx| direction::any_unjudged(tx, &read)).await?;
+        while more {
+            let job = job.clone();
+            more = self.directory.store.write(move |tx| direction::judge(tx, &job)).await?;
+        }
+        Ok(())
+    }
+
     async fn look(&self, job: &Job) -> Result<(Situation, Vec<Pending>), ProvisioningError> {
         let (job, now, round) = (job.clone(), self.directory.clock.now(), self.round_size(job));
         let random = self.directory.random.clone();
@@ -265,53 +276,6 @@ impl Engine {
             Ok(())
         });
         Ok(updated.await?.unwrap_or(job))
-    }
-
-    /// Sends the steps stage by stage and records what they did, some at a time.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn execute(
-        &self,
-        job: &Job,
-        target: &Target,
-        situation: &Situation,
-        steps: Vec<Step>,
-    ) -> Result<(Vec<Effect>, Option<TargetError>), ProvisioningError> {
-        let owner = |kind: Kind, target: String| -> BoxFuture<'_, Option<(String, String)>> {
-            let job = job.clone();
-            let read = self.directory.store.read(move |tx| links::owner(tx, &job, kind, &target));
-            async move { read.await.ok().flatten() }.boxed()
-        };
-        let cycle = job.cycle_id.clone().unwrap_or_default();
-        let (clock, random) = (&self.directory.clock, &self.directory.random);
-        let executor = Executor::new(job, target, clock, random, &cycle, situation, &owner);
-        let mut effects = Vec::new();
-        let mut steps = steps.into_iter().peekable();
-        while let Some(stage) = steps.peek().map(Step::stage) {
-            let same = std::iter::from_fn(|| steps.next_if(|s| s.stage() == stage));
-            let same: Vec<Step> = same.filter_map(|step| executor.sendable(step)).collect();
-            self.announce(job, same.clone()).await?;
-            let running =
-                stream::iter(same).map(|step| executor.run(step)).buffer_unordered(self.pace.at_once);
-            let mut finished = Box::pin(running.ready_chunks(self.pace.at_once));
-            while let Some(some) = finished.next().await {
-                let some: Vec<Effect> = some.into_iter().flatten().collect();
-                self.record(job, some.clone()).await?;
-                effects.extend(some);
-            }
-        }
-        Ok((effects, executor.halted()))
-    }
-
-    async fn announce(&self, job: &Job, steps: Vec<Step>) -> Result<(), ProvisioningError> {
-        let job = job.clone();
-        Ok(self.directory.store.write(move |tx| unsure::announce(tx, &job, &steps)).await?)
-    }
-
-    pub(super) async fn record(&self, job: &Job, effects: Vec<Effect>) -> Result<(), ProvisioningError> {
-        let (job, now) = (job.clone(), self.directory.clock.now());
-        Ok(self.directory.store.write(move |tx| record(tx, &job, &effects, now)).await?)
     }
 
     /// Takes what is done off the waiting list.

@@ -8,7 +8,7 @@ use super::job::{Job, Window};
 use super::log::{self, Action, Entry, Status};
 use super::plan::Known;
 use super::target::TargetError;
-use super::{links, pending, store as jobs, unsure};
+use super::{direction, links, pending, store as jobs, unsure};
 
 /// What a step did.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,11 @@ fn record_one(tx: &mut Tx<'_>, job: &Job, effect: &Effect, now: Timestamp) -> Re
     match &effect.link {
         LinkChange::Keep => {}
         LinkChange::Save(known) => {
-            let before = links::find(tx, job, kind, id)?.map(|(_, k)| k.target);
+            let (before, was_active) =
+                links::find(tx, job, kind, id)?.map(|(_, k)| (k.target, k.active)).unzip();
+            if was_active.is_some_and(|was| was != known.active) {
+                direction::forget(tx, job, kind, id)?;
+            }
             if before.as_ref().is_some_and(|b| *b != known.target) {
                 // Another object there: it has none of the memberships that the old one had.
                 links::remove(tx, job, kind, id)?;
@@ -92,6 +96,7 @@ fn record_one(tx: &mut Tx<'_>, job: &Job, effect: &Effect, now: Timestamp) -> Re
         }
         LinkChange::Remove => {
             links::remove(tx, job, kind, id)?;
+            direction::forget(tx, job, kind, id)?;
             if kind == Kind::User {
                 pending::mark_reports(tx, job, id)?;
             }
@@ -105,7 +110,7 @@ fn record_one(tx: &mut Tx<'_>, job: &Job, effect: &Effect, now: Timestamp) -> Re
     }
     for (kind, id) in &effect.lost {
         links::remove(tx, job, *kind, id)?;
-        pending::mark(tx, job, *kind, id)?;
+        pending::lost(tx, job, *kind, id, now)?;
     }
     if let Outcome::Failed(error) = &effect.outcome {
         pending::failed(tx, job, (kind, id), error, now)?;

@@ -7,7 +7,7 @@ use super::cycle::Engine;
 use super::job::{Job, ProvisioningError};
 use super::scope::Scope;
 use super::target::Target;
-use super::{Kind, filtered, pending};
+use super::{Kind, direction, filtered, pending};
 
 /// Events read at once.
 pub(super) const EVENTS: i64 = 500;
@@ -119,6 +119,7 @@ impl Engine {
                     Mark::Everything => {}
                 }
             }
+            direction::judge(tx, job)?;
             // Without a cursor the next round begins as an initial cycle does. Settings that were changed since
             // the events were read took it away, and that must not be lost.
             job.cursor = job.cursor.filter(|_| !everything).map(|_| last);

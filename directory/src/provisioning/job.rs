@@ -207,6 +207,9 @@ pub fn removal_limit(set: Option<i64>, linked: i64) -> i64 {
     set.unwrap_or_else(|| (linked / 5).clamp(25, 500))
 }
 
+/// From so many linked objects on, the default limit stays as it is: no more of them are counted.
+pub const COUNTED: i64 = 2500;
+
 /// As many failures of the whole job in a row pass as a short trouble of the target, a restart of it for
 /// example, before it is quarantine.
 pub const SHORT_TROUBLES: i64 = 3;

@@ -22,6 +22,27 @@ pub fn find(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<Option<(
     Ok(Some((row.text(0)?, Known { target: row.text(1)?, active: row.bool(2)?, sent })))
 }
 
+/// Whether what an object is linked to is switched on; `None` where it is linked to nothing.
+///
+/// # Errors
+/// The engine's.
+pub fn active(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<Option<bool>, StoreError> {
+    let sql = "SELECT active FROM provisioning_links \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4";
+    let params = [(&job.tenant_id).into(), (&job.application_id).into(), kind.as_str().into(), id.into()];
+    tx.row(sql, &params)?.map(|row| row.bool(0)).transpose()
+}
+
+/// How many linked objects are switched on, counted no further than `most`.
+///
+/// # Errors
+/// The engine's.
+pub fn count_active(tx: &mut Tx<'_>, job: &Job, most: i64) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) FROM (SELECT source_id FROM provisioning_links \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND active = 1 LIMIT ?3) AS counted";
+    tx.int(sql, &[(&job.tenant_id).into(), (&job.application_id).into(), most.into()])
+}
+
 /// The object here that an object there is linked to.
 ///
 /// # Errors

@@ -7,10 +7,12 @@
 //! safe to send twice.
 
 pub mod cycle;
+pub mod direction;
 pub mod dry_run;
 pub mod effect;
 pub mod execute;
 mod execute_members;
+mod execute_round;
 mod execute_unsure;
 pub mod expression;
 pub mod filtered;
@@ -119,7 +121,7 @@ pub struct Pace {
     pub timeout: Duration,
     /// Requests at the same time.
     pub at_once: usize,
-    /// Objects in one round.
+    /// Most objects in one round.
     pub round: i64,
     /// A breath between rounds, in which others get at the job.
     pub breath: Duration,
@@ -133,7 +135,7 @@ impl Default for Pace {
             longest_pause: Duration::from_secs(60),
             timeout: Duration::from_secs(30),
             at_once: 16,
-            round: 200,
+            round: 1000,
             breath: Duration::from_millis(30),
         }
     }

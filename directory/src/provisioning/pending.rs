@@ -47,10 +47,12 @@ fn rank(kind: Kind) -> i64 {
     }
 }
 
+/// What [`read`] reads.
+pub(super) const READ: &str = "kind, source_id, generation, attempts";
 const COLUMNS: &str = "(tenant_id, application_id, kind, source_id, rank, generation, attempts, due_at)";
-/// A new mark makes a waiting object due at once and starts its waiting times anew.
+/// A new mark makes a waiting object due at once, and has it judged anew.
 const AGAIN: &str = "ON CONFLICT (tenant_id, application_id, kind, source_id) DO UPDATE SET \
-    generation = provisioning_pending.generation + 1, due_at = 0, \
+    generation = provisioning_pending.generation + 1, due_at = 0, direction = NULL, \
     rank = CASE WHEN excluded.rank < provisioning_pending.rank THEN excluded.rank \
            ELSE provisioning_pending.rank END";
 
@@ -93,12 +95,12 @@ pub fn mark_people_below(tx: &mut Tx<'_>, job: &Job, group: &str) -> Result<(), 
         "WITH RECURSIVE down(id) AS ( \
            SELECT member_id FROM group_members \
              WHERE tenant_id = ?1 AND group_id = ?3 AND member_type = 'group' \
-           UNION SELECT m.member_id FROM group_members m JOIN down ON m.group_id = down.id \
-             WHERE m.tenant_id = ?1 AND m.member_type = 'group') \
+           UNION SELECT m.member_id FROM down CROSS JOIN group_members m \
+             WHERE m.tenant_id = ?1 AND m.group_id = down.id AND m.member_type = 'group') \
          INSERT INTO provisioning_pending {COLUMNS} \
          SELECT CAST(?1 AS TEXT), CAST(?2 AS TEXT), 'user', found.id, 1, 1, 0, 0 FROM ( \
-           SELECT m.member_id AS id FROM down JOIN group_members m ON m.tenant_id = ?1 AND m.group_id = down.id \
-             WHERE m.member_type = 'user' \
+           SELECT m.member_id AS id FROM down CROSS JOIN group_members m \
+             WHERE m.tenant_id = ?1 AND m.group_id = down.id AND m.member_type = 'user' \
            UNION SELECT member_id FROM group_members \
              WHERE tenant_id = ?1 AND group_id = ?3 AND member_type = 'user' \
            UNION SELECT user_id FROM provisioning_members \
@@ -108,17 +110,18 @@ pub fn mark_people_below(tx: &mut Tx<'_>, job: &Job, group: &str) -> Result<(), 
     tx.exec(&sql, &params).map(|_| ())
 }
 
-/// Marks the linked people whose manager this is, for a later look.
+/// Marks the linked people whose manager this is, for a later look. CROSS JOIN keeps SQLite to this order: it would
+/// go through all links otherwise.
 ///
 /// # Errors
 /// The engine's.
 pub fn mark_reports(tx: &mut Tx<'_>, job: &Job, manager: &str) -> Result<(), StoreError> {
     let sql = format!(
         "INSERT INTO provisioning_pending {COLUMNS} \
-         SELECT l.tenant_id, l.application_id, 'user', l.source_id, {LATER}, 1, 0, 0 FROM users u \
-         JOIN provisioning_links l ON l.tenant_id = u.tenant_id AND l.application_id = ?2 \
-           AND l.kind = 'user' AND l.source_id = u.id \
-         WHERE u.tenant_id = ?1 AND u.manager_id = ?3 {AGAIN}"
+         SELECT l.tenant_id, l.application_id, 'user', l.source_id, {LATER}, 1, 0, 0 \
+         FROM users u CROSS JOIN provisioning_links l \
+         WHERE u.tenant_id = ?1 AND u.manager_id = ?3 AND l.tenant_id = u.tenant_id \
+           AND l.application_id = ?2 AND l.kind = 'user' AND l.source_id = u.id {AGAIN}"
     );
     let params = [(&job.tenant_id).into(), (&job.application_id).into(), manager.into()];
     tx.exec(&sql, &params).map(|_| ())
@@ -129,11 +132,13 @@ pub fn mark_reports(tx: &mut Tx<'_>, job: &Job, manager: &str) -> Result<(), Sto
 /// # Errors
 /// The engine's.
 pub fn due(tx: &mut Tx<'_>, job: &Job, now: Timestamp, limit: i64) -> Result<Vec<Pending>, StoreError> {
-    let sql = "SELECT kind, source_id, generation, attempts FROM provisioning_pending \
-               WHERE tenant_id = ?1 AND application_id = ?2 AND due_at <= ?3 \
-               ORDER BY rank, due_at, source_id LIMIT ?4";
+    let sql = format!(
+        "SELECT {READ} FROM provisioning_pending \
+         WHERE tenant_id = ?1 AND application_id = ?2 AND due_at <= ?3 \
+         ORDER BY rank, due_at, source_id LIMIT ?4"
+    );
     let params = [(&job.tenant_id).into(), (&job.application_id).into(), now.micros().into(), limit.into()];
-    tx.rows(sql, &params)?.iter().map(read).collect()
+    tx.rows(&sql, &params)?.iter().map(read).collect()
 }
 
 /// One object, if it waits.
@@ -141,13 +146,15 @@ pub fn due(tx: &mut Tx<'_>, job: &Job, now: Timestamp, limit: i64) -> Result<Vec
 /// # Errors
 /// The engine's.
 pub fn one(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<Option<Pending>, StoreError> {
-    let sql = "SELECT kind, source_id, generation, attempts FROM provisioning_pending \
-               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4";
+    let sql = format!(
+        "SELECT {READ} FROM provisioning_pending \
+         WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4"
+    );
     let params = [(&job.tenant_id).into(), (&job.application_id).into(), kind.as_str().into(), id.into()];
-    tx.row(sql, &params)?.map(|row| read(&row)).transpose()
+    tx.row(&sql, &params)?.map(|row| read(&row)).transpose()
 }
 
-fn read(row: &store::Row) -> Result<Pending, StoreError> {
+pub(super) fn read(row: &store::Row) -> Result<Pending, StoreError> {
     Ok(Pending {
         kind: Kind::of_row(row, 0)?,
         id: row.text(1)?,
@@ -204,6 +211,30 @@ pub fn failed(
     tx.exec(sql, &params).map(|_| ())
 }
 
+/// Marks an object that the target does not have any more. The first time it is looked at again at once; a target that
+/// loses what it has just made is given time.
+///
+/// # Errors
+/// The engine's.
+pub fn lost(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str, now: Timestamp) -> Result<(), StoreError> {
+    mark(tx, job, kind, id)?;
+    let before = one(tx, job, kind, id)?.map_or(0, |p| p.attempts);
+    let due = if before == 0 { 0 } else { now.plus(back_off(before)).micros() };
+    let sql = "UPDATE provisioning_pending SET attempts = ?5, due_at = ?6, error_code = ?7, error_reason = ?8 \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4";
+    let params: [Val<'_>; 8] = [
+        (&job.tenant_id).into(),
+        (&job.application_id).into(),
+        kind.as_str().into(),
+        id.into(),
+        (before + 1).into(),
+        due.into(),
+        Problem::NotFound.code().into(),
+        "the target does not have it any more".into(),
+    ];
+    tx.exec(sql, &params).map(|_| ())
+}
+
 /// Makes everything due now: what failed is tried again at once.
 ///
 /// # Errors
@@ -253,9 +284,10 @@ pub fn waiting(tx: &mut Tx<'_>, job: &Job) -> Result<Waiting, StoreError> {
 /// # Errors
 /// The engine's.
 pub fn may_heal(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
-    let codes: Vec<String> = [Problem::Timeout, Problem::Throttled, Problem::Failed, Problem::Unreachable]
-        .map(|problem| format!("'{}'", problem.code()))
-        .to_vec();
+    let codes: Vec<String> =
+        [Problem::Timeout, Problem::Throttled, Problem::Failed, Problem::Unreachable, Problem::NotFound]
+            .map(|problem| format!("'{}'", problem.code()))
+            .to_vec();
     let sql = format!(
         "SELECT source_id FROM provisioning_pending WHERE tenant_id = ?1 AND application_id = ?2 \
          AND attempts > 0 AND error_code IN ({}) LIMIT 1",

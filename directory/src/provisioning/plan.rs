@@ -82,7 +82,7 @@ pub struct Census {
     pub expected: usize,
     /// People in the directory, in scope or not.
     pub people: i64,
-    /// Linked objects.
+    /// Linked objects, counted as far as it matters for the limit.
     pub linked: i64,
     /// Linked objects that have to go, of all that wait.
     pub leaving: i64,
@@ -282,11 +282,7 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
         (_, Some(_)) if object.kind == Kind::Group || situation.active_path.is_none() => {
             Some(Step::Delete(link()))
         }
-        (Standing::OutOfScope | Standing::Filtered, Some(_))
-            if situation.out_of_scope == OutOfScope::Delete =>
-        {
-            Some(Step::Delete(link()))
-        }
+        (standing, Some(_)) if standing.deletes(situation.out_of_scope) => Some(Step::Delete(link())),
         (_, Some(known)) => (known.active || unsure).then(|| Step::Disable(link(), known.clone())),
     }
 }

@@ -7,10 +7,10 @@ use web::Timestamp;
 use super::cycle::Engine;
 use super::job::{Job, ProvisioningError, Quarantine, Reason, SHORT_TROUBLES, State, back_off};
 use super::log::{self, Action, Entry, Status};
+use super::pending::Pending;
 use super::plan::Refused;
-use super::scope::Scope;
 use super::target::{Problem, TargetError};
-use super::{Kind, links, store as jobs};
+use super::{Kind, direction, links, store as jobs};
 
 impl Engine {
     pub(super) async fn refuse(&self, job: Job, refused: &Refused) -> Result<(), ProvisioningError> {
@@ -87,9 +87,9 @@ pub fn staged(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<(Kind, String, String)>, StoreError> {
-    let leaving = Scope::of(tx, job)?.leavers(tx, now.micros(), limit)?;
+    let leaving = direction::leavers(tx, job, now, limit)?;
     let mut staged = Vec::new();
-    for (kind, id) in leaving {
+    for Pending { kind, id, .. } in leaving {
         let name = links::find(tx, job, kind, &id)?.map(|(name, _)| name);
         let name = name.unwrap_or_else(|| id.clone());
         staged.push((kind, id, name));

@@ -1,5 +1,5 @@
-//! Who is in scope: SQL over the indexes of assignments and memberships, once for one object at a cost
-//! that does not grow with the directory, once for everything that waits.
+//! Who is in scope: SQL over the indexes of assignments and memberships, for one object at a cost that does not grow
+//! with the directory, and for everybody at once.
 //!
 //! Only members of assigned groups are in scope, direct ones as in Entra (entra-id.md 3.10); members of
 //! nested groups too where the tenant's setting says so. Groups in scope are the assigned ones: a nested
@@ -53,6 +53,12 @@ impl Standing {
             Self::Entitled | Self::Disabled | Self::Deleted | Self::Gone => false,
         }
     }
+
+    /// Whether the target is to delete such a person, not only to switch them off.
+    pub fn deletes(self, out_of_scope: OutOfScope) -> bool {
+        let left = matches!(self, Self::OutOfScope | Self::Filtered);
+        self == Self::Gone || (left && out_of_scope == OutOfScope::Delete)
+    }
 }
 
 /// The rules of one application at one moment.
@@ -62,7 +68,6 @@ pub struct Scope {
     application: String,
     all: bool,
     transitive: bool,
-    out_of_scope: OutOfScope,
     /// Whether there is a scoping filter: for people, for groups.
     filters: (bool, bool),
 }
@@ -80,7 +85,6 @@ impl Scope {
             application: job.application_id.clone(),
             all: job.sync_all,
             transitive,
-            out_of_scope: job.out_of_scope,
             filters: (
                 !job.mappings.scope(Kind::User).is_empty(),
                 !job.mappings.scope(Kind::Group).is_empty(),
@@ -99,6 +103,17 @@ impl Scope {
             Kind::User => self.filters.0,
             Kind::Group => self.filters.1,
         }
+    }
+
+    /// What the scoping filter makes of an object, where it does not let it through.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn filtered(&self, tx: &mut Tx<'_>, kind: Kind, id: &str) -> Result<Option<Standing>, StoreError> {
+        if !self.has_filter(kind) {
+            return Ok(None);
+        }
+        filtered::find(tx, (&self.tenant, &self.application), kind, id)
     }
 
     /// Where a user stands. `row` says whether the row is there, enabled and not deleted.
@@ -144,17 +159,6 @@ impl Scope {
         })
     }
 
-    /// What the scoping filter makes of an object, where it does not let it through.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn filtered(&self, tx: &mut Tx<'_>, kind: Kind, id: &str) -> Result<Option<Standing>, StoreError> {
-        if !self.has_filter(kind) {
-            return Ok(None);
-        }
-        filtered::find(tx, (&self.tenant, &self.application), kind, id)
-    }
-
     fn assigned(&self, tx: &mut Tx<'_>, principal: &str) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM app_role_assignments \
                    WHERE tenant_id = ?1 AND application_id = ?2 AND principal_id = ?3";
@@ -193,13 +197,19 @@ impl Scope {
         let below = if self.transitive { BELOW } else { "" };
         let sql = format!(
             "WITH RECURSIVE down(id) AS (SELECT id FROM groups WHERE tenant_id = ?1 AND id = ?2{below}) \
-             SELECT DISTINCT u.id FROM down JOIN group_members m ON m.tenant_id = ?1 AND m.group_id = down.id \
-             JOIN users u ON u.tenant_id = ?1 AND u.id = m.member_id \
-             WHERE u.account_enabled = 1 AND u.deleted_at IS NULL AND {}",
-            self.let_through("?3", Kind::User, "u.id")
+             SELECT DISTINCT u.id FROM down CROSS JOIN group_members m CROSS JOIN users u \
+             WHERE m.tenant_id = ?1 AND m.group_id = down.id AND u.tenant_id = ?1 AND u.id = m.member_id \
+               AND u.account_enabled = 1 AND u.deleted_at IS NULL"
         );
-        let params = [(&self.tenant).into(), group.into(), (&self.application).into()];
-        tx.rows(&sql, &params)?.iter().map(|row| row.text(0)).collect()
+        let rows = tx.rows(&sql, &[(&self.tenant).into(), group.into()])?;
+        let mut people = Vec::new();
+        for row in rows {
+            let id = row.text(0)?;
+            if self.filtered(tx, Kind::User, &id)?.is_none() {
+                people.push(id);
+            }
+        }
+        Ok(people)
     }
 
     /// Every user and group in scope, for the initial cycle.
@@ -209,160 +219,47 @@ impl Scope {
     pub fn everything(&self, tx: &mut Tx<'_>) -> Result<Vec<(Kind, String)>, StoreError> {
         let params = [(&self.tenant).into(), (&self.application).into()];
         let mut found = Vec::new();
-        let users = format!(
-            "{} SELECT u.id FROM users u WHERE u.tenant_id = ?1 AND u.deleted_at IS NULL AND {}",
-            self.reached(),
-            self.user_inside()
-        );
-        let groups =
-            format!("SELECT g.id FROM groups g WHERE g.tenant_id = ?1 AND {}", self.group_inside("g.id"));
-        for row in tx.rows(&users, &params)? {
+        let users = if self.all {
+            "SELECT id FROM users WHERE tenant_id = ?1 AND deleted_at IS NULL".to_owned()
+        } else {
+            self.assigned_people()
+        };
+        let groups = if self.all {
+            "SELECT id FROM groups WHERE tenant_id = ?1"
+        } else {
+            "SELECT DISTINCT principal_id FROM app_role_assignments \
+             WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group'"
+        };
+        let users_params = if self.all { &params[..1] } else { &params[..] };
+        for row in tx.rows(&users, users_params)? {
             found.push((Kind::User, row.text(0)?));
         }
-        for row in tx.rows(&groups, &params)? {
+        for row in tx.rows(groups, users_params)? {
             found.push((Kind::Group, row.text(0)?));
+        }
+        if self.has_filter(Kind::User) || self.has_filter(Kind::Group) {
+            let out = filtered::all(tx, (&self.tenant, &self.application))?;
+            found.retain(|(kind, id)| !(self.has_filter(*kind) && out.contains(&(*kind, id.clone()))));
         }
         Ok(found)
     }
 
-    /// Of what waits and is due, the linked objects that have to be disabled or deleted in the target.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn leavers(&self, tx: &mut Tx<'_>, now: i64, limit: i64) -> Result<Vec<(Kind, String)>, StoreError> {
-        let mut found = Vec::new();
-        let params = [(&self.tenant).into(), (&self.application).into(), now.into(), limit.into()];
-        for row in tx.rows(&self.leaving_users("p.source_id", " LIMIT ?4"), &params)? {
-            found.push((Kind::User, row.text(0)?));
-        }
-        for row in tx.rows(&self.leaving_groups("p.source_id", " LIMIT ?4"), &params)? {
-            found.push((Kind::Group, row.text(0)?));
-        }
-        Ok(found)
-    }
-
-    /// How many [`Self::leavers`] there are.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn leaving(&self, tx: &mut Tx<'_>, now: i64) -> Result<i64, StoreError> {
-        let params = [(&self.tenant).into(), (&self.application).into(), now.into()];
-        let users = tx.int(&self.leaving_users("count(*)", ""), &params)?;
-        Ok(users + tx.int(&self.leaving_groups("count(*)", ""), &params)?)
-    }
-
-    /// Of what waits and is due, how many people who are switched off will be on again.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn returning(&self, tx: &mut Tx<'_>, now: i64) -> Result<i64, StoreError> {
-        let inside = self.user_inside();
-        let sql = format!(
-            "{with} SELECT count(*) {WAITING} AND p.kind = 'user' AND l.active = 0 AND EXISTS ( \
-               SELECT 1 FROM users u WHERE u.tenant_id = p.tenant_id AND u.id = p.source_id \
-                 AND u.deleted_at IS NULL AND u.account_enabled = 1 AND {inside})",
-            with = self.reached(),
-        );
-        tx.int(&sql, &[(&self.tenant).into(), (&self.application).into(), now.into()])
-    }
-
-    fn leaving_users(&self, columns: &str, end: &str) -> String {
-        let here = "SELECT 1 FROM users u WHERE u.tenant_id = p.tenant_id AND u.id = p.source_id";
-        let inside = self.user_inside();
-        let enabled = format!("{here} AND u.deleted_at IS NULL AND u.account_enabled = 1");
-        // A person who is disabled there already is only touched again to be deleted.
-        let leaves = match self.out_of_scope {
-            OutOfScope::Disable => format!("l.active = 1 AND NOT EXISTS ({enabled} AND {inside})"),
-            OutOfScope::Skip => format!("l.active = 1 AND NOT EXISTS ({enabled})"),
-            OutOfScope::Delete => format!(
-                "(l.active = 1 AND NOT EXISTS ({enabled} AND {inside})) \
-                 OR EXISTS ({here} AND u.deleted_at IS NULL AND NOT ({inside}))"
-            ),
-        };
-        format!(
-            "{with} SELECT {columns} {WAITING} AND p.kind = 'user' AND ( \
-               NOT EXISTS ({here}) OR ({processed} AND ({leaves}))){end}",
-            with = self.reached(),
-            processed = self.processed(Kind::User),
-        )
-    }
-
-    fn leaving_groups(&self, columns: &str, end: &str) -> String {
-        let here = "SELECT 1 FROM groups g WHERE g.tenant_id = p.tenant_id AND g.id = p.source_id";
-        let leaves = match self.out_of_scope {
-            OutOfScope::Skip => "1 = 0".to_owned(),
-            OutOfScope::Disable | OutOfScope::Delete => {
-                format!("NOT EXISTS ({here} AND {})", self.group_inside("g.id"))
-            }
-        };
-        format!(
-            "SELECT {columns} {WAITING} AND p.kind = 'group' AND ( \
-               NOT EXISTS ({here}) OR ({processed} AND {leaves})){end}",
-            processed = self.processed(Kind::Group),
-        )
-    }
-
-    /// The condition that the user `u` is in scope; ?1 is the tenant, ?2 the application.
-    fn user_inside(&self) -> String {
-        let assigned = if self.all { "1 = 1" } else { IN_SCOPE };
-        format!("({assigned} AND {})", self.let_through("?2", Kind::User, "u.id"))
-    }
-
-    /// The condition that the group in `column` is in scope.
-    fn group_inside(&self, column: &str) -> String {
-        let assigned = format!(
-            "EXISTS (SELECT 1 FROM app_role_assignments a WHERE a.tenant_id = ?1 \
-              AND a.application_id = ?2 AND a.principal_id = {column})"
-        );
-        let assigned = if self.all { "1 = 1" } else { &assigned };
-        format!("({assigned} AND {})", self.let_through("?2", Kind::Group, column))
-    }
-
-    /// The condition that no scoping filter leaves out the object in `column`. Without a filter it costs
-    /// nothing, but names its parameter all the same: PostgreSQL takes no parameter that is not used.
-    fn let_through(&self, application: &str, kind: Kind, column: &str) -> String {
-        if !self.has_filter(kind) {
-            return format!("CAST({application} AS TEXT) IS NOT NULL");
-        }
-        format!(
-            "NOT EXISTS (SELECT 1 FROM provisioning_filtered f WHERE f.tenant_id = ?1 \
-              AND f.application_id = {application} AND f.kind = '{}' AND f.source_id = {column})",
-            kind.as_str()
-        )
-    }
-
-    /// The condition that no input filter leaves out the waiting object.
-    fn processed(&self, kind: Kind) -> String {
-        if !self.has_filter(kind) {
-            return "1 = 1".to_owned();
-        }
-        format!(
-            "NOT EXISTS (SELECT 1 FROM provisioning_filtered n WHERE n.tenant_id = p.tenant_id \
-              AND n.application_id = p.application_id AND n.kind = '{}' AND n.source_id = p.source_id \
-              AND n.verdict = 'not_processed')",
-            kind.as_str()
-        )
-    }
-
-    /// The assigned groups and, where the tenant says so, those below them.
-    fn reached(&self) -> String {
+    /// The living people who are assigned themselves or in a group that is, or below one where the tenant says so.
+    fn assigned_people(&self) -> String {
         let below = if self.transitive { BELOW } else { "" };
         format!(
             "WITH RECURSIVE down(id) AS (SELECT principal_id FROM app_role_assignments \
-              WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group'{below})"
+               WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group'{below}), \
+             inside(id) AS (SELECT principal_id FROM app_role_assignments \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'user' \
+               UNION SELECT m.member_id FROM down CROSS JOIN group_members m \
+               WHERE m.tenant_id = ?1 AND m.group_id = down.id AND m.member_type = 'user') \
+             SELECT u.id FROM inside CROSS JOIN users u \
+             WHERE u.tenant_id = ?1 AND u.id = inside.id AND u.deleted_at IS NULL"
         )
     }
 }
 
-const BELOW: &str = " UNION SELECT m.member_id FROM group_members m JOIN down ON m.group_id = down.id \
-                     WHERE m.tenant_id = ?1 AND m.member_type = 'group'";
-
-const IN_SCOPE: &str = "(EXISTS (SELECT 1 FROM app_role_assignments a WHERE a.tenant_id = ?1 \
-                          AND a.application_id = ?2 AND a.principal_id = u.id) \
-                        OR EXISTS (SELECT 1 FROM group_members m JOIN down ON down.id = m.group_id \
-                          WHERE m.tenant_id = ?1 AND m.member_id = u.id))";
-
-const WAITING: &str = "FROM provisioning_pending p JOIN provisioning_links l \
-                         ON l.tenant_id = p.tenant_id AND l.application_id = p.application_id \
-                         AND l.kind = p.kind AND l.source_id = p.source_id \
-                       WHERE p.tenant_id = ?1 AND p.application_id = ?2 AND p.due_at <= ?3";
+// CROSS JOIN keeps SQLite to the order of the text: without statistics it would go through everybody instead.
+const BELOW: &str = " UNION SELECT m.member_id FROM down CROSS JOIN group_members m \
+                     WHERE m.tenant_id = ?1 AND m.group_id = down.id AND m.member_type = 'group'";

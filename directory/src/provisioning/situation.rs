@@ -1,11 +1,14 @@
 //! Reads what a plan is made from, in one snapshot.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 use store::{StoreError, Tx};
 use web::{Random, Timestamp};
 
 use super::Kind;
-use super::job::Job;
+use super::direction::{self, Direction};
+use super::job::{COUNTED, Job};
 use super::links;
 use super::mapping::{Mapped, Surroundings};
 use super::pending::{self, Pending};
@@ -25,22 +28,18 @@ pub fn read(
     round: i64,
 ) -> Result<(Situation, Vec<Pending>), StoreError> {
     let scope = Scope::of(tx, job)?;
-    let mut waiting = Vec::new();
-    for (kind, id) in scope.leavers(tx, now.micros(), round)? {
-        waiting.extend(pending::one(tx, job, kind, &id)?);
-    }
-    for one in pending::due(tx, job, now, round)? {
-        if !waiting.contains(&one) {
-            waiting.push(one);
-        }
-    }
+    let mut waiting = direction::leavers(tx, job, now, round)?;
+    let leavers: BTreeSet<(Kind, String)> = waiting.iter().map(|one| (one.kind, one.id.clone())).collect();
+    let others = pending::due(tx, job, now, round)?.into_iter();
+    waiting.extend(others.filter(|one| !leavers.contains(&(one.kind, one.id.clone()))));
     let around = surroundings(tx, &job.tenant_id, now, random)?;
     let mut situation = of_objects(tx, job, &scope, &waiting, &around)?;
-    let counted = census(tx, job, now)?;
+    let leaving = direction::count(tx, job, Direction::Leaves, now)?;
+    let counted = census(tx, job, now, &situation, leaving)?;
     // Who was switched off by a round that a crash cut short, and comes back in this one, is not away.
-    let removed = (counted.removed - scope.returning(tx, now.micros())?).max(0);
-    situation.census = Census { leaving: scope.leaving(tx, now.micros())?, removed, ..counted };
-    situation.census.expected = waiting.len();
+    let returning = direction::count(tx, job, Direction::Returns, now)?;
+    let removed = (counted.removed - returning).max(0);
+    situation.census = Census { expected: waiting.len(), removed, ..counted };
     Ok((situation, waiting))
 }
 
@@ -72,7 +71,8 @@ pub fn read_these(
     let scope = Scope::of(tx, job)?;
     let around = surroundings(tx, &job.tenant_id, now, random)?;
     let mut situation = of_objects(tx, job, &scope, these, &around)?;
-    situation.census = Census { expected: these.len(), ..census(tx, job, now)? };
+    situation.census = census(tx, job, now, &situation, 0)?;
+    situation.census.expected = these.len();
     Ok(situation)
 }
 
@@ -91,24 +91,32 @@ pub fn surroundings(
     Ok(Surroundings { now, default_domain, random: random.clone() })
 }
 
-fn census(tx: &mut Tx<'_>, job: &Job, now: Timestamp) -> Result<Census, StoreError> {
-    let tenant = [(&job.tenant_id).into()];
-    // Whether there is anybody is all that counts, so not everybody is counted.
-    let people = i64::from(tx.exists("SELECT id FROM users WHERE tenant_id = ?1 LIMIT 1", &tenant)?);
-    let sql = "SELECT count(*) FROM provisioning_links \
-               WHERE tenant_id = ?1 AND application_id = ?2 AND active = 1";
-    let active = tx.int(sql, &[(&job.tenant_id).into(), (&job.application_id).into()])?;
-    // While the initial cycle runs, what it is about to bring counts as there.
-    let linked = if job.steady.is_none() { active.max(job.total) } else { active };
-    Ok(Census {
-        expected: 0,
-        people,
-        linked,
-        leaving: 0,
+fn census(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    now: Timestamp,
+    situation: &Situation,
+    leaving: i64,
+) -> Result<Census, StoreError> {
+    let census = Census {
+        leaving,
         removed: job.window.at(now).removals,
         limit: job.removal_limit,
         allowed: job.removals_allowed,
-    })
+        ..Census::default()
+    };
+    // All that follows is asked where somebody goes, and only then.
+    let goes = |object: &Object| object.standing != Standing::Entitled && object.known.is_some();
+    if leaving == 0 && !situation.objects.iter().any(goes) {
+        return Ok(census);
+    }
+    let tenant = [(&job.tenant_id).into()];
+    // Whether there is anybody is all that counts, so not everybody is counted.
+    let people = i64::from(tx.exists("SELECT id FROM users WHERE tenant_id = ?1 LIMIT 1", &tenant)?);
+    let active = links::count_active(tx, job, COUNTED)?;
+    // While the initial cycle runs, what it is about to bring counts as there.
+    let linked = if job.steady.is_none() { active.max(job.total) } else { active };
+    Ok(Census { people, linked, ..census })
 }
 
 fn of_objects(
@@ -288,7 +296,7 @@ fn unsure_memberships(tx: &mut Tx<'_>, job: &Job, situation: &mut Situation) -> 
 
 /// The target's ids of everything that a step may have to name.
 fn targets(tx: &mut Tx<'_>, job: &Job, situation: &mut Situation) -> Result<(), StoreError> {
-    let mut named: std::collections::BTreeSet<(Kind, String)> = std::collections::BTreeSet::new();
+    let mut named: BTreeSet<(Kind, String)> = BTreeSet::new();
     for object in &situation.objects {
         situation.names.insert((object.kind, object.id.clone()), object.name.clone());
         match &object.known {

@@ -3,12 +3,12 @@
 use store::{StoreError, Tx};
 use web::Timestamp;
 
+use super::direction::Direction;
 use super::intake::{EVENTS, marks_of};
 use super::job::{Job, State, removal_limit};
 use super::links::{self, Counts};
 use super::pending::{self, Escrowed, Waiting};
-use super::scope::Scope;
-use super::{Kind, quarantine};
+use super::{Kind, direction, quarantine};
 
 /// A job and what belongs to it.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl Status {
         let refused =
             matches!(&job.state, State::Quarantine(q) if q.reason == super::job::Reason::TooManyDeletes);
         let (staged, staged_count) = if refused {
-            (quarantine::staged(tx, &job, now, 200)?, Scope::of(tx, &job)?.leaving(tx, now.micros())?)
+            (quarantine::staged(tx, &job, now, 200)?, direction::count(tx, &job, Direction::Leaves, now)?)
         } else {
             (Vec::new(), 0)
         };

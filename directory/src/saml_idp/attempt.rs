@@ -50,7 +50,9 @@ pub struct Attempt {
 impl Attempt {
     /// A fresh one, with a reference of its own.
     pub fn new(directory: &Directory, started_by: StartedBy) -> Self {
-        let (reference, now) = (directory.random.uuid(), directory.clock.now());
+        let now = directory.clock.now();
+        // By time: records stand beside each other on the disk.
+        let reference = directory.random.id(now);
         Self {
             reference,
             now,
@@ -119,8 +121,8 @@ impl Attempt {
         tracing::info!(reference = %self.reference, code = refusal.code(), "a sign-on was refused");
         let sign_in = self.issued().refused(refusal);
         if self.user.is_some() || running.may_record_stranger(self.now) {
-            let (tenant, now) = (directory.tenant_id.clone(), self.now);
-            directory.store.write(move |tx| sign_ins::record(tx, &tenant, now, &sign_in)).await?;
+            let (tenant, now, record) = (directory.tenant_id.clone(), self.now, sign_in.into());
+            directory.store.write(move |tx| sign_ins::record(tx, &tenant, now, &record)).await?;
         }
         Ok(self.page(refusal))
     }

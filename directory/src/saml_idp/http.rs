@@ -42,8 +42,8 @@ pub async fn by_redirect(
         return answer(&directory, &running, attempt, outcome).await;
     }
     let hint = login_hint(parameter(&query, "login_hint"));
-    let outcome = match sign_on::receive(&directory, &tenant, message, hint, &mut attempt).await {
-        Ok(pending) => sign_on::proceed(&directory, &running, &headers, pending, false, &mut attempt).await,
+    let outcome = match sign_on::receive(&directory, &tenant, &headers, message, hint, &mut attempt).await {
+        Ok(arrived) => sign_on::proceed(&directory, &running, &headers, arrived, &mut attempt).await,
         Err(ended) => Err(ended),
     };
     answer(&directory, &running, attempt, outcome).await
@@ -82,8 +82,8 @@ pub async fn by_post(
     }
     let in_query = query.as_deref().and_then(|query| parameter(query, "login_hint"));
     let hint = login_hint(field("login_hint").or(in_query));
-    let outcome = match sign_on::receive(&directory, &tenant, message, hint, &mut attempt).await {
-        Ok(pending) => {
+    let outcome = match sign_on::receive(&directory, &tenant, &headers, message, hint, &mut attempt).await {
+        Ok((pending, _)) => {
             waiting::save(&directory, &headers, pending, |path| Redirect::to(path).into_response()).await
         }
         Err(ended) => Err(ended),
@@ -101,7 +101,7 @@ pub async fn back(
     let mut attempt = Attempt::new(&directory, StartedBy::Redirect);
     let id = if can_be_looked_up(&id) { id } else { String::new() };
     let outcome = match waiting::find(&directory, &headers, &id, &mut attempt).await {
-        Ok(pending) => sign_on::proceed(&directory, &running, &headers, pending, true, &mut attempt).await,
+        Ok(pending) => sign_on::go_on(&directory, &running, &headers, pending, &mut attempt).await,
         Err(ended) => Err(ended),
     };
     answer(&directory, &running, attempt, outcome).await
@@ -117,7 +117,7 @@ pub async fn launch(
     headers: HeaderMap,
 ) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Tile);
-    let outcome = start(&directory, &running, &headers, &caller, &app_id, &mut attempt).await;
+    let outcome = start(&directory, &running, &headers, caller, &app_id, &mut attempt).await;
     answer(&directory, &running, attempt, outcome).await
 }
 
@@ -125,7 +125,7 @@ async fn start(
     directory: &Directory,
     running: &Running,
     headers: &HeaderMap,
-    caller: &Caller,
+    caller: Caller,
     app_id: &str,
     attempt: &mut Attempt,
 ) -> Result<Response, Ended> {

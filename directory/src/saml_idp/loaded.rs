@@ -1,6 +1,7 @@
 //! The rows behind a decision, read in one snapshot.
 
 use saml::authn_request::AuthnRequest;
+use store::Tx;
 use web::Timestamp;
 
 use super::claims::groups_link;
@@ -13,7 +14,7 @@ use crate::refused::Refused;
 use crate::users::User;
 
 /// The rows behind a decision.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loaded {
     /// The application.
     pub application: Option<Application>,
@@ -40,37 +41,39 @@ pub async fn load(directory: &Directory, application: &str, user: &str) -> Resul
         .read(move |tx, tenant| {
             let application = rows::application(tx, tenant, &id)?;
             let person = rows::person(tx, tenant, &user)?;
-            let certificates = application
-                .as_ref()
-                .map_or(Ok(Vec::new()), |a| applications::certificates(tx, tenant, &a.id))?;
-            let encrypts = application.as_ref().filter(|a| a.token_encryption_key_id.is_some());
-            let key_credentials =
-                encrypts.map_or(Ok(Vec::new()), |a| applications::key_credentials(tx, tenant, &a.id))?;
-            let (mut assigned, mut only_nested) = (None, false);
-            let (mut claims, mut memberships) = (Configuration::default(), Memberships::default());
-            if let (Some(application), Some(person)) = (&application, &person) {
-                claims = claims::configuration(tx, tenant, &application.id)?;
-                memberships = claims::memberships(tx, tenant, application, &claims, &person.id)?;
-                assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
-                only_nested = assigned.is_none() && rows::is_nested(tx, tenant, &application.id, &person.id)?;
-            }
-            let idp_entity_id =
-                application.as_ref().map_or_else(String::new, |a| IdpValues::new(&half, a).entity_id);
-            let groups_link = person.as_ref().map_or_else(String::new, |p| groups_link(&half, &p.id));
-            Ok(Loaded {
-                application,
-                person,
-                certificates,
-                key_credentials,
-                assigned,
-                only_nested,
-                idp_entity_id,
-                claims,
-                memberships,
-                groups_link,
-            })
+            within(tx, &half, application, person)
         })
         .await
+}
+
+/// What a decision over an application and a user needs beside them.
+///
+/// # Errors
+/// The store's.
+pub fn within(
+    tx: &mut Tx<'_>,
+    directory: &Directory,
+    application: Option<Application>,
+    person: Option<User>,
+) -> Result<Loaded, Refused> {
+    let tenant = directory.tenant_id.as_str();
+    let mut loaded = Loaded::default();
+    if let Some(application) = &application {
+        loaded.certificates = applications::certificates(tx, tenant, &application.id)?;
+        if application.token_encryption_key_id.is_some() {
+            loaded.key_credentials = applications::key_credentials(tx, tenant, &application.id)?;
+        }
+        loaded.idp_entity_id = IdpValues::new(directory, application).entity_id;
+    }
+    if let (Some(application), Some(person)) = (&application, &person) {
+        loaded.claims = claims::configuration(tx, tenant, &application.id)?;
+        loaded.memberships = claims::memberships(tx, tenant, application, &loaded.claims, &person.id)?;
+        loaded.assigned = applications::is_assigned(tx, tenant, application, &person.id)?;
+        loaded.only_nested =
+            loaded.assigned.is_none() && rows::is_nested(tx, tenant, &application.id, &person.id)?;
+        loaded.groups_link = groups_link(directory, &person.id);
+    }
+    Ok(Loaded { application, person, ..loaded })
 }
 
 impl Loaded {

@@ -56,7 +56,8 @@ pub struct SignIn {
     /// Its name at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_principal_name: Option<String>,
-    /// What was checked, in order.
+    /// What was checked, in order; events leave it out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
     /// The request, cut, without the values of signatures. Lists leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,8 +75,8 @@ impl SignIn {
         self.code = Some(refusal.code().to_owned());
         self.aadsts = Some(refusal.aadsts());
         self.message = Some(refusal.to_string());
-        self.expected = Some(cut(&refusal.expected()));
-        self.found = Some(cut(&refusal.found()));
+        self.expected = Some(cut(refusal.expected()));
+        self.found = Some(cut(refusal.found()));
         self.who = Some(refusal.who().to_owned());
         self.fix = Some(refusal.fix().to_owned());
         self
@@ -86,12 +87,34 @@ impl SignIn {
     }
 }
 
+/// A sign-on as its row and its event have it, made before the transaction begins: all others wait for that.
+#[derive(Debug)]
+pub struct Record {
+    sign_in: SignIn,
+    details: String,
+    event: Json,
+}
+
+impl From<SignIn> for Record {
+    fn from(mut sign_in: SignIn) -> Self {
+        let messages = (sign_in.request_xml.take(), sign_in.response_xml.take());
+        // Texts and numbers always serialize.
+        let details = serde_json::to_string(&sign_in).unwrap_or_default();
+        // The event names the sign-on; its checks stay in the record, which does not live as long.
+        let checks = std::mem::take(&mut sign_in.checks);
+        let event = json!(sign_in);
+        sign_in.checks = checks;
+        (sign_in.request_xml, sign_in.response_xml) = messages;
+        Self { sign_in, details, event }
+    }
+}
+
 /// Records a sign-on and its event.
 ///
 /// # Errors
 /// The engine's.
-pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -> Result<(), StoreError> {
-    let details = json!(SignIn { request_xml: None, response_xml: None, ..sign_in.clone() });
+pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, record: &Record) -> Result<(), StoreError> {
+    let Record { sign_in, details, event } = record;
     let sql = "INSERT INTO sign_ins (tenant_id, reference, at, outcome, application_id, user_id, details, \
                request_xml, response_xml) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     tx.exec(
@@ -103,7 +126,7 @@ pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -
             (&sign_in.outcome).into(),
             (&sign_in.application_id).into(),
             (&sign_in.user_id).into(),
-            (&details.to_string()).into(),
+            details.into(),
             (&sign_in.request_xml).into(),
             (&sign_in.response_xml).into(),
         ],
@@ -116,7 +139,7 @@ pub fn record(tx: &mut Tx<'_>, tenant: &str, now: Timestamp, sign_in: &SignIn) -
         subject_type: "sign_in",
         subject_id: &sign_in.reference,
         before: None,
-        after: Some(&without_checks(details)),
+        after: Some(event),
     })
 }
 
@@ -129,14 +152,6 @@ pub fn clear_away(tx: &mut Tx<'_>, tenant: &str, now: Timestamp) -> Result<(), S
     let oldest = now.micros().saturating_sub(kept);
     let sql = "DELETE FROM sign_ins WHERE tenant_id = ?1 AND at < ?2";
     tx.exec(sql, &[tenant.into(), oldest.into()]).map(|_| ())
-}
-
-/// The event names the sign-on; its checks stay in the record, which does not live as long.
-fn without_checks(mut details: Json) -> Json {
-    if let Some(map) = details.as_object_mut() {
-        map.remove("checks");
-    }
-    details
 }
 
 /// The newest sign-ons.

@@ -3,13 +3,13 @@
 use axum::response::Response;
 use http::HeaderMap;
 use saml::authn_request::AuthnRequest;
-use store::StoreError;
+use store::{StoreError, Tx};
 
 use super::arrived::{self, Message};
 use super::attempt::{Attempt, StartedBy};
 use super::decide::{self, Facts, Grant};
 use super::issue::{self, Issued, Occasion};
-use super::loaded::load;
+use super::loaded::{self, Loaded, load};
 use super::next_step::{Step, next_step};
 use super::pending::{self, Pending};
 use super::refusal::Refusal;
@@ -52,22 +52,32 @@ impl From<StoreError> for Ended {
     }
 }
 
-/// Reads a request that just arrived and checks all that needs no person.
+/// Who is signed in, and the rows behind a decision over it.
+#[derive(Debug)]
+pub struct Known {
+    caller: Caller,
+    loaded: Loaded,
+}
+
+/// Reads a request that just arrived and checks all that needs no person. Where the browser brings a
+/// session, what comes next is read along in the same snapshot.
 ///
 /// # Errors
 /// [`Ended`].
 pub async fn receive(
     directory: &Directory,
     named_tenant: &str,
+    headers: &HeaderMap,
     message: Message,
     login_hint: Option<String>,
     attempt: &mut Attempt,
-) -> Result<Pending, Ended> {
+) -> Result<(Pending, Option<Known>), Ended> {
     let read =
         message.map_err(Refusal::Binding).and_then(|arrived| Ok((arrived::unverified(&arrived)?, arrived)));
     let issuer = read.as_ref().ok().map(|(request, _)| request.issuer.clone());
-    let named = named_tenant.to_owned();
-    let (is_tenant, application, credentials) = directory
+    let (named, half, now) = (named_tenant.to_owned(), directory.clone(), attempt.now);
+    let session = directory.session_cookie.read(headers);
+    let (is_tenant, application, credentials, known) = directory
         .read(move |tx, tenant| {
             let by = |issuer: &String| applications::by_identifier(tx, tenant, issuer);
             let application = issuer.as_ref().map_or(Ok(None), by)?;
@@ -75,11 +85,15 @@ pub async fn receive(
                 Some(application) => applications::key_credentials(tx, tenant, &application.id)?,
                 None => Vec::new(),
             };
-            Ok((rows::is_tenant(tx, tenant, &named)?, application, credentials))
+            let known = match (&session, &application) {
+                (Some(token), Some(application)) => known(tx, &half, token, application, now)?,
+                _ => None,
+            };
+            Ok((rows::is_tenant(tx, tenant, &named)?, application, credentials, known))
         })
         .await?;
-    let known = if is_tenant { Ok(()) } else { Err(Refusal::tenant_not_found(named_tenant)) };
-    attempt.trace.step("Tenant", "the tenant of this directory", known, |()| directory.tenant_id.clone())?;
+    let ours = if is_tenant { Ok(()) } else { Err(Refusal::tenant_not_found(named_tenant)) };
+    attempt.trace.step("Tenant", "the tenant of this directory", ours, |()| directory.tenant_id.clone())?;
     let shown = |(r, _): &(AuthnRequest, _)| format!("AuthnRequest {}", r.id);
     let (mut request, arrived) = attempt.trace.step("Request", "a SAML 2.0 AuthnRequest", read, shown)?;
     let verified = application.as_ref().is_some_and(must_sign);
@@ -95,7 +109,7 @@ pub async fn receive(
         }
     }
     let (application, _) = decide::admit(Some(&request), application.as_ref(), &mut attempt.trace)?;
-    Ok(Pending {
+    let pending = Pending {
         id: directory.random.token(""),
         application_id: application.id.clone(),
         relay_state: arrived.relay_state().map(ToOwned::to_owned),
@@ -105,7 +119,22 @@ pub async fn receive(
         verified,
         login_hint,
         xml: attempt.request_xml.clone(),
-    })
+    };
+    Ok((pending, known))
+}
+
+fn known(
+    tx: &mut Tx<'_>,
+    directory: &Directory,
+    token: &str,
+    application: &Application,
+    now: web::Timestamp,
+) -> Result<Option<Known>, Refused> {
+    let tenant = directory.tenant_id.as_str();
+    let Some(caller) = access::of_session(tx, tenant, token, now)? else { return Ok(None) };
+    let person = rows::person(tx, tenant, &caller.id)?;
+    let loaded = loaded::within(tx, directory, Some(application.clone()), person)?;
+    Ok(Some(Known { caller, loaded }))
 }
 
 fn must_sign(application: &Application) -> bool {
@@ -129,25 +158,42 @@ pub async fn proceed(
     directory: &Directory,
     running: &Running,
     headers: &HeaderMap,
+    (pending, known): (Pending, Option<Known>),
+    attempt: &mut Attempt,
+) -> Result<Response, Ended> {
+    match (next_step(&pending, known.as_ref().map(|known| &known.caller)), known) {
+        (Step::Decide, Some(known)) => {
+            let case = Case::of(pending, false).of_session(directory, headers);
+            decided(directory, running, &case, &known, attempt).await
+        }
+        (Step::NoPassive, _) => refuse_passive(directory, running, &Case::of(pending, false), attempt).await,
+        _ => {
+            let hint = pending.login_hint.clone();
+            let to_sign_in = |path: &str| sign_in::redirect_with_hint(path, hint.as_deref());
+            save(directory, headers, pending, to_sign_in).await
+        }
+    }
+}
+
+/// The same for a request that waited.
+///
+/// # Errors
+/// [`Ended`].
+pub async fn go_on(
+    directory: &Directory,
+    running: &Running,
+    headers: &HeaderMap,
     pending: Pending,
-    saved: bool,
     attempt: &mut Attempt,
 ) -> Result<Response, Ended> {
     let session = access::signed_in(directory, headers).await?.map(|(caller, _)| caller);
     match (next_step(&pending, session.as_ref()), session) {
         (Step::Decide, Some(caller)) => {
-            let case = Case::of(pending, saved).of_session(directory, headers);
-            finish(directory, running, &case, &caller, attempt).await
+            let case = Case::of(pending, true).of_session(directory, headers);
+            finish(directory, running, &case, caller, attempt).await
         }
-        (Step::NoPassive, _) => refuse_passive(directory, running, &Case::of(pending, saved), attempt).await,
-        _ => {
-            let hint = pending.login_hint.clone();
-            let to_sign_in = |path: &str| sign_in::redirect_with_hint(path, hint.as_deref());
-            if saved {
-                return Ok(to_sign_in(&path_of(directory, &pending.id)));
-            }
-            save(directory, headers, pending, to_sign_in).await
-        }
+        (Step::NoPassive, _) => refuse_passive(directory, running, &Case::of(pending, true), attempt).await,
+        _ => Ok(sign_in::redirect_with_hint(&path_of(directory, &pending.id), pending.login_hint.as_deref())),
     }
 }
 
@@ -194,10 +240,20 @@ pub async fn finish(
     directory: &Directory,
     running: &Running,
     case: &Case,
-    caller: &Caller,
+    caller: Caller,
     attempt: &mut Attempt,
 ) -> Result<Response, Ended> {
     let loaded = load(directory, &case.application_id, &caller.id).await?;
+    decided(directory, running, case, &Known { caller, loaded }, attempt).await
+}
+
+async fn decided(
+    directory: &Directory,
+    running: &Running,
+    case: &Case,
+    Known { caller, loaded }: &Known,
+    attempt: &mut Attempt,
+) -> Result<Response, Ended> {
     let person = loaded.person.as_ref().ok_or_else(|| Refusal::user_not_found(&caller.name))?;
     attempt.by(person);
     if let Some(application) = &loaded.application {
@@ -260,7 +316,7 @@ async fn close(
     attempt: &Attempt,
 ) -> Result<(), Ended> {
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
-    let (tenant, now, sign_in) = (directory.tenant_id.clone(), attempt.now, attempt.issued());
+    let (tenant, now, record) = (directory.tenant_id.clone(), attempt.now, attempt.issued().into());
     let (session, ends_at) = (case.session, web::Timestamp(caller.signed_in_at).plus(sign_in::LIFETIME));
     let first = directory
         .store
@@ -273,7 +329,7 @@ async fn close(
             if let Some(session) = &session {
                 sign_out::remember(tx, &tenant, session, &participant, now, ends_at)?;
             }
-            sign_ins::record(tx, &tenant, now, &sign_in)?;
+            sign_ins::record(tx, &tenant, now, &record)?;
             Ok(true)
         })
         .await?;
@@ -298,7 +354,7 @@ async fn refuse_passive(
     let _ = attempt.trace.step("Session", "a session", Err::<(), _>(Refusal::NoSession), |()| String::new());
     let xml =
         issue::no_passive(directory, application, &reply_url, &request.id, &attempt.reference, attempt.now)?;
-    let sign_in = attempt.issued().refused(&Refusal::NoSession);
+    let record = attempt.issued().refused(&Refusal::NoSession).into();
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
     let (tenant, now) = (directory.tenant_id.clone(), attempt.now);
     let recorded = running.may_record_stranger(now);
@@ -308,7 +364,7 @@ async fn refuse_passive(
             if let Some(id) = &waiting {
                 pending::consume(tx, &tenant, id)?;
             }
-            if recorded { sign_ins::record(tx, &tenant, now, &sign_in) } else { Ok(()) }
+            if recorded { sign_ins::record(tx, &tenant, now, &record) } else { Ok(()) }
         })
         .await?;
     Ok(issue::post(&application.display_name, &reply_url, &xml, case.relay_state.as_deref()))

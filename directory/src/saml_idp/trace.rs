@@ -45,7 +45,7 @@ impl Trace {
             Ok(value) => (expected.to_owned(), found(value), true),
             Err(refusal) => (refusal.expected(), refusal.found(), false),
         };
-        let (expected, found) = (cut(&expected), cut(&found));
+        let (expected, found) = (cut(expected), cut(found));
         self.checks.push(Check { name: name.to_owned(), expected, found, passed });
         outcome
     }
@@ -60,11 +60,9 @@ const LEFT_OUT: [&str; 2] = ["SignatureValue>", "CipherValue>"];
 /// A message as it is kept: cut to a length, the values of signatures and what is encrypted left out, so
 /// that nobody can use the kept one.
 pub fn kept(xml: &[u8]) -> String {
-    let text = String::from_utf8_lossy(xml);
-    let without = LEFT_OUT.iter().fold(text.into_owned(), |text, tag| without(&text, tag));
-    let short: String = without.chars().take(LONGEST_MESSAGE).collect();
-    let short = short.replace('\0', "");
-    if short.len() < without.len() { format!("{short}…") } else { short }
+    let text = String::from_utf8_lossy(xml).replace('\0', "");
+    let without = LEFT_OUT.iter().fold(text, |text, tag| without(&text, tag));
+    shortened(without, LONGEST_MESSAGE)
 }
 
 /// Replaces the text between each opening tag that ends in `tag` and what closes it.
@@ -84,9 +82,20 @@ fn without(text: &str, tag: &str) -> String {
 }
 
 /// A text of a check in the length that is recorded.
-pub fn cut(text: &str) -> String {
-    let short: String = text.chars().take(LONGEST).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
+pub fn cut(text: String) -> String {
+    shortened(text, LONGEST)
+}
+
+/// The first `longest` characters.
+fn shortened(mut text: String, longest: usize) -> String {
+    // Not fewer bytes than characters: most texts are told apart by their length alone.
+    if text.len() > longest
+        && let Some((end, _)) = text.char_indices().nth(longest)
+    {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 #[cfg(test)]

@@ -10,3 +10,4 @@ mod peers;
 mod process;
 mod road;
 mod saml_peers;
+mod third_party_target;

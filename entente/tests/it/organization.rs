@@ -1,7 +1,7 @@
 //! An organisation of any size, always the same for the same numbers, and what its people may open,
 //! computed from the files alone.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 /// How large.
@@ -153,6 +153,18 @@ impl Files {
             }
         }
         access
+    }
+
+    /// The people in each of the generated groups, without those of groups inside it.
+    pub fn direct_members(&self, groups: usize) -> BTreeMap<String, BTreeSet<String>> {
+        let mut members: BTreeMap<String, BTreeSet<String>> =
+            (0..groups).map(|n| (format!("group-{n}"), BTreeSet::new())).collect();
+        for (person, groups) in &self.groups_of {
+            for group in groups {
+                members.entry(group.clone()).or_default().insert(person.clone());
+            }
+        }
+        members
     }
 
     /// `count` different people.

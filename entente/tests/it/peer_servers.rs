@@ -105,7 +105,7 @@ pub fn simplesamlphp(folder: &Path, sp_metadata: &Path, users: &[&str], password
     peer
 }
 
-fn named(variable: &str) -> String {
+pub fn named(variable: &str) -> String {
     std::env::var(variable)
         .unwrap_or_else(|_| panic!("{variable} is not set: run the tests with `cargo xtask test`"))
 }
@@ -125,7 +125,7 @@ fn open_folder(folder: &Path) {
 }
 
 /// Until somebody listens on the port.
-fn wait_for(port: u16, log: &Path) {
+pub fn wait_for(port: u16, log: &Path) {
     let until = Instant::now() + Duration::from_secs(20);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         let said = || std::fs::read_to_string(log).unwrap_or_default();

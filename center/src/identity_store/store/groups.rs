@@ -1,10 +1,11 @@
 use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
-use super::{Page, containing, members};
+use super::{Kept, Page, containing, members};
 use crate::assignments;
 use crate::identity_store::{Group, GroupFields, IdentityError};
 use crate::instance::{Author, Subject};
+use crate::recycle_bin::{self, Binned};
 
 pub(super) const COLUMNS: &str =
     "id, display_name, external_id, description, owner, created_at, updated_at, version";
@@ -72,7 +73,7 @@ pub fn count_groups(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreErro
     tx.int("SELECT count(*) FROM groups WHERE instance_id = ?1", &[instance_id.into()])
 }
 
-/// Makes a group without members; `id` is fresh, `owner` is `scim:{token id}`, `console` or `api`.
+/// Makes a group without members; `id` is fresh, `owner` is as [`crate::identity_store::Owner`] is stored.
 ///
 /// # Errors
 /// [`IdentityError::GroupNameTaken`], [`IdentityError::Invalid`]; the engine's.
@@ -83,25 +84,54 @@ pub fn create_group(
     owner: &str,
     fields: &GroupFields,
 ) -> Result<Group, IdentityError> {
+    let kept = Kept { id, owner, created_at: author.now, version: 1 };
+    insert(tx, author, &kept, fields)?;
+    let made = required(tx, author, id)?;
+    author.record(tx, "group.created", subject(id), None, Some(&made.for_event()))?;
+    Ok(made)
+}
+
+/// Puts a group back that was deleted, without members: they are for the caller.
+///
+/// # Errors
+/// Those of [`create_group`].
+pub fn put_back_group(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    kept: &Kept<'_>,
+    fields: &GroupFields,
+) -> Result<Group, IdentityError> {
+    insert(tx, author, kept, fields)?;
+    let back = required(tx, author, kept.id)?;
+    author.record(tx, "group.restored", subject(kept.id), None, Some(&back.for_event()))?;
+    Ok(back)
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    kept: &Kept<'_>,
+    fields: &GroupFields,
+) -> Result<(), IdentityError> {
     fields.check()?;
     check_free(tx, author, fields, "")?;
     tx.exec(
         "INSERT INTO groups (instance_id, id, display_name, display_name_key, external_id, owner, \
-         description, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+         description, created_at, updated_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         &[
             (&author.instance_id).into(),
-            id.into(),
+            kept.id.into(),
             (&fields.display_name).into(),
             (&fields.display_name.to_lowercase()).into(),
             (&fields.external_id).into(),
-            owner.into(),
+            kept.owner.into(),
             (&fields.description).into(),
+            kept.created_at.micros().into(),
             author.now.micros().into(),
+            kept.version.into(),
         ],
     )?;
-    let made = required(tx, author, id)?;
-    author.record(tx, "group.created", subject(id), None, Some(&made.for_event()))?;
-    Ok(made)
+    Ok(())
 }
 
 /// Puts `fields` in place of the group's. Nothing happens where they are the same.
@@ -139,13 +169,14 @@ pub fn update_group(
     Ok(after)
 }
 
-/// Removes a group with its memberships and assignments, each with an event of its own before that of
+/// Moves a group to the recycle bin with its memberships and assignments, each with an event of its own before that of
 /// the group.
 ///
 /// # Errors
 /// [`IdentityError::GroupNotFound`]; the engine's.
 pub fn delete_group(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<Group, IdentityError> {
     let before = required(tx, author, id)?;
+    recycle_bin::store::put(tx, author, &Binned::group(&before, &author.actor, author.now))?;
     members::empty(tx, author, id)?;
     assignments::store::remove_of_principal(tx, author, id)?;
     let key: [Val<'_>; 2] = [(&author.instance_id).into(), id.into()];

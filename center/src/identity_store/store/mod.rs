@@ -7,13 +7,15 @@ mod emails;
 mod groups;
 mod matching;
 mod members;
+mod ownership;
 mod users;
 
 use ::store::{StoreError, Tx};
+use web::Timestamp;
 
 pub use groups::{
     count_groups, create_group, delete_group, group, group_by_name, groups_by_external_id, list_groups,
-    update_group,
+    put_back_group, update_group,
 };
 pub use matching::{
     Condition, Operand, Slice, count_groups_matching, count_users_matching, groups_matching, users_matching,
@@ -22,12 +24,27 @@ pub use members::{
     Member, add_members, count_members, count_memberships, groups_of, is_member, list_members, members_among,
     remove_members, replace_members, users_outside,
 };
+pub use ownership::{count_foreign, foreign_groups, foreign_users, hand_over_everything, set_owner};
 pub use users::{
-    count_users, create_user, delete_user, find_user, list_users, update_user, user, user_by_email,
-    user_by_name, users_by_external_id,
+    count_users, create_user, delete_user, find_user, list_users, put_back_user, update_user, user,
+    user_by_email, user_by_name, users_by_external_id,
 };
 
-use super::IdentityError;
+pub use super::owner::MAX_HANDED_OVER;
+use super::{IdentityError, Owner};
+
+/// What a user or group keeps that comes back.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Who owns it, as stored.
+    pub owner: &'a str,
+    /// When it was first made.
+    pub created_at: Timestamp,
+    /// The version that it has now: higher than any that a client has seen.
+    pub version: i64,
+}
 
 /// Which part of a list is wanted: keyset paging in the order of the name.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,13 +57,22 @@ pub struct Page<'a> {
     pub limit: i64,
 }
 
-/// Refuses a change by a person or program of ours while automatic provisioning is on, as AWS does in
+/// Refuses that a person or program of ours makes users or groups while automatic provisioning is on, as AWS does in
 /// its console: the identity provider would overwrite it.
 ///
 /// # Errors
 /// [`IdentityError::ManagedByProvisioning`]; the engine's.
 pub fn check_editable(tx: &mut Tx<'_>, instance_id: &str) -> Result<(), IdentityError> {
     if managed(tx, instance_id)? { Err(IdentityError::ManagedByProvisioning) } else { Ok(()) }
+}
+
+/// The same for a change of what is there: only what automatic provisioning owns is changed at the identity
+/// provider alone. `owner` is as stored.
+///
+/// # Errors
+/// [`IdentityError::ManagedByProvisioning`]; the engine's.
+pub fn check_editable_of(tx: &mut Tx<'_>, instance_id: &str, owner: &str) -> Result<(), IdentityError> {
+    if Owner::of(owner).is_provisioning() { check_editable(tx, instance_id) } else { Ok(()) }
 }
 
 /// Whether users and groups come from automatic provisioning: an external source, and SCIM is on.

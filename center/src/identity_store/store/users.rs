@@ -1,10 +1,11 @@
 use store::{Row, StoreError, Tx, Val};
 use web::{Timestamp, session};
 
-use super::{Page, containing, emails, members};
+use super::{Kept, Page, containing, emails, members};
 use crate::assignments;
 use crate::identity_store::{Columns, IdentityError, NewUser, User};
 use crate::instance::{Author, Subject};
+use crate::recycle_bin::{self, Binned};
 
 pub(super) const COLUMNS: &str =
     "id, user_name, display_name, external_id, active, owner, resource, created_at, updated_at, version";
@@ -99,16 +100,45 @@ pub fn count_users(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError
 /// [`IdentityError::UserNameTaken`], [`IdentityError::EmailTaken`], [`IdentityError::Invalid`]; the
 /// engine's.
 pub fn create_user(tx: &mut Tx<'_>, author: &Author, new: &NewUser) -> Result<User, IdentityError> {
-    let columns = Columns::of(&new.resource)?;
+    let kept = Kept { id: &new.id, owner: &new.owner, created_at: author.now, version: 1 };
+    insert(tx, author, &kept, &new.resource)?;
+    let made = required(tx, author, &new.id)?;
+    author.record(tx, "user.created", subject(&new.id), None, Some(&made.for_event()))?;
+    Ok(made)
+}
+
+/// Puts a user back who was deleted, with this resource and none of what was around: that is for the caller.
+///
+/// # Errors
+/// Those of [`create_user`].
+pub fn put_back_user(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    kept: &Kept<'_>,
+    resource: &serde_json::Value,
+) -> Result<User, IdentityError> {
+    insert(tx, author, kept, resource)?;
+    let back = required(tx, author, kept.id)?;
+    author.record(tx, "user.restored", subject(kept.id), None, Some(&back.for_event()))?;
+    Ok(back)
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    kept: &Kept<'_>,
+    resource: &serde_json::Value,
+) -> Result<(), IdentityError> {
+    let columns = Columns::of(resource)?;
     check_free(tx, author, &columns, "")?;
     let instance: &str = &author.instance_id;
     tx.exec(
         "INSERT INTO users (instance_id, id, user_name, user_name_key, display_name, display_name_key, \
-         external_id, primary_email_key, active, owner, resource, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
+         external_id, primary_email_key, active, owner, resource, created_at, updated_at, version) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         &[
             instance.into(),
-            (&new.id).into(),
+            kept.id.into(),
             (&columns.user_name).into(),
             (&columns.user_name_key).into(),
             (&columns.display_name).into(),
@@ -116,15 +146,14 @@ pub fn create_user(tx: &mut Tx<'_>, author: &Author, new: &NewUser) -> Result<Us
             (&columns.external_id).into(),
             (&columns.primary_email_key).into(),
             columns.active.into(),
-            (&new.owner).into(),
-            (&new.resource.to_string()).into(),
+            kept.owner.into(),
+            (&resource.to_string()).into(),
+            kept.created_at.micros().into(),
             author.now.micros().into(),
+            kept.version.into(),
         ],
     )?;
-    emails::index(tx, instance, &new.id, &new.resource)?;
-    let made = required(tx, author, &new.id)?;
-    author.record(tx, "user.created", subject(&new.id), None, Some(&made.for_event()))?;
-    Ok(made)
+    Ok(emails::index(tx, instance, kept.id, resource)?)
 }
 
 /// Puts `resource` in place of the user's. Nothing happens, not even an event, where it is the same.
@@ -173,19 +202,20 @@ pub fn update_user(
     Ok(after)
 }
 
-/// Removes a user with memberships, assignments, password and sessions. Each membership and assignment
-/// has an event of its own before that of the user. AWS leaves assignments behind that point to
-/// nobody (troubleshooting guide); here they go, so that a new user of the same name starts clean.
+/// Moves a user to the recycle bin with memberships and assignments, and ends all sessions. Each membership and
+/// assignment has an event of its own before that of the user. AWS leaves assignments behind that point to
+/// nobody (troubleshooting guide); here they go, so that a new user of the same name starts clean. The password
+/// stays until the user is removed for good; without the user it opens nothing.
 ///
 /// # Errors
 /// [`IdentityError::UserNotFound`]; the engine's.
 pub fn delete_user(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, IdentityError> {
     let before = required(tx, author, id)?;
+    recycle_bin::store::put(tx, author, &Binned::user(&before, &author.actor, author.now))?;
     members::leave_all(tx, author, id)?;
     assignments::store::remove_of_principal(tx, author, id)?;
     let key: [Val<'_>; 2] = [(&author.instance_id).into(), id.into()];
     emails::forget(tx, &author.instance_id, id)?;
-    tx.exec("DELETE FROM passwords WHERE instance_id = ?1 AND user_id = ?2", &key)?;
     session::end_all(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM users WHERE instance_id = ?1 AND id = ?2", &key)?;
     author.record(tx, "user.deleted", subject(id), Some(&before.for_event()), None)?;

@@ -1,6 +1,9 @@
 //! The switch of automatic provisioning and its tokens.
 
+mod rotation;
 pub mod store;
+
+pub use rotation::{announce_expiry, finish};
 
 use super::mode::Mode;
 use super::seen::Seen;
@@ -99,6 +102,8 @@ pub struct Provisioning {
     pub mode: Mode,
     /// Whether the identity source is external: no other can have it.
     pub external: bool,
+    /// How many requests a second a token may send.
+    pub requests_per_second: i64,
     /// The tenant in the endpoint's path.
     pub scim_tenant_id: String,
     /// Its tokens, the oldest first.
@@ -123,6 +128,15 @@ pub enum TokenError {
     /// No such token.
     #[error("there is no token {0}")]
     TokenNotFound(String),
+    /// There is no second token to change to.
+    #[error("a rotation ends with two tokens, and there are {0}")]
+    NoRotation(usize),
+    /// No request came with the newer token so far.
+    #[error("no request came with the newer token {0} so far")]
+    NewTokenUnused(String),
+    /// A limit that is not allowed.
+    #[error("a limit of {0} requests a second is not allowed")]
+    RateLimit(i64),
     /// Tokens are left.
     #[error("tokens are left, {0} of them")]
     TokensLeft(usize),
@@ -178,18 +192,24 @@ fn may_disable(now: &Provisioning) -> Result<(), TokenError> {
 }
 
 #[cfg(test)]
+fn state_of_tests(tokens: Vec<Token>) -> Provisioning {
+    Provisioning {
+        mode: Mode::Tolerant,
+        enabled: true,
+        external: true,
+        requests_per_second: 1000,
+        scim_tenant_id: "t".into(),
+        tokens,
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn state(enabled: bool, external: bool, tokens: usize) -> Provisioning {
         let token = NewToken::draw(&Random::seeded(1), Timestamp(0)).token;
-        Provisioning {
-            mode: Mode::Tolerant,
-            enabled,
-            external,
-            scim_tenant_id: "t".into(),
-            tokens: vec![token; tokens],
-        }
+        Provisioning { enabled, external, ..state_of_tests(vec![token; tokens]) }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
 use super::super::mode::Mode;
+use super::super::rate;
 use super::super::seen::Seen;
 use super::{NewToken, Provisioning, Token, TokenError, may_create, may_disable, may_enable};
 use crate::instance::{self, Author, Subject};
@@ -22,6 +23,8 @@ pub struct Bearer {
     pub last_used_at: Option<Timestamp>,
     /// How its requests are judged.
     pub mode: Mode,
+    /// How many requests a second the instance allows it.
+    pub requests_per_second: i64,
 }
 
 /// The live token with this hash, where provisioning is on for this tenant and its identity source is
@@ -37,7 +40,7 @@ pub fn bearer(
     now: Timestamp,
 ) -> Result<Option<Bearer>, StoreError> {
     let row = tx.row(
-        "SELECT t.id, t.last_used_at, COALESCE(t.scim_mode, i.scim_mode) FROM scim_tokens t \
+        "SELECT t.id, t.last_used_at, COALESCE(t.scim_mode, i.scim_mode), i.scim_requests_per_second FROM scim_tokens t \
          JOIN instances i ON i.id = t.instance_id \
          JOIN identity_sources s ON s.instance_id = i.id \
          WHERE t.secret_sha256 = ?1 AND t.instance_id = ?2 AND t.expires_at > ?3 \
@@ -46,7 +49,8 @@ pub fn bearer(
     )?;
     row.map(|row| {
         let (token_id, last_used_at) = (row.text(0)?, row.opt_int(1)?.map(Timestamp));
-        Ok(Bearer { token_id, last_used_at, mode: mode(&row.text(2)?)? })
+        let requests_per_second = row.int(3)?;
+        Ok(Bearer { token_id, last_used_at, mode: mode(&row.text(2)?)?, requests_per_second })
     })
     .transpose()
 }
@@ -85,10 +89,11 @@ pub fn load(tx: &mut Tx<'_>, instance_id: &str) -> Result<Provisioning, StoreErr
     for token in &mut tokens {
         token.seen = seen(tx, instance_id, &token.id)?;
     }
-    let sql = "SELECT scim_mode FROM instances WHERE id = ?1";
-    let mode = mode(&tx.row(sql, &[instance_id.into()])?.ok_or(StoreError::NoRow)?.text(0)?)?;
+    let sql = "SELECT scim_mode, scim_requests_per_second FROM instances WHERE id = ?1";
+    let row = tx.row(sql, &[instance_id.into()])?.ok_or(StoreError::NoRow)?;
     Ok(Provisioning {
-        mode,
+        mode: mode(&row.text(0)?)?,
+        requests_per_second: row.int(1)?,
         enabled: found.scim_enabled,
         external,
         scim_tenant_id: found.scim_tenant_id,
@@ -180,6 +185,26 @@ pub fn set_mode(
     let shown = |mode: Option<Mode>| json!({ "mode": mode.map(Mode::name) });
     let subject = token_id.map_or(Subject { kind: "instance", id: instance }, subject);
     author.record(tx, "scim.mode_changed", subject, Some(&shown(before)), Some(&shown(mode)))?;
+    Ok(())
+}
+
+/// Sets how many requests a second a token may send.
+///
+/// # Errors
+/// [`TokenError::RateLimit`]; the engine's.
+pub fn set_rate_limit(tx: &mut Tx<'_>, author: &Author, per_second: i64) -> Result<(), TokenError> {
+    if !rate::ALLOWED.contains(&per_second) {
+        return Err(TokenError::RateLimit(per_second));
+    }
+    let before = load(tx, &author.instance_id)?.requests_per_second;
+    if before == per_second {
+        return Ok(());
+    }
+    let sql = "UPDATE instances SET scim_requests_per_second = ?2 WHERE id = ?1";
+    tx.exec(sql, &[(&author.instance_id).into(), per_second.into()])?;
+    let subject = Subject { kind: "instance", id: &author.instance_id };
+    let shown = |n: i64| json!({ "requestsPerSecond": n });
+    author.record(tx, "scim.rate_limit_changed", subject, Some(&shown(before)), Some(&shown(per_second)))?;
     Ok(())
 }
 

@@ -10,13 +10,13 @@ use super::store as runs;
 use super::{Changes, DryRun, MOST_CHANGES, MOST_OBJECTS, There, changes, moved};
 use crate::provisioning::cycle::Engine;
 use crate::provisioning::effect::Effect;
-use crate::provisioning::job::{Job, ProvisioningError, removal_limit};
+use crate::provisioning::job::{COUNTED, Job, ProvisioningError, removal_limit};
 use crate::provisioning::pending::{self, Pending};
 use crate::provisioning::plan::{Situation, Step, steps};
 use crate::provisioning::resource::Resource;
 use crate::provisioning::scope::Scope;
 use crate::provisioning::target::{Target, TargetError};
-use crate::provisioning::{Kind, situation, store as jobs};
+use crate::provisioning::{Kind, links, situation, store as jobs};
 
 /// How long a dry run can be approved.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
@@ -123,9 +123,9 @@ impl Engine {
             objects.extend(runs::touched(tx, &read)?);
             objects.sort();
             objects.dedup();
-            Ok::<_, StoreError>(objects)
+            Ok::<_, StoreError>((objects, links::count_active(tx, &read, COUNTED)?))
         });
-        let objects = objects.await?;
+        let (objects, linked) = objects.await?;
         if objects.len() > MOST_OBJECTS {
             let why = format!(
                 "{} objects are in scope, and a dry run looks at {MOST_OBJECTS} at most; narrow the scope, or start \
@@ -141,7 +141,7 @@ impl Engine {
         let changes = Changes {
             looked_at: objects.len(),
             removals: steps.iter().filter(|s| s.stage() == 0).count(),
-            removal_limit: removal_limit(job.removal_limit, situation.census.linked),
+            removal_limit: removal_limit(job.removal_limit, linked),
             truncated: steps.len() > MOST_CHANGES,
             changes: changes(shown, &situation, &job.mappings, &there),
         };

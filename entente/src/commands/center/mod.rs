@@ -2,6 +2,8 @@
 
 mod access;
 mod identity_source;
+mod recycle_bin;
+mod saml;
 mod scim;
 
 use std::path::Path;
@@ -43,16 +45,30 @@ pub enum CenterCommand {
     /// People in the identity store.
     #[command(subcommand)]
     User(access::UserCommand),
+    /// Deleted users and groups: list, restore, remove for good.
+    #[command(subcommand)]
+    RecycleBin(recycle_bin::RecycleBinCommand),
     /// What a person can open, and why.
     Access {
         /// User name.
         user: String,
     },
     /// Sign-ins, good and bad: all, or one by its reference with every check.
-    SignInAttempts {
-        /// The reference that the person was shown.
-        reference: Option<String>,
+    SignInAttempts(saml::AttemptsArguments),
+    /// How the service provider behaves: shows it, and changes what is given.
+    SamlSettings(saml::SettingsArguments),
+    /// How long people stay signed in to the access portal: shows it, and changes it where something is given.
+    PortalSession {
+        /// From 900 (15 minutes) to 7776000 (90 days).
+        #[arg(long)]
+        seconds: Option<i64>,
     },
+    /// The service provider's own keys.
+    #[command(subcommand)]
+    SamlKeys(saml::KeysCommand),
+    /// Attributes for access control: what becomes session tags.
+    #[command(subcommand)]
+    AccessControlAttributes(saml::AccessControlCommand),
     /// The newest entries of the event log.
     Events {
         /// How many.
@@ -73,16 +89,14 @@ pub async fn run(command: CenterCommand, output: &Output, credentials: Option<&P
         CenterCommand::PermissionSet(command) => access::permission_set(command, &center, output).await?,
         CenterCommand::Assignment(command) => access::assignment(command, &center, output).await?,
         CenterCommand::User(command) => access::user(command, &center, output).await?,
+        CenterCommand::RecycleBin(command) => recycle_bin::run(command, &center, output).await?,
         CenterCommand::Access { user } => output.data(&center.access(&user).await?),
-        CenterCommand::SignInAttempts { reference: Some(reference) } => {
-            let path = format!("/api/sign-in-attempts/{}", client::encode(&reference));
-            output.data(&center.http.get(&path).await?);
-        }
-        CenterCommand::SignInAttempts { reference: None } => {
-            let attempts = value(center.http.get("/api/sign-in-attempts").await?);
-            let columns =
-                [("at", "TIME"), ("reference", "REFERENCE"), ("outcome", "OUTCOME"), ("userName", "USER")];
-            output.table(&attempts, &columns);
+        CenterCommand::SignInAttempts(given) => saml::attempts(&given, &center, output).await?,
+        CenterCommand::SamlSettings(given) => saml::settings(&given, &center, output).await?,
+        CenterCommand::PortalSession { seconds } => saml::portal_session(seconds, &center, output).await?,
+        CenterCommand::SamlKeys(command) => saml::keys(command, &center, output).await?,
+        CenterCommand::AccessControlAttributes(command) => {
+            saml::access_control(command, &center, output).await?
         }
         CenterCommand::Events { limit } => {
             let events = value(center.http.get(&format!("/api/events?limit={limit}")).await?);

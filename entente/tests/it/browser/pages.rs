@@ -71,6 +71,7 @@ async fn the_road_from_empty_halves_to_a_person_in_the_portal() {
     provisioning(&road, &app).await;
     assign(&road).await;
     single_sign_on(&road, &app).await;
+    service_provider(&road).await;
     person(&road).await;
     signs_out(&road).await;
 }
@@ -284,6 +285,28 @@ async fn single_sign_on(road: &Road, app: &str) {
     b.picture("scim-modes").await;
 }
 
+/// What an administrator of the center may set for the identity provider.
+async fn service_provider(road: &Road) {
+    let b = &road.browser;
+    road.go("center", "/console/settings/identity-source/certificates").await;
+    b.sees("identity-source").await;
+    b.picture("idp-certificates").await;
+    road.go("center", "/console/settings/identity-source/metadata-url").await;
+    b.sees("Hours between readings").await;
+    b.picture("idp-metadata-url").await;
+    road.go("center", "/console/settings/access-control-attributes").await;
+    b.click("input[name=enabled]").await;
+    b.fill("input[name=key]", "UserName").await;
+    b.press("Save").await;
+    b.sees("aws:PrincipalTag").await;
+    b.picture("access-control-attributes").await;
+    road.go("center", "/console/settings/saml").await;
+    b.click("input[name=acceptEncrypted]").await;
+    b.press("Save").await;
+    b.sees("encryption").await;
+    b.picture("saml-settings").await;
+}
+
 async fn signs_out(road: &Road) {
     let b = &road.browser;
     road.go("directory", "/my-apps").await;
@@ -311,6 +334,7 @@ async fn person(road: &Road) {
     b.press("Sign in").await;
     b.sees("shop-production").await;
     b.sees("shop-test").await;
+    b.sees("Attributes of this session").await;
     b.picture("portal-after-the-road").await;
     assert_eq!(b.client.current_url().await.unwrap().as_str(), road.url("center", "/start"));
 }

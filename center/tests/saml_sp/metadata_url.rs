@@ -1,0 +1,234 @@
+//! The identity provider's metadata at a URL: what is taken over by itself, what waits, and what a failure does.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use center::identity_source::refresh::refresh_due;
+use center::testing::{Answer, TestCenter};
+use http::{Method, StatusCode};
+use saml::response::{IssueResponse, issue_response};
+use serde_json::{Value, json};
+use store::Engine;
+
+use crate::journey::{Sp, brought};
+use crate::test_idp::{ENTITY_ID, Key, SIGN_IN_URL};
+
+const PATH: &str = "/api/identity-source/metadata-url";
+const DAY: Duration = Duration::from_secs(86_400);
+
+type Said = Arc<Mutex<(StatusCode, String)>>;
+
+/// A site that publishes metadata.
+struct Site {
+    url: String,
+    said: Said,
+}
+
+impl Site {
+    async fn open(metadata: String) -> Self {
+        let said: Said = Arc::new(Mutex::new((StatusCode::OK, metadata)));
+        let answer = |State(said): State<Said>| async move { said.lock().unwrap().clone() };
+        let router = Router::new().route("/metadata", get(answer)).with_state(said.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/metadata", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, said }
+    }
+
+    fn says(&self, status: StatusCode, metadata: impl Into<String>) {
+        *self.said.lock().unwrap() = (status, metadata.into());
+    }
+}
+
+async fn set(sp: &Sp, site: &Site, query: &str) -> Answer {
+    let body = json!({ "url": site.url, "allowPrivate": true });
+    sp.test.api(Method::PUT, &format!("{PATH}{query}"), body).await
+}
+
+async fn shown(sp: &Sp) -> Value {
+    sp.test.api(Method::GET, PATH, Value::Null).await.json()
+}
+
+/// Time passes, and the job reads.
+async fn later(sp: &Sp, by: Duration) -> bool {
+    sp.test.center.clock.advance(by);
+    refresh_due(&sp.test.center).await.unwrap()
+}
+
+async fn source(sp: &Sp) -> Value {
+    let answer = sp.test.api(Method::GET, "/api/identity-source", Value::Null).await;
+    answer.json()["external"]["signInUrl"].clone()
+}
+
+async fn signs_in(sp: &Sp, key: &Key) -> bool {
+    let begun = sp.begin().await;
+    let response = IssueResponse { assertion_id: &begun.id, ..sp.right(Some(&begun)) };
+    let xml = issue_response(&response, &key.signing).unwrap();
+    sp.bring(&brought(xml, &begun)).await.status == StatusCode::SEE_OTHER
+}
+
+#[tokio::test]
+async fn a_new_key_comes_by_itself_and_the_old_one_goes_after_a_while() {
+    for sp in Sp::on_each().await {
+        let (old, new) = (Key::current(), Key::next());
+        let site = Site::open(old.metadata(&[])).await;
+        let answer = set(&sp, &site, "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        assert_eq!(answer.json()["everySeconds"], 86_400);
+        site.says(StatusCode::OK, old.metadata(&[new]));
+        assert!(!later(&sp, DAY / 2).await, "not due");
+        assert!(!signs_in(&sp, new).await);
+        assert!(later(&sp, DAY / 2).await);
+        assert!(!refresh_due(&sp.test.center).await.unwrap(), "once a day");
+        assert_eq!(sp.newest_event("idp_certificate.added").await["after"]["how"], "refresh");
+        assert!(signs_in(&sp, old).await && signs_in(&sp, new).await);
+        // The old one is gone from the metadata: it counts until the grace is over.
+        site.says(StatusCode::OK, new.metadata(&[]));
+        assert!(later(&sp, DAY).await);
+        let missing = shown(&sp).await["changes"]["missingCertificates"].clone();
+        assert_eq!(missing[0]["thumbprint"], old.signing.certificate().thumbprint(), "{missing}");
+        assert!(signs_in(&sp, old).await);
+        for _ in 0..6 {
+            assert!(later(&sp, DAY).await);
+        }
+        assert!(signs_in(&sp, old).await, "six days");
+        assert!(later(&sp, DAY).await);
+        assert!(!signs_in(&sp, old).await, "seven days");
+        assert!(signs_in(&sp, new).await);
+        assert_eq!(sp.newest_event("idp_certificate.removed").await["actor"], "system");
+        // A metadata file with an unknown key alone: the last valid one that is known stays.
+        let third = Key::valid(2020, 2021);
+        site.says(StatusCode::OK, new.metadata(&[&third]));
+        assert!(later(&sp, DAY).await);
+        assert_eq!(shown(&sp).await["changes"]["newCertificates"], json!([]), "an expired one is not added");
+    }
+}
+
+#[tokio::test]
+async fn addresses_wait_for_an_administrator() {
+    for sp in Sp::on_each().await {
+        let good = Key::current().metadata(&[]);
+        let moved = good.replace(SIGN_IN_URL, "https://new.idp.example/saml2");
+        let site = Site::open(moved.clone()).await;
+        let preview = set(&sp, &site, "?dryRun=true").await.json();
+        assert_eq!(preview["changes"]["endpoints"][0]["found"], "https://new.idp.example/saml2");
+        assert_eq!(shown(&sp).await["url"], Value::Null, "a preview saves nothing");
+        set(&sp, &site, "").await;
+        assert_eq!(source(&sp).await, SIGN_IN_URL);
+        let page = sp.test.administrator().await.get("/console").await.body;
+        assert!(page.contains("metadata URL needs attention"), "{page}");
+        let apply = format!("{PATH}/apply");
+        let wrong = sp.test.api(Method::POST, &apply, json!({ "confirm": "yes" })).await;
+        assert_eq!(wrong.code(), "NotConfirmed");
+        let confirm = json!({ "confirm": "ACCEPT" });
+        let applied = sp.test.api(Method::POST, &apply, confirm.clone()).await;
+        assert_eq!(applied.status, StatusCode::OK, "{}", applied.body);
+        assert_eq!(source(&sp).await, "https://new.idp.example/saml2");
+        assert_eq!(sp.newest_event("identity_source.updated").await["before"]["signInUrl"], SIGN_IN_URL);
+        assert_eq!(sp.test.api(Method::POST, &apply, confirm).await.code(), "NothingToApply");
+        // With the source goes its URL.
+        sp.change_to(json!({ "kind": "identity-center-directory" })).await;
+        assert_eq!(shown(&sp).await["url"], Value::Null);
+        assert!(!later(&sp, 2 * DAY).await);
+    }
+}
+
+#[tokio::test]
+async fn a_failure_keeps_what_is_known_and_is_told_once() {
+    for sp in Sp::on_each().await {
+        let good = Key::current().metadata(&[]);
+        let site = Site::open(good.clone()).await;
+        set(&sp, &site, "").await;
+        let foreign = Key::next().metadata(&[]).replace(ENTITY_ID, "https://evil.example/");
+        let refresh = format!("{PATH}/refresh");
+        for (status, said, code) in [
+            (StatusCode::INTERNAL_SERVER_ERROR, good.as_str(), "MetadataUnreachable"),
+            (StatusCode::FOUND, &good, "MetadataUnreachable"),
+            (StatusCode::OK, "<a/>", "NotMetadata"),
+            (StatusCode::OK, &"x".repeat(9 << 20), "MetadataUnreachable"),
+            (StatusCode::OK, &foreign, "OtherIdentityProvider"),
+        ] {
+            site.says(status, said);
+            let answer = sp.test.api(Method::POST, &refresh, Value::Null).await;
+            assert_eq!(answer.code(), code, "{}", answer.body);
+            let now = shown(&sp).await;
+            assert!(!now["failure"].is_null() && !now["failedSince"].is_null(), "{now}");
+        }
+        assert!(later(&sp, Duration::from_secs(3_600)).await, "tried again after an hour");
+        assert!(signs_in(&sp, Key::current()).await && !signs_in(&sp, Key::next()).await);
+        let sql = "SELECT count(*) FROM events WHERE action = 'idp_metadata_url.failed'";
+        let told = sp.test.center.store.read(move |tx| tx.int(sql, &[])).await.unwrap();
+        assert_eq!(told, 1);
+        let page = sp.test.administrator().await.get("/console").await.body;
+        assert!(page.contains("It cannot be read since"), "{page}");
+        site.says(StatusCode::OK, good);
+        assert!(later(&sp, Duration::from_secs(3_600)).await);
+        assert_eq!(shown(&sp).await["failure"], Value::Null);
+        assert!(!sp.newest_event("idp_metadata_url.recovered").await.is_null());
+    }
+}
+
+#[tokio::test]
+async fn two_processes_read_it_once() {
+    let sp = Sp::over(TestCenter::on(Engine::Sqlite).await, Key::current().metadata(&[])).await;
+    let site = Site::open(Key::current().metadata(&[])).await;
+    set(&sp, &site, "").await;
+    sp.test.center.clock.advance(DAY);
+    let replica = sp.test.replica();
+    let (one, other) = tokio::join!(refresh_due(&sp.test.center), refresh_due(&replica.center));
+    assert!(one.unwrap() != other.unwrap());
+}
+
+#[tokio::test]
+async fn only_a_url_that_is_safe_and_of_this_identity_provider_is_saved() {
+    let sp = Sp::over(TestCenter::on(Engine::Sqlite).await, Key::current().metadata(&[])).await;
+    let site = Site::open(Key::current().metadata(&[]).replace(ENTITY_ID, "https://other.example/")).await;
+    for (body, code) in [
+        (json!({ "url": site.url, "allowPrivate": true }), "OtherIdentityProvider"),
+        (json!({ "url": site.url }), "MetadataUnreachable"),
+        (json!({ "url": "http://idp.example/metadata" }), "UrlNotAllowed"),
+        (json!({ "url": "https://10.0.0.1/metadata" }), "MetadataUnreachable"),
+        (json!({ "url": "file:///etc/passwd" }), "UrlNotAllowed"),
+        (json!({ "url": site.url, "everySeconds": 60 }), "InvalidValue"),
+    ] {
+        let answer = sp.test.api(Method::PUT, PATH, body.clone()).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, code), "{body}");
+    }
+    let refresh = format!("{PATH}/refresh");
+    assert_eq!(sp.test.api(Method::POST, &refresh, Value::Null).await.code(), "NoMetadataUrl");
+    // The same in the console.
+    let here = "/console/settings/identity-source/metadata-url";
+    let mut browser = sp.test.administrator().await;
+    assert!(browser.get(here).await.body.contains("Metadata URL (https)"));
+    let fields =
+        |action| [("action", action), ("url", site.url.as_str()), ("hours", "24"), ("allow_private", "on")];
+    assert_eq!(browser.post(here, &fields("save")).await.status, StatusCode::BAD_REQUEST);
+    site.says(StatusCode::OK, Key::current().metadata(&[Key::next()]));
+    let page = browser.post(here, &fields("preview")).await.body;
+    let thumbprint = Key::next().signing.certificate().thumbprint();
+    assert!(page.contains("What happens when this URL is saved") && page.contains(&thumbprint), "{page}");
+    assert_eq!(browser.post(here, &fields("save")).await.location(), here);
+    assert!(signs_in(&sp, Key::next()).await);
+    site.says(
+        StatusCode::OK,
+        Key::next().metadata(&[]).replace(SIGN_IN_URL, "https://new.idp.example/saml2"),
+    );
+    assert_eq!(browser.post(here, &[("action", "refresh")]).await.location(), here);
+    let page = browser.get(here).await.body;
+    assert!(page.contains("https://new.idp.example/saml2") && page.contains("Take it over"), "{page}");
+    assert_eq!(browser.post(here, &[("action", "apply"), ("confirm", "ACCEPT")]).await.location(), here);
+    assert!(!signs_in_at(&sp).await.is_empty());
+    assert_eq!(browser.post(here, &[("action", "stop")]).await.location(), here);
+    assert_eq!(shown(&sp).await["url"], Value::Null);
+}
+
+/// Where people are sent.
+async fn signs_in_at(sp: &Sp) -> String {
+    let (headers, _) = sp.start("", "/start").await;
+    let to = headers[http::header::LOCATION].to_str().unwrap().to_owned();
+    assert!(to.starts_with("https://new.idp.example/saml2?"), "{to}");
+    to
+}
