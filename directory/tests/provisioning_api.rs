@@ -390,3 +390,32 @@ async fn a_program_tries_expressions_and_previews_scopes() {
         assert_eq!(scope["clauses"][0]["targetOperand"]["values"], json!(["Land"]));
     }
 }
+
+#[tokio::test]
+async fn a_plan_is_made_read_and_approved() {
+    for client in Client::all().await {
+        let (_, jobs) = client.graph("GET", &format!("{SYNC}/jobs"), json!({})).await;
+        let plans = format!("{SYNC}/jobs/{}/plans", jobs["value"][0]["id"].as_str().unwrap());
+        let (status, plan) = client.graph("POST", &plans, json!({})).await;
+        assert_eq!(status, StatusCode::CREATED, "{plan}");
+        assert!(client.world.picture().users.is_empty());
+        let id = plan["id"].as_str().unwrap();
+        let (_, read) = client.graph("GET", &format!("{plans}/{id}"), json!({})).await;
+        assert_eq!(read["changes"], plan["changes"]);
+        let (_, page) = client.page(&format!("{PAGES}/plans/{id}")).await;
+        assert!(page.contains("ana@t.example") && page.contains("Approve and send"), "{page}");
+        assert!(client.page(&format!("{PAGES}/plans")).await.1.contains(id));
+        client.world.set_text("ana", "display_name", "Captain").await;
+        let approve = format!("{plans}/{id}/approve");
+        let (status, error) = client.graph("POST", &approve, json!({})).await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(error["error"]["message"].as_str().unwrap().contains("Captain"), "{error}");
+        let (_, text) = client.form(&format!("{PAGES}/plans/{id}/approve"), "").await;
+        assert!(text.contains("The plan was not carried out") && text.contains("Captain"), "{text}");
+        let (_, place) = client.form(&format!("{PAGES}/plans"), "").await;
+        let (status, place) = client.form(&format!("{place}/approve"), "").await;
+        assert_eq!((status, place.ends_with("failed=0")), (StatusCode::SEE_OTHER, true), "{place}");
+        assert_eq!(client.world.picture().active(), names(&["ana", "leo"]));
+        assert!(client.page(&place).await.1.contains("The plan was carried out"));
+    }
+}

@@ -38,18 +38,22 @@ impl Direction {
     /// `None` where it is linked to nothing. A person who is switched off already is only touched again to be
     /// deleted.
     pub fn of(kind: Kind, standing: Standing, active: Option<bool>, out_of_scope: OutOfScope) -> Self {
-        let Some(on) = active else { return Self::Stays };
         if standing.stays(out_of_scope) {
             return Self::Stays;
         }
-        let deletes = matches!(standing, Standing::OutOfScope | Standing::Filtered)
-            && out_of_scope == OutOfScope::Delete;
-        match (kind, standing) {
-            (Kind::User, Standing::Entitled) if !on => Self::Returns,
-            (_, Standing::Entitled) => Self::Stays,
-            (Kind::User, Standing::Gone) | (Kind::Group, _) => Self::Leaves,
-            (Kind::User, _) if on || deletes => Self::Leaves,
-            (Kind::User, _) => Self::Stays,
+        match (kind, standing, active) {
+            (_, _, None) => Self::Stays,
+            (Kind::User, Standing::Entitled, Some(false)) => Self::Returns,
+            (_, Standing::Entitled, _) => Self::Stays,
+            (Kind::User, standing, _) if standing.deletes(out_of_scope) => Self::Leaves,
+            (Kind::Group, ..) => Self::Leaves,
+            (Kind::User, _, Some(on)) => {
+                if on {
+                    Self::Leaves
+                } else {
+                    Self::Stays
+                }
+            }
         }
     }
 }
@@ -153,31 +157,28 @@ mod tests {
     #[test]
     fn who_leaves_and_who_returns() {
         let user = |standing, active| Direction::of(Kind::User, standing, active, OutOfScope::Disable);
-        for away in [Standing::Disabled, Standing::OutOfScope, Standing::Filtered, Standing::Deleted] {
+        for away in [Standing::Disabled, Standing::OutOfScope, Standing::Deleted] {
             assert_eq!(user(away, Some(true)), Direction::Leaves, "{away:?}");
             assert_eq!(user(away, Some(false)), Direction::Stays, "{away:?}");
         }
         assert_eq!(user(Standing::Gone, Some(false)), Direction::Leaves);
         assert_eq!(user(Standing::Gone, None), Direction::Stays);
-        assert_eq!(user(Standing::NotProcessed, Some(true)), Direction::Stays);
         assert_eq!(user(Standing::Entitled, Some(false)), Direction::Returns);
         assert_eq!(user(Standing::Entitled, Some(true)), Direction::Stays);
-        let group = |standing| Direction::of(Kind::Group, standing, Some(true), OutOfScope::Disable);
-        assert_eq!(group(Standing::OutOfScope), Direction::Leaves);
-        assert_eq!(group(Standing::Entitled), Direction::Stays);
-    }
-
-    #[test]
-    fn what_becomes_of_who_is_out_of_scope_is_a_setting() {
-        for outside in [Standing::OutOfScope, Standing::Filtered] {
-            let of = |kind, active, setting| Direction::of(kind, outside, Some(active), setting);
-            for active in [true, false] {
-                assert_eq!(of(Kind::User, active, OutOfScope::Skip), Direction::Stays);
-                assert_eq!(of(Kind::User, active, OutOfScope::Delete), Direction::Leaves);
-            }
-            assert_eq!(of(Kind::Group, true, OutOfScope::Skip), Direction::Stays);
+        assert_eq!(
+            Direction::of(Kind::Group, Standing::OutOfScope, Some(true), OutOfScope::Disable),
+            Direction::Leaves
+        );
+        assert_eq!(
+            Direction::of(Kind::Group, Standing::Entitled, Some(true), OutOfScope::Disable),
+            Direction::Stays
+        );
+        for left in [Standing::OutOfScope, Standing::Filtered] {
+            let how = |how, active| Direction::of(Kind::User, left, Some(active), how);
+            assert_eq!(how(OutOfScope::Skip, true), Direction::Stays, "{left:?}");
+            assert_eq!(how(OutOfScope::Disable, false), Direction::Stays, "{left:?}");
+            assert_eq!(how(OutOfScope::Delete, false), Direction::Leaves, "{left:?}");
         }
-        let deleted = Direction::of(Kind::User, Standing::Deleted, Some(true), OutOfScope::Skip);
-        assert_eq!(deleted, Direction::Leaves, "a deleted account is not merely out of scope");
+        assert_eq!(user(Standing::NotProcessed, Some(true)), Direction::Stays);
     }
 }

@@ -1,5 +1,7 @@
 //! Whom the scoping filters of a job leave out, kept beside the directory so that who is in scope, and how
-//! many are leaving, is one question to the database.
+//! many are leaving, is known without reading everybody's attributes.
+
+use std::collections::BTreeSet;
 
 use store::{StoreError, Tx, Val};
 
@@ -112,6 +114,20 @@ pub fn find(
     let text = row.text(0)?;
     let found = [Standing::Filtered, Standing::NotProcessed].into_iter().find(|s| name(*s) == Some(&text));
     found.map(Some).ok_or(StoreError::BadRow { column: 0, why: "out_of_scope or not_processed expected" })
+}
+
+/// Whom the filters of a job do not let through.
+///
+/// # Errors
+/// The engine's.
+pub fn all(
+    tx: &mut Tx<'_>,
+    (tenant, application): (&str, &str),
+) -> Result<BTreeSet<(Kind, String)>, StoreError> {
+    let sql =
+        "SELECT kind, source_id FROM provisioning_filtered WHERE tenant_id = ?1 AND application_id = ?2";
+    let rows = tx.rows(sql, &[tenant.into(), application.into()])?;
+    rows.iter().map(|row| Ok((Kind::of_row(row, 0)?, row.text(1)?))).collect()
 }
 
 fn name(standing: Standing) -> Option<&'static str> {

@@ -63,10 +63,10 @@ impl IntoResponse for GraphError {
     fn into_response(self) -> Response {
         use ProvisioningError as E;
         let (status, code) = match &self.0 {
-            E::NoApplication(_) | E::NoJob | E::NoObject(..) => {
+            E::NoApplication(_) | E::NoJob | E::NoObject(..) | E::NoPlan(_) => {
                 (StatusCode::NOT_FOUND, "Request_ResourceNotFound")
             }
-            E::HasJob | E::Busy => (StatusCode::CONFLICT, "Conflict"),
+            E::HasJob | E::Busy | E::PlanOver(_) | E::PlanMoved(_) => (StatusCode::CONFLICT, "Conflict"),
             E::NotConfigured | E::Invalid { .. } | E::Mapping(_) => {
                 (StatusCode::BAD_REQUEST, "Request_BadRequest")
             }

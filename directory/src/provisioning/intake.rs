@@ -23,17 +23,8 @@ impl Engine {
             return Ok(None);
         }
         let read = job.clone();
-        let (head, filtered) = self
-            .directory
-            .store
-            .read(move |tx| {
-                let head = tx.event_head(&read.tenant_id)?;
-                Ok::<_, StoreError>((head, filtered::everything(tx, &read, &read.mappings)?))
-            })
-            .await?;
-        let unfiltered = job.clone();
-        self.directory.store.write(move |tx| filtered::forget_unfiltered(tx, &unfiltered)).await?;
-        self.in_chunks(&job, filtered, filtered::refresh).await?;
+        let head = self.directory.store.read(move |tx| tx.event_head(&read.tenant_id)).await?;
+        self.refresh_filtered(&job).await?;
         // What happens after the head was read is looked at again, so this may be newer.
         let read = job.clone();
         let found = self.directory.store.read(move |tx| Scope::of(tx, &read)?.everything(tx)).await?;
@@ -53,6 +44,16 @@ impl Engine {
             Ok(())
         });
         marked.await
+    }
+
+    /// Holds everything against the scoping filters as they are in `job`.
+    pub(super) async fn refresh_filtered(&self, job: &Job) -> Result<(), ProvisioningError> {
+        let unfiltered = job.clone();
+        self.directory.store.write(move |tx| filtered::forget_unfiltered(tx, &unfiltered)).await?;
+        let read = job.clone();
+        let all =
+            self.directory.store.read(move |tx| filtered::everything(tx, &read, &read.mappings)).await?;
+        self.in_chunks(job, all, filtered::refresh).await
     }
 
     async fn in_chunks(

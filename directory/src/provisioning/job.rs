@@ -249,6 +249,15 @@ pub enum ProvisioningError {
     /// A cycle runs and does not let go.
     #[error("a provisioning cycle is running; try again in a moment")]
     Busy,
+    /// No such dry run.
+    #[error("there is no plan {0}; only the newest 20 are kept")]
+    NoPlan(String),
+    /// A dry run that can be approved no more.
+    #[error("the plan cannot be approved: {0}; make a new one")]
+    PlanOver(&'static str),
+    /// What would be done now is not what the dry run shows.
+    #[error("nothing was sent, because the plan is not what would be done now; make a new one. {}", listed(.0))]
+    PlanMoved(Vec<String>),
     /// The mappings cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingError),
@@ -264,6 +273,14 @@ pub enum ProvisioningError {
     /// The store's.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The first of them, and how many more there are.
+fn listed(all: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let more = all.len().saturating_sub(SHOWN);
+    let end = if more > 0 { format!(", and {more} more") } else { String::new() };
+    format!("{}{end}", all[..all.len().min(SHOWN)].join(". "))
 }
 
 impl Retryable for ProvisioningError {

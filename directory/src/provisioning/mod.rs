@@ -8,6 +8,7 @@
 
 pub mod cycle;
 pub mod direction;
+pub mod dry_run;
 pub mod effect;
 pub mod execute;
 mod execute_members;
@@ -18,6 +19,7 @@ pub mod filtered;
 mod graph;
 mod graph_expressions;
 mod graph_logs;
+mod graph_plans;
 mod graph_schema;
 mod intake;
 pub mod job;
@@ -30,6 +32,7 @@ mod pages;
 mod pages_expression;
 mod pages_logs;
 mod pages_mappings;
+mod pages_plans;
 mod pages_scope;
 mod pages_settings;
 pub mod pending;
@@ -143,5 +146,6 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
     graph::routes(directory)
         .merge(graph_expressions::routes(directory))
         .merge(graph_logs::routes(directory))
+        .merge(graph_plans::routes(directory))
         .merge(pages::routes(directory))
 }

@@ -24,17 +24,24 @@ impl Engine {
     ) -> Result<(Object, Vec<Effect>), ProvisioningError> {
         let target = self.target(&job)?;
         let application = job.application_id.clone();
-        let mut patience = 400;
-        while !self.take_lease(&application).await? {
-            patience -= 1;
-            if patience == 0 {
-                return Err(ProvisioningError::Busy);
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        self.take_lease_patiently(&application).await?;
         let outcome = self.while_leased(&application, self.on_demand_leased(job, &target, kind, id)).await;
         self.release_lease(&application).await?;
         outcome.unwrap_or(Err(ProvisioningError::Busy))
+    }
+
+    /// Takes the lease when the cycle that has it lets go.
+    ///
+    /// # Errors
+    /// [`ProvisioningError::Busy`].
+    pub(super) async fn take_lease_patiently(&self, application: &str) -> Result<(), ProvisioningError> {
+        for _ in 0..400 {
+            if self.take_lease(application).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        Err(ProvisioningError::Busy)
     }
 
     async fn on_demand_leased(

@@ -54,6 +54,12 @@ impl Standing {
             Self::Entitled | Self::Disabled | Self::Deleted | Self::Gone => false,
         }
     }
+
+    /// Whether the target is to delete such a person, not only to switch them off.
+    pub fn deletes(self, out_of_scope: OutOfScope) -> bool {
+        let left = matches!(self, Self::OutOfScope | Self::Filtered);
+        self == Self::Gone || (left && out_of_scope == OutOfScope::Delete)
+    }
 }
 
 /// The rules of one application at one moment.
@@ -63,7 +69,6 @@ pub struct Scope {
     application: String,
     all: bool,
     transitive: bool,
-    out_of_scope: OutOfScope,
     /// Whether there is a scoping filter: for people, for groups.
     filters: (bool, bool),
 }
@@ -80,7 +85,6 @@ impl Scope {
             application: job.application_id.clone(),
             all: job.sync_all,
             transitive,
-            out_of_scope: job.out_of_scope,
             filters: (
                 !job.mappings.scope(Kind::User).is_empty(),
                 !job.mappings.scope(Kind::Group).is_empty(),
@@ -99,6 +103,17 @@ impl Scope {
             Kind::User => self.filters.0,
             Kind::Group => self.filters.1,
         }
+    }
+
+    /// What the scoping filter makes of an object, where it does not let it through.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn filtered(&self, tx: &mut Tx<'_>, kind: Kind, id: &str) -> Result<Option<Standing>, StoreError> {
+        if !self.has_filter(kind) {
+            return Ok(None);
+        }
+        filtered::find(tx, (&self.tenant, &self.application), kind, id)
     }
 
     /// Where a user stands. `row` says whether the row is there, enabled and not deleted.
@@ -144,17 +159,6 @@ impl Scope {
         })
     }
 
-    /// What the scoping filter makes of an object, where it does not let it through.
-    ///
-    /// # Errors
-    /// The engine's.
-    pub fn filtered(&self, tx: &mut Tx<'_>, kind: Kind, id: &str) -> Result<Option<Standing>, StoreError> {
-        if !self.has_filter(kind) {
-            return Ok(None);
-        }
-        filtered::find(tx, (&self.tenant, &self.application), kind, id)
-    }
-
     fn assigned(&self, tx: &mut Tx<'_>, principal: &str) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM app_role_assignments \
                    WHERE tenant_id = ?1 AND application_id = ?2 AND principal_id = ?3";
@@ -195,11 +199,17 @@ impl Scope {
             "WITH RECURSIVE down(id) AS (SELECT id FROM groups WHERE tenant_id = ?1 AND id = ?2{below}) \
              SELECT DISTINCT u.id FROM down CROSS JOIN group_members m CROSS JOIN users u \
              WHERE m.tenant_id = ?1 AND m.group_id = down.id AND u.tenant_id = ?1 AND u.id = m.member_id \
-               AND u.account_enabled = 1 AND u.deleted_at IS NULL AND {}",
-            self.let_through("?3", Kind::User, "u.id")
+               AND u.account_enabled = 1 AND u.deleted_at IS NULL"
         );
-        let params = [(&self.tenant).into(), group.into(), (&self.application).into()];
-        tx.rows(&sql, &params)?.iter().map(|row| row.text(0)).collect()
+        let rows = tx.rows(&sql, &[(&self.tenant).into(), group.into()])?;
+        let mut people = Vec::new();
+        for row in rows {
+            let id = row.text(0)?;
+            if self.filtered(tx, Kind::User, &id)?.is_none() {
+                people.push(id);
+            }
+        }
+        Ok(people)
     }
 
     /// Every user and group in scope, for the initial cycle.
@@ -209,41 +219,29 @@ impl Scope {
     pub fn everything(&self, tx: &mut Tx<'_>) -> Result<Vec<(Kind, String)>, StoreError> {
         let params = [(&self.tenant).into(), (&self.application).into()];
         let mut found = Vec::new();
-        let (user_let, group_let) =
-            (self.let_through("?2", Kind::User, "u.id"), self.let_through("?2", Kind::Group, "g.id"));
-        let (users, groups) = if self.all {
-            (
-                "SELECT u.id FROM users u WHERE u.tenant_id = ?1 AND u.deleted_at IS NULL".to_owned(),
-                "SELECT g.id FROM groups g WHERE g.tenant_id = ?1",
-            )
+        let users = if self.all {
+            "SELECT id FROM users WHERE tenant_id = ?1 AND deleted_at IS NULL".to_owned()
         } else {
-            (
-                self.assigned_people(),
-                "SELECT DISTINCT g.id FROM app_role_assignments a CROSS JOIN groups g \
-                 WHERE a.tenant_id = ?1 AND a.application_id = ?2 AND a.principal_type = 'group' \
-                 AND g.tenant_id = ?1 AND g.id = a.principal_id",
-            )
+            self.assigned_people()
         };
-        for row in tx.rows(&format!("{users} AND {user_let}"), &params)? {
+        let groups = if self.all {
+            "SELECT id FROM groups WHERE tenant_id = ?1"
+        } else {
+            "SELECT DISTINCT principal_id FROM app_role_assignments \
+             WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group'"
+        };
+        let users_params = if self.all { &params[..1] } else { &params[..] };
+        for row in tx.rows(&users, users_params)? {
             found.push((Kind::User, row.text(0)?));
         }
-        for row in tx.rows(&format!("{groups} AND {group_let}"), &params)? {
+        for row in tx.rows(groups, users_params)? {
             found.push((Kind::Group, row.text(0)?));
         }
-        Ok(found)
-    }
-
-    /// The condition that no scoping filter leaves out the object in `column`. Without a filter it costs
-    /// nothing, but names its parameter all the same: PostgreSQL takes no parameter that is not used.
-    fn let_through(&self, application: &str, kind: Kind, column: &str) -> String {
-        if !self.has_filter(kind) {
-            return format!("CAST({application} AS TEXT) IS NOT NULL");
+        if self.has_filter(Kind::User) || self.has_filter(Kind::Group) {
+            let out = filtered::all(tx, (&self.tenant, &self.application))?;
+            found.retain(|(kind, id)| !(self.has_filter(*kind) && out.contains(&(*kind, id.clone()))));
         }
-        format!(
-            "NOT EXISTS (SELECT 1 FROM provisioning_filtered f WHERE f.tenant_id = ?1 \
-              AND f.application_id = {application} AND f.kind = '{}' AND f.source_id = {column})",
-            kind.as_str()
-        )
+        Ok(found)
     }
 
     /// The living people who are assigned themselves or in a group that is, or below one where the tenant says so.

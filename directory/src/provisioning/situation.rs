@@ -54,11 +54,25 @@ pub fn read_one(
     now: Timestamp,
     random: &Random,
 ) -> Result<Situation, StoreError> {
+    read_these(tx, job, std::slice::from_ref(one), now, random)
+}
+
+/// What is known about these objects.
+///
+/// # Errors
+/// The engine's.
+pub fn read_these(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    these: &[Pending],
+    now: Timestamp,
+    random: &Random,
+) -> Result<Situation, StoreError> {
     let scope = Scope::of(tx, job)?;
     let around = surroundings(tx, &job.tenant_id, now, random)?;
-    let mut situation = of_objects(tx, job, &scope, std::slice::from_ref(one), &around)?;
+    let mut situation = of_objects(tx, job, &scope, these, &around)?;
     situation.census = census(tx, job, now, &situation, 0)?;
-    situation.census.expected = 1;
+    situation.census.expected = these.len();
     Ok(situation)
 }
 
