@@ -21,6 +21,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 106, name: "claims", sql: include_str!("../migrations/0106_claims.sql") },
     Migration {
+        version: 107,
+        name: "provisioning_scope_and_plans",
+        sql: include_str!("../migrations/0107_provisioning_scope_and_plans.sql"),
+    },
+    Migration {
         version: 108,
         name: "provisioning_direction",
         sql: include_str!("../migrations/0108_provisioning_direction.sql"),

@@ -320,3 +320,102 @@ async fn the_token_is_stored_sealed_and_appears_nowhere() {
         assert!(!format!("{:?}", world.job().await).contains(TOKEN));
     }
 }
+
+#[tokio::test]
+async fn an_administrator_edits_mappings_filters_and_tries_expressions() {
+    for client in Client::all().await {
+        let page = |what: &str| format!("{PAGES}/{what}");
+        let row = "kind=user&before=&type=expression&source=Join(%22-%22%2C%20%5BgivenName%5D%2C%20%22x%22)&target=nickName&apply=always&matching=0";
+        let (status, place) = client.form(&page("mappings/edit"), row).await;
+        assert_eq!((status, place.ends_with("done=saved")), (StatusCode::SEE_OTHER, true), "{place}");
+        let (_, text) = client.page(&page("mappings")).await;
+        assert!(text.contains("nickName") && text.contains("Join("), "{text}");
+        let (_, text) = client.page(&page("mappings/edit?kind=user&target=nickName")).await;
+        assert!(text.contains("Edit mapping") && text.contains("value=\"expression\" selected"), "{text}");
+        let broken = row.replace("Join(", "Jo(").replace("before=", "before=nickName");
+        let (status, text) = client.form(&page("mappings/edit"), &broken).await;
+        assert!(status == StatusCode::OK && text.contains("Nothing was saved"), "{text}");
+        let (_, text) = client
+            .form(
+                &page("expression"),
+                "name=ana%40t.example&kind=user&expression=Join(%22-%22%2C%20%5BgivenName%5D%2C%20%22x%22)",
+            )
+            .await;
+        assert!(text.contains("<code>ana-x</code>"), "{text}");
+        client.form(&page("mappings/delete"), "kind=user&target=nickName").await;
+        assert!(!client.page(&page("mappings")).await.1.contains("nickName"));
+        let filter = "kind=user&count=1&name_0=Sea&attribute_0=department&operator_0=EQUALS&value_0=Land";
+        let (_, text) = client.form(&page("mappings/scope"), &format!("{filter}&what=preview")).await;
+        assert!(text.contains("0 would be in scope") && text.contains("Leaving: "), "{text}");
+        assert!(client.world.job().await.mappings.user_scope.is_empty(), "a preview saves nothing");
+        let (status, _) = client.form(&page("mappings/scope"), &format!("{filter}&what=save")).await;
+        assert_eq!(status, StatusCode::SEE_OTHER);
+        assert!(client.page(&page("mappings")).await.1.contains("<span class=\"tag\">Sea</span>"));
+        assert!(client.page(&page("mappings/scope?kind=user")).await.1.contains("value=\"Land\""));
+        client.form(&page("mappings/reset"), "").await;
+        assert_eq!(client.world.job().await.mappings.user_scope.groups.len(), 1, "filters stay");
+    }
+}
+
+#[tokio::test]
+async fn a_program_tries_expressions_and_previews_scopes() {
+    for client in Client::all().await {
+        let (_, jobs) = client.graph("GET", &format!("{SYNC}/jobs"), json!({})).await;
+        let schema = format!("{SYNC}/jobs/{}/schema", jobs["value"][0]["id"].as_str().unwrap());
+        let try_it = json!({ "expression": "Append([givenName], \"!\")", "testObjectId": "ana" });
+        let (status, answer) = client.graph("POST", &format!("{schema}/parseExpression"), try_it).await;
+        assert_eq!((status, &answer["evaluationResult"]), (StatusCode::OK, &json!(["ana!"])));
+        let given = json!({ "expression": "Append([givenName], \"!\")",
+            "testInputObject": { "properties": [{ "key": "givenName", "value": "Leo" }] } });
+        let (_, answer) = client.graph("POST", &format!("{schema}/parseExpression"), given).await;
+        assert_eq!(answer["evaluationResult"], json!(["Leo!"]));
+        let (_, answer) = client
+            .graph("POST", &format!("{schema}/parseExpression"), json!({ "expression": "Append(" }))
+            .await;
+        assert_eq!((&answer["parsingSucceeded"], answer["error"].is_null()), (&json!(false), false));
+        for list in ["functions", "filterOperators"] {
+            let (status, answer) = client.graph("GET", &format!("{schema}/{list}"), json!({})).await;
+            assert_eq!(status, StatusCode::OK);
+            assert!(answer["value"].as_array().unwrap().len() > 10);
+        }
+        let (_, mut whole) = client.graph("GET", &schema, json!({})).await;
+        whole["synchronizationRules"][0]["objectMappings"][0]["scope"] = json!({ "groups": [{ "name": "Land",
+            "clauses": [{ "operatorName": "EQUALS", "sourceOperandName": "department",
+                          "targetOperand": { "values": ["Land"] } }] }] });
+        let (status, preview) = client.graph("POST", &format!("{schema}/previewScope"), whole.clone()).await;
+        assert_eq!((status, &preview["users"]["leaving"]), (StatusCode::OK, &json!(2)));
+        assert_eq!(client.graph("PUT", &schema, whole).await.0, StatusCode::NO_CONTENT);
+        let (_, read) = client.graph("GET", &schema, json!({})).await;
+        let scope = &read["synchronizationRules"][0]["objectMappings"][0]["scope"]["groups"][0];
+        assert_eq!(scope["clauses"][0]["targetOperand"]["values"], json!(["Land"]));
+    }
+}
+
+#[tokio::test]
+async fn a_plan_is_made_read_and_approved() {
+    for client in Client::all().await {
+        let (_, jobs) = client.graph("GET", &format!("{SYNC}/jobs"), json!({})).await;
+        let plans = format!("{SYNC}/jobs/{}/plans", jobs["value"][0]["id"].as_str().unwrap());
+        let (status, plan) = client.graph("POST", &plans, json!({})).await;
+        assert_eq!(status, StatusCode::CREATED, "{plan}");
+        assert!(client.world.picture().users.is_empty());
+        let id = plan["id"].as_str().unwrap();
+        let (_, read) = client.graph("GET", &format!("{plans}/{id}"), json!({})).await;
+        assert_eq!(read["changes"], plan["changes"]);
+        let (_, page) = client.page(&format!("{PAGES}/plans/{id}")).await;
+        assert!(page.contains("ana@t.example") && page.contains("Approve and send"), "{page}");
+        assert!(client.page(&format!("{PAGES}/plans")).await.1.contains(id));
+        client.world.set_text("ana", "display_name", "Captain").await;
+        let approve = format!("{plans}/{id}/approve");
+        let (status, error) = client.graph("POST", &approve, json!({})).await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(error["error"]["message"].as_str().unwrap().contains("Captain"), "{error}");
+        let (_, text) = client.form(&format!("{PAGES}/plans/{id}/approve"), "").await;
+        assert!(text.contains("The plan was not carried out") && text.contains("Captain"), "{text}");
+        let (_, place) = client.form(&format!("{PAGES}/plans"), "").await;
+        let (status, place) = client.form(&format!("{place}/approve"), "").await;
+        assert_eq!((status, place.ends_with("failed=0")), (StatusCode::SEE_OTHER, true), "{place}");
+        assert_eq!(client.world.picture().active(), names(&["ana", "leo"]));
+        assert!(client.page(&place).await.1.contains("The plan was carried out"));
+    }
+}

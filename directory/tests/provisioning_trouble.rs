@@ -4,15 +4,25 @@ mod provisioning_support;
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use directory::provisioning::cycle::Round;
 use directory::provisioning::job::{Reason, State};
-use provisioning_support::target::Fault;
-use provisioning_support::world::{names, small};
+use directory::provisioning::settings::{self, Change};
+use provisioning_support::target::{Fault, Scim};
+use provisioning_support::world::{APP, names, small};
+use serde_json::json;
 
 #[tokio::test]
 async fn one_bad_object_stops_nobody_else() {
+    // 403 is what a target says of an object that belongs to somebody else there.
+    for status in [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN] {
+        stops_nobody_else(status).await;
+    }
+}
+
+async fn stops_nobody_else(status: StatusCode) {
     for world in small().await {
-        world.scim.with(|i| i.forbidden_value = Some("<bad>".into()));
+        world.scim.with(|i| i.forbidden_value = Some(("<bad>".into(), status)));
         world.set_text("leo", "display_name", "Leo <bad>").await;
         world.cycle().await;
         assert_eq!(world.picture().active(), names(&["ana", "mia"]));
@@ -130,5 +140,58 @@ async fn a_short_absence_of_the_target_is_no_quarantine_a_long_one_is() {
         world.cycle().await;
         assert_eq!((world.job().await.state, world.job().await.failures), (State::Active, 0));
         assert_eq!(world.picture().active(), names(&["leo", "mia"]));
+    }
+}
+
+#[tokio::test]
+async fn another_tenant_url_is_another_target() {
+    for mut world in small().await {
+        world.cycle().await;
+        let before = world.picture();
+        // The other target gives the ids of the first one to other people.
+        let other = Scim::start().await;
+        let ids: Vec<String> = world.scim.with(|i| i.rows.users.keys().cloned().collect());
+        for (n, id) in ids.iter().enumerate() {
+            let name = format!("stranger{n}@elsewhere.example");
+            let user = json!({ "id": id, "userName": name, "displayName": "S", "active": true });
+            other.with(|i| i.rows.users.insert(id.clone(), user.as_object().cloned().unwrap()));
+        }
+        other.with(|i| i.rows.next = 1000);
+        let strangers = other.picture().users;
+        let change = Change { base_url: Some(other.url.clone()), ..Change::default() };
+        settings::change(&world.directory, "test", APP, change).await.unwrap();
+        let first = std::mem::replace(&mut world.scim, other);
+        first.drain();
+        world.edit("leo", "account_enabled = 0").await;
+        world.set_text("ana", "display_name", "Ana II").await;
+        world.settle().await;
+        assert_eq!(first.drain(), [""; 0], "the first one is left alone");
+        assert_eq!(first.picture(), before);
+        let now = world.picture();
+        for (name, stranger) in &strangers {
+            assert_eq!(now.users.get(name), Some(stranger), "nobody else is touched");
+        }
+        assert_eq!(now.users["ana@t.example"]["displayName"], "Ana II");
+        assert_eq!(now.groups["sea"], names(&["ana"]));
+        assert!(!now.users.contains_key("leo@t.example"));
+        // The same target with an option is the same target.
+        let change = Change { base_url: Some(format!("{}?option", world.scim.url)), ..Change::default() };
+        settings::change(&world.directory, "test", APP, change).await.unwrap();
+        world.scim.drain();
+        world.cycle().await;
+        assert_eq!(world.scim.drain(), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_loses_what_it_made_is_given_time() {
+    for world in small().await {
+        world.scim.with(|i| i.always = Some(("PATCH /Groups".to_owned(), Fault::Forgets)));
+        world.cycle().await;
+        let asked = world.scim.drain().len();
+        assert!(asked < 40, "{asked} requests, one after the other");
+        world.scim.with(|i| i.always = None);
+        world.settle().await;
+        assert_eq!(world.picture().groups["sea"], names(&["ana", "leo"]));
     }
 }

@@ -145,6 +145,10 @@ impl Engine {
             }
         };
         let job = self.begin_work(job, &waiting).await?;
+        if job.cursor.is_none() {
+            // Settings changed meanwhile: the target may be another one.
+            return Ok(Round::Worked);
+        }
         let began = Instant::now();
         let (effects, halted) = self.execute(&job, &target, &situation, steps).await?;
         self.size_next_round(&job, began.elapsed());

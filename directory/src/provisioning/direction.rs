@@ -5,7 +5,7 @@
 use store::{StoreError, Tx, Val};
 use web::Timestamp;
 
-use super::job::Job;
+use super::job::{Job, OutOfScope};
 use super::pending::{self, Pending};
 use super::scope::{Scope, Standing};
 use super::{Kind, links};
@@ -35,14 +35,18 @@ impl Direction {
     }
 
     /// Where an object of this standing goes; `active` says whether what it is linked to is switched on, and is
-    /// `None` where it is linked to nothing. A person who is switched off already is only touched again when deleted
-    /// for good.
-    pub fn of(kind: Kind, standing: Standing, active: Option<bool>) -> Self {
+    /// `None` where it is linked to nothing. A person who is switched off already is only touched again to be
+    /// deleted.
+    pub fn of(kind: Kind, standing: Standing, active: Option<bool>, out_of_scope: OutOfScope) -> Self {
+        if standing.stays(out_of_scope) {
+            return Self::Stays;
+        }
         match (kind, standing, active) {
             (_, _, None) => Self::Stays,
             (Kind::User, Standing::Entitled, Some(false)) => Self::Returns,
             (_, Standing::Entitled, _) => Self::Stays,
-            (Kind::User, Standing::Gone, _) | (Kind::Group, ..) => Self::Leaves,
+            (Kind::User, standing, _) if standing.deletes(out_of_scope) => Self::Leaves,
+            (Kind::Group, ..) => Self::Leaves,
             (Kind::User, _, Some(on)) => {
                 if on {
                     Self::Leaves
@@ -76,7 +80,7 @@ pub fn judge(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
                     Kind::User => scope.user(tx, &id)?,
                     Kind::Group => scope.group(tx, &id)?,
                 };
-                Direction::of(kind, standing, Some(active))
+                Direction::of(kind, standing, Some(active), job.out_of_scope)
             }
         };
         set(tx, job, (kind, &id), Some(direction))?;
@@ -152,7 +156,7 @@ mod tests {
 
     #[test]
     fn who_leaves_and_who_returns() {
-        let user = |standing, active| Direction::of(Kind::User, standing, active);
+        let user = |standing, active| Direction::of(Kind::User, standing, active, OutOfScope::Disable);
         for away in [Standing::Disabled, Standing::OutOfScope, Standing::Deleted] {
             assert_eq!(user(away, Some(true)), Direction::Leaves, "{away:?}");
             assert_eq!(user(away, Some(false)), Direction::Stays, "{away:?}");
@@ -161,7 +165,20 @@ mod tests {
         assert_eq!(user(Standing::Gone, None), Direction::Stays);
         assert_eq!(user(Standing::Entitled, Some(false)), Direction::Returns);
         assert_eq!(user(Standing::Entitled, Some(true)), Direction::Stays);
-        assert_eq!(Direction::of(Kind::Group, Standing::OutOfScope, Some(true)), Direction::Leaves);
-        assert_eq!(Direction::of(Kind::Group, Standing::Entitled, Some(true)), Direction::Stays);
+        assert_eq!(
+            Direction::of(Kind::Group, Standing::OutOfScope, Some(true), OutOfScope::Disable),
+            Direction::Leaves
+        );
+        assert_eq!(
+            Direction::of(Kind::Group, Standing::Entitled, Some(true), OutOfScope::Disable),
+            Direction::Stays
+        );
+        for left in [Standing::OutOfScope, Standing::Filtered] {
+            let how = |how, active| Direction::of(Kind::User, left, Some(active), how);
+            assert_eq!(how(OutOfScope::Skip, true), Direction::Stays, "{left:?}");
+            assert_eq!(how(OutOfScope::Disable, false), Direction::Stays, "{left:?}");
+            assert_eq!(how(OutOfScope::Delete, false), Direction::Leaves, "{left:?}");
+        }
+        assert_eq!(user(Standing::NotProcessed, Some(true)), Direction::Stays);
     }
 }

@@ -55,6 +55,11 @@ pub enum Outcome {
 /// # Errors
 /// The engine's.
 pub fn record(tx: &mut Tx<'_>, job: &Job, effects: &[Effect], now: Timestamp) -> Result<(), StoreError> {
+    let current = jobs::find(tx, &job.tenant_id, &job.application_id)?;
+    if current.is_none_or(|current| current.base_url != job.base_url) {
+        // Another target took the place of this one while the requests were on their way.
+        return Ok(());
+    }
     let (mut removed, mut returned) = (0, 0);
     for effect in effects {
         returned += i64::from(returns(tx, job, effect)?);

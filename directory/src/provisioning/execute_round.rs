@@ -2,7 +2,7 @@
 
 use futures::future::{BoxFuture, try_join};
 use futures::{FutureExt, StreamExt, stream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::cycle::Engine;
 use super::effect::{Effect, record};
@@ -49,24 +49,31 @@ impl Engine {
         Ok((effects, executor.halted()))
     }
 
-    /// Sends the steps of one stage, [`super::Pace::at_once`] at a time. A step keeps its place until it is recorded, so that
-    /// a crash leaves no more of them in doubt than that.
+    /// Sends the steps of one stage, [`super::Pace::at_once`] at a time. What was answered makes room for the next while
+    /// it is recorded; one after the other means that each is recorded before the next is sent.
     async fn send(
         &self,
         executor: &Executor<'_>,
         steps: Vec<Step>,
         finished: mpsc::UnboundedSender<Finished>,
     ) {
-        let finished = &finished;
+        let (finished, requests) = (&finished, &Semaphore::new(self.pace.at_once));
         stream::iter(steps)
-            .for_each_concurrent(self.pace.at_once, |step| async move {
+            .for_each_concurrent(self.under_way(), |step| async move {
+                let place = requests.acquire().await;
                 let effects = executor.run(step).await;
+                drop(place);
                 let (tell, told) = oneshot::channel();
                 if finished.send((effects, tell)).is_ok() {
                     let _ = told.await;
                 }
             })
             .await;
+    }
+
+    /// Steps that are being sent or recorded.
+    fn under_way(&self) -> usize {
+        if self.pace.at_once > 1 { self.pace.at_once * 4 } else { 1 }
     }
 
     /// What has ended while the last record was written is recorded together.
@@ -76,7 +83,7 @@ impl Engine {
         mut finished: mpsc::UnboundedReceiver<Finished>,
     ) -> Result<Vec<Effect>, ProvisioningError> {
         let (mut all, mut some) = (Vec::new(), Vec::new());
-        while finished.recv_many(&mut some, self.pace.at_once).await > 0 {
+        while finished.recv_many(&mut some, self.under_way()).await > 0 {
             let (effects, tell): (Vec<Vec<Effect>>, Vec<_>) = some.drain(..).unzip();
             let effects: Vec<Effect> = effects.into_iter().flatten().collect();
             self.record(job, effects.clone()).await?;

@@ -17,7 +17,7 @@ use super::cycle::Engine;
 use super::effect::{Effect, Outcome};
 use super::graph_logs::entry_json;
 use super::graph_schema;
-use super::job::{Job, ProvisioningError, State as JobState};
+use super::job::{Job, OutOfScope, ProvisioningError, State as JobState};
 use super::mapping::Mappings;
 use super::plan::Object;
 use super::settings::{self, Change, Restart};
@@ -63,10 +63,10 @@ impl IntoResponse for GraphError {
     fn into_response(self) -> Response {
         use ProvisioningError as E;
         let (status, code) = match &self.0 {
-            E::NoApplication(_) | E::NoJob | E::NoObject(..) => {
+            E::NoApplication(_) | E::NoJob | E::NoObject(..) | E::NoPlan(_) => {
                 (StatusCode::NOT_FOUND, "Request_ResourceNotFound")
             }
-            E::HasJob | E::Busy => (StatusCode::CONFLICT, "Conflict"),
+            E::HasJob | E::Busy | E::PlanOver(_) | E::PlanMoved(_) => (StatusCode::CONFLICT, "Conflict"),
             E::NotConfigured | E::Invalid { .. } | E::Mapping(_) => {
                 (StatusCode::BAD_REQUEST, "Request_BadRequest")
             }
@@ -215,11 +215,19 @@ fn change_of(pairs: &[Pair]) -> Result<Change, ProvisioningError> {
             "BaseAddress" => change.base_url = Some(text()?),
             "SecretToken" => change.token = Some(SecretString::from(text()?)),
             "SyncAll" => change.sync_all = Some(truth()?),
+            "SkipOutOfScopeDeletions" => {
+                change.out_of_scope = Some(if truth()? { OutOfScope::Skip } else { OutOfScope::Disable });
+            }
+            "OutOfScopeAction" => {
+                let action = OutOfScope::parse(&text()?);
+                change.out_of_scope =
+                    Some(action.ok_or_else(|| invalid("disable, delete or skip is expected"))?);
+            }
             "AllowPrivateNetwork" => change.allow_private = Some(truth()?),
             "SyncNotificationSettings" => change.removal_limit = Some(threshold(&text()?)),
             _ => {
                 return Err(invalid(
-                    "this key is not known; known are BaseAddress, SecretToken, SyncAll, AllowPrivateNetwork and SyncNotificationSettings",
+                    "this key is not known; known are BaseAddress, SecretToken, SyncAll, AllowPrivateNetwork, SkipOutOfScopeDeletions, OutOfScopeAction and SyncNotificationSettings",
                 ));
             }
         }
@@ -447,6 +455,8 @@ fn job_json(status: &Status) -> Json_ {
         "synchronizationJobSettings": [
             { "name": "QuarantineTooManyDeletesThreshold", "value": status.limit.to_string() },
             { "name": "SyncAll", "value": job.sync_all.to_string() },
+            { "name": "SkipOutOfScopeDeletions", "value": (job.out_of_scope == OutOfScope::Skip).to_string() },
+            { "name": "OutOfScopeAction", "value": job.out_of_scope.as_str() },
             { "name": "AllowPrivateNetwork", "value": job.allow_private.to_string() },
         ],
     })

@@ -14,7 +14,9 @@ use super::graph::{Answer, GraphError, named, parse};
 use super::job::{Job, ProvisioningError};
 use super::mapping::attributes;
 use super::scope::{Scope, Standing};
-use super::{Kind, situation};
+use super::scope_preview::ScopePreview;
+use super::scoping_filter::filter_operators;
+use super::{Kind, graph_schema, situation};
 use crate::Directory;
 use crate::access;
 
@@ -26,6 +28,8 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
             parse_expression,
         )
         .get("/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema/functions", functions)
+        .get("/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema/filterOperators", operators)
+        .post("/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema/previewScope", preview_scope)
         .guarded(from_fn_with_state(directory.clone(), access::api_client))
 }
 
@@ -101,4 +105,23 @@ pub(super) async fn attributes_of(
 async fn functions(State(directory): State<Directory>, Path((id, job)): Path<(String, String)>) -> Answer {
     named(&directory, &id, &job).await.map_err(GraphError::of(&directory))?;
     Ok(Json(json!({ "value": expression::functions() })).into_response())
+}
+
+async fn operators(State(directory): State<Directory>, Path((id, job)): Path<(String, String)>) -> Answer {
+    named(&directory, &id, &job).await.map_err(GraphError::of(&directory))?;
+    Ok(Json(json!({ "value": filter_operators() })).into_response())
+}
+
+/// Takes what `PUT …/schema` takes, saves nothing, and says who would come into scope and who would leave it.
+async fn preview_scope(
+    State(directory): State<Directory>,
+    Path((id, job)): Path<(String, String)>,
+    body: Bytes,
+) -> Answer {
+    let fail = GraphError::of(&directory);
+    let job = named(&directory, &id, &job).await.map_err(&fail)?;
+    let mappings = graph_schema::read(&parse(&body).map_err(&fail)?).map_err(&fail)?;
+    let users = ScopePreview::of(&directory, &job, Kind::User, mappings.scope(Kind::User)).await;
+    let groups = ScopePreview::of(&directory, &job, Kind::Group, mappings.scope(Kind::Group)).await;
+    Ok(Json(json!({ "users": users.map_err(&fail)?, "groups": groups.map_err(&fail)? })).into_response())
 }

@@ -6,6 +6,7 @@ use super::Kind;
 use super::expression::Expression;
 use super::job::{Job, ProvisioningError};
 use super::mapping::{Apply, MOST, Mapping, Mappings, Source};
+use super::scoping_filter::ScopingFilter;
 
 /// Entra's own expression for the switch of an account.
 const SWITCH: &str = r#"Switch([IsSoftDeleted], , "False", "True", "True", "False")"#;
@@ -21,6 +22,7 @@ pub fn write(job: &Job) -> Json {
         json!({
             "name": name, "enabled": true, "flowTypes": "Add, Update, Delete",
             "sourceObjectName": kind.type_name(), "targetObjectName": target, "attributeMappings": rows,
+            "scope": job.mappings.scope(kind),
         })
     };
     json!({
@@ -46,9 +48,8 @@ fn write_row(row: &Mapping) -> Json {
         Source::InScope => {
             json!({ "type": "Function", "name": "Switch", "expression": SWITCH, "parameters": [] })
         }
-        Source::FirstOf(names) => {
-            let all: Vec<String> = names.iter().map(|n| format!("[{n}]")).collect();
-            let expression = format!("Coalesce({})", all.join(", "));
+        source @ Source::FirstOf(_) => {
+            let expression = expression_of(source);
             json!({ "type": "Function", "name": "Coalesce", "expression": expression, "parameters": [] })
         }
         Source::Expression(text) => match Expression::parse(text) {
@@ -65,6 +66,20 @@ fn write_row(row: &Mapping) -> Json {
         "matchingPriority": row.matching,
         "exportMissingReferences": false,
     })
+}
+
+/// A source as the expression that Entra would write for it.
+pub(super) fn expression_of(source: &Source) -> String {
+    match source {
+        Source::Direct(name) | Source::Reference(name) => format!("[{name}]"),
+        Source::Constant(text) => Expression::Constant(text.clone()).to_string(),
+        Source::Expression(text) => text.clone(),
+        Source::InScope => SWITCH.to_owned(),
+        Source::FirstOf(names) => {
+            let all: Vec<String> = names.iter().map(|n| format!("[{n}]")).collect();
+            format!("Coalesce({})", all.join(", "))
+        }
+    }
 }
 
 /// The mappings in a schema.
@@ -88,7 +103,19 @@ pub fn read(schema: &Json) -> Result<Mappings, ProvisioningError> {
             .map(|row| read_row(row).map_err(|why| invalid(format!("{}: {why}", row["targetAttributeName"]))))
             .collect()
     };
-    let mappings = Mappings { users: rows(Kind::User)?, groups: rows(Kind::Group)? };
+    let scope = |kind: Kind| -> Result<ScopingFilter, ProvisioningError> {
+        let object =
+            objects.iter().find(|o| o["sourceObjectName"].as_str().and_then(Kind::parse) == Some(kind));
+        let scope = object.and_then(|o| o.get("scope")).filter(|s| !s.is_null()).cloned();
+        let read = scope.map(serde_json::from_value).transpose();
+        Ok(read.map_err(|e| invalid(format!("scope of {}: {e}", kind.type_name())))?.unwrap_or_default())
+    };
+    let mappings = Mappings {
+        users: rows(Kind::User)?,
+        groups: rows(Kind::Group)?,
+        user_scope: scope(Kind::User)?,
+        group_scope: scope(Kind::Group)?,
+    };
     mappings.check()?;
     Ok(mappings)
 }
@@ -119,7 +146,8 @@ fn read_row(row: &Json) -> Result<Mapping, String> {
     })
 }
 
-fn read_function(expression: &str) -> Result<Source, String> {
+/// The source that an expression stands for.
+pub(super) fn read_function(expression: &str) -> Result<Source, String> {
     let blankless = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
     if blankless(expression) == blankless(SWITCH) {
         return Ok(Source::InScope);

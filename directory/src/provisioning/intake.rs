@@ -1,13 +1,13 @@
 //! Takes in what happened in the directory: everything at first, then the events after the cursor.
 
 use serde_json::Value as Json;
-use store::{Event, EventCursor, StoreError};
+use store::{Event, EventCursor, StoreError, Tx};
 
 use super::cycle::Engine;
 use super::job::{Job, ProvisioningError};
 use super::scope::Scope;
 use super::target::Target;
-use super::{Kind, direction, pending};
+use super::{Kind, direction, filtered, pending};
 
 /// Events read at once.
 pub(super) const EVENTS: i64 = 500;
@@ -23,22 +23,18 @@ impl Engine {
             return Ok(None);
         }
         let read = job.clone();
-        let (head, found) = self
-            .directory
-            .store
-            .read(move |tx| {
-                let head = tx.event_head(&read.tenant_id)?;
-                Ok::<_, StoreError>((head, Scope::of(tx, &read)?.everything(tx)?))
-            })
-            .await?;
-        for chunk in found.chunks(MARKS) {
-            let (job, chunk) = (job.clone(), chunk.to_vec());
-            self.directory
-                .store
-                .write(move |tx| chunk.iter().try_for_each(|(kind, id)| pending::mark(tx, &job, *kind, id)))
-                .await?;
-        }
+        let head = self.directory.store.read(move |tx| tx.event_head(&read.tenant_id)).await?;
+        self.refresh_filtered(&job).await?;
+        // What happens after the head was read is looked at again, so this may be newer.
+        let read = job.clone();
+        let found = self.directory.store.read(move |tx| Scope::of(tx, &read)?.everything(tx)).await?;
+        self.in_chunks(&job, found, pending::mark).await?;
+        let began_with = job.clone();
         let marked = self.update(&job.application_id, move |tx, job, now| {
+            // Settings that were changed meanwhile are not in what was read: the next round begins anew.
+            if !began_with.same_scope(job) || began_with.base_url != job.base_url {
+                return Ok(());
+            }
             pending::mark_linked(tx, job)?;
             job.cursor = Some(head);
             let waiting = pending::waiting(tx, job)?;
@@ -48,6 +44,32 @@ impl Engine {
             Ok(())
         });
         marked.await
+    }
+
+    /// Holds everything against the scoping filters as they are in `job`.
+    pub(super) async fn refresh_filtered(&self, job: &Job) -> Result<(), ProvisioningError> {
+        let unfiltered = job.clone();
+        self.directory.store.write(move |tx| filtered::forget_unfiltered(tx, &unfiltered)).await?;
+        let read = job.clone();
+        let all =
+            self.directory.store.read(move |tx| filtered::everything(tx, &read, &read.mappings)).await?;
+        self.in_chunks(job, all, filtered::refresh).await
+    }
+
+    async fn in_chunks(
+        &self,
+        job: &Job,
+        objects: Vec<(Kind, String)>,
+        each: fn(&mut Tx<'_>, &Job, Kind, &str) -> Result<(), StoreError>,
+    ) -> Result<(), ProvisioningError> {
+        for chunk in objects.chunks(MARKS) {
+            let (job, chunk) = (job.clone(), chunk.to_vec());
+            self.directory
+                .store
+                .write(move |tx| chunk.iter().try_for_each(|(kind, id)| each(tx, &job, *kind, id)))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Marks what events are about. The marks and the cursor are saved in one transaction.
@@ -94,19 +116,25 @@ impl Engine {
         self.update(application, move |tx, job, _| {
             for mark in &unique {
                 match mark {
-                    Mark::User(id) => pending::mark(tx, job, Kind::User, id)?,
-                    Mark::Group(id) => pending::mark(tx, job, Kind::Group, id)?,
+                    Mark::User(id) => look_at(tx, job, Kind::User, id)?,
+                    Mark::Group(id) => look_at(tx, job, Kind::Group, id)?,
                     Mark::PeopleBelow(id) => pending::mark_people_below(tx, job, id)?,
                     Mark::Everything => {}
                 }
             }
             direction::judge(tx, job)?;
-            // Without a cursor the next round begins as an initial cycle does.
-            job.cursor = if everything { None } else { Some(last) };
+            // Without a cursor the next round begins as an initial cycle does. Settings that were changed since
+            // the events were read took it away, and that must not be lost.
+            job.cursor = job.cursor.filter(|_| !everything).map(|_| last);
             Ok(())
         })
         .await
     }
+}
+
+fn look_at(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<(), StoreError> {
+    filtered::refresh(tx, job, kind, id)?;
+    pending::mark(tx, job, kind, id)
 }
 
 /// What an event asks to look at.

@@ -116,6 +116,8 @@ pub struct Job {
     pub allow_private: bool,
     /// Whether everybody is in scope, assigned or not.
     pub sync_all: bool,
+    /// What becomes of whoever leaves the scope.
+    pub out_of_scope: OutOfScope,
     /// The administrator's own limit of removals.
     pub removal_limit: Option<i64>,
     /// So many removals an administrator has looked at and allowed.
@@ -136,6 +138,46 @@ pub struct Job {
     pub cycle_ended: Option<Timestamp>,
     /// When nothing was left to do for the first time.
     pub steady: Option<Timestamp>,
+}
+
+impl Job {
+    /// Whether another version of the job means the same people, and sends the same of them.
+    pub fn same_scope(&self, other: &Self) -> bool {
+        self.sync_all == other.sync_all
+            && self.out_of_scope == other.out_of_scope
+            && self.mappings == other.mappings
+    }
+}
+
+/// What becomes of whoever leaves the scope, but is still in the directory (entra-id.md 3.9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OutOfScope {
+    /// People are disabled, groups are deleted.
+    #[default]
+    Disable,
+    /// People and groups are deleted.
+    Delete,
+    /// The target keeps them as they are. Entra's `SkipOutOfScopeDeletions`.
+    Skip,
+}
+
+impl OutOfScope {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Disable, Self::Delete, Self::Skip];
+
+    /// Its name in rows, forms and Graph.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Delete => "delete",
+            Self::Skip => "skip",
+        }
+    }
+
+    /// The action of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|a| a.as_str().eq_ignore_ascii_case(text))
+    }
 }
 
 /// Removals are counted over a while: a script that deletes people one by one must not slip through
@@ -207,6 +249,15 @@ pub enum ProvisioningError {
     /// A cycle runs and does not let go.
     #[error("a provisioning cycle is running; try again in a moment")]
     Busy,
+    /// No such dry run.
+    #[error("there is no plan {0}; only the newest 20 are kept")]
+    NoPlan(String),
+    /// A dry run that can be approved no more.
+    #[error("the plan cannot be approved: {0}; make a new one")]
+    PlanOver(&'static str),
+    /// What would be done now is not what the dry run shows.
+    #[error("nothing was sent, because the plan is not what would be done now; make a new one. {}", listed(.0))]
+    PlanMoved(Vec<String>),
     /// The mappings cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingError),
@@ -222,6 +273,14 @@ pub enum ProvisioningError {
     /// The store's.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The first of them, and how many more there are.
+fn listed(all: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let more = all.len().saturating_sub(SHOWN);
+    let end = if more > 0 { format!(", and {more} more") } else { String::new() };
+    format!("{}{end}", all[..all.len().min(SHOWN)].join(". "))
 }
 
 impl Retryable for ProvisioningError {

@@ -121,6 +121,18 @@ pub fn forget_sent(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
     tx.exec(sql, &params).map(|_| ())
 }
 
+/// Forgets all that is known of a target, because another one takes its place.
+///
+/// # Errors
+/// The engine's.
+pub fn forget_all(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
+    for table in ["links", "members", "unsure", "unsure_members", "pending"] {
+        let sql = format!("DELETE FROM provisioning_{table} WHERE tenant_id = ?1 AND application_id = ?2");
+        tx.exec(&sql, &[(&job.tenant_id).into(), (&job.application_id).into()])?;
+    }
+    Ok(())
+}
+
 /// The memberships that were sent for a group or a user, as (group, user).
 ///
 /// # Errors

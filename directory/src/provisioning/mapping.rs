@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::Kind;
 use super::expression::{Expression, ParseError};
 use super::resource::{ENTERPRISE, Path};
+use super::scoping_filter::{FilterError, ScopingFilter};
 
 mod value;
 
@@ -25,6 +26,12 @@ pub struct Mappings {
     pub users: Vec<Mapping>,
     /// Of groups.
     pub groups: Vec<Mapping>,
+    /// Which of the assigned people are provisioned.
+    #[serde(default, skip_serializing_if = "ScopingFilter::is_empty")]
+    pub user_scope: ScopingFilter,
+    /// Which of the assigned groups are.
+    #[serde(default, skip_serializing_if = "ScopingFilter::is_empty")]
+    pub group_scope: ScopingFilter,
 }
 
 /// One row.
@@ -114,6 +121,9 @@ pub enum MappingError {
         "the expression of {0:?} gives another value each time, or asks the target which one is free; apply it only during creation, and do not match by it"
     )]
     OnlyOnCreate(String),
+    /// A scoping filter that cannot be used.
+    #[error("{0} mappings: {1}")]
+    Scope(&'static str, FilterError),
     /// Roles are not read for provisioning.
     #[error("the expression of {0:?} reads [{1}], which provisioning does not know; use another attribute")]
     Unknown(String, &'static str),
@@ -123,7 +133,8 @@ impl Default for Mappings {
     /// The table of the generic SCIM application. It fits AWS IAM Identity Center: one value for each
     /// multi-valued attribute, nothing that it does not know (aws-identity-center.md 1.4).
     fn default() -> Self {
-        Self { users: default_users(), groups: default_groups() }
+        let (user_scope, group_scope) = Default::default();
+        Self { users: default_users(), groups: default_groups(), user_scope, group_scope }
     }
 }
 
@@ -177,6 +188,43 @@ impl Mappings {
         }
     }
 
+    /// The scoping filter of one kind.
+    pub fn scope(&self, kind: Kind) -> &ScopingFilter {
+        match kind {
+            Kind::User => &self.user_scope,
+            Kind::Group => &self.group_scope,
+        }
+    }
+
+    /// The same, to change it.
+    pub fn scope_mut(&mut self, kind: Kind) -> &mut ScopingFilter {
+        match kind {
+            Kind::User => &mut self.user_scope,
+            Kind::Group => &mut self.group_scope,
+        }
+    }
+
+    fn of_mut(&mut self, kind: Kind) -> &mut Vec<Mapping> {
+        match kind {
+            Kind::User => &mut self.users,
+            Kind::Group => &mut self.groups,
+        }
+    }
+
+    /// Puts a row in the place of the one that writes to `before`, or at the end.
+    pub fn put(&mut self, kind: Kind, before: &str, row: Mapping) {
+        let rows = self.of_mut(kind);
+        match rows.iter_mut().find(|m| m.target == before) {
+            Some(place) => *place = row,
+            None => rows.push(row),
+        }
+    }
+
+    /// Takes away the row that writes to `target`.
+    pub fn remove(&mut self, kind: Kind, target: &str) {
+        self.of_mut(kind).retain(|m| m.target != target);
+    }
+
     /// The path that objects of a kind are matched by first.
     pub fn matching(&self, kind: Kind) -> &str {
         let fallback = match kind {
@@ -221,6 +269,7 @@ impl Mappings {
             if rows.len() > MOST {
                 return Err(MappingError::TooMany(kind.as_str()));
             }
+            self.scope(kind).check().map_err(|e| MappingError::Scope(kind.as_str(), e))?;
             let mut seen = std::collections::BTreeSet::new();
             for row in rows {
                 row.check()?;

@@ -8,15 +8,18 @@
 
 pub mod cycle;
 pub mod direction;
+pub mod dry_run;
 pub mod effect;
 pub mod execute;
 mod execute_members;
 mod execute_round;
 mod execute_unsure;
 pub mod expression;
+pub mod filtered;
 mod graph;
 mod graph_expressions;
 mod graph_logs;
+mod graph_plans;
 mod graph_schema;
 mod intake;
 pub mod job;
@@ -26,7 +29,11 @@ pub mod log;
 pub mod mapping;
 mod on_demand;
 mod pages;
+mod pages_expression;
 mod pages_logs;
+mod pages_mappings;
+mod pages_plans;
+mod pages_scope;
 mod pages_settings;
 pub mod pending;
 pub mod plan;
@@ -34,6 +41,7 @@ mod problem;
 pub mod quarantine;
 pub mod resource;
 pub mod scope;
+pub mod scope_preview;
 pub mod scoping_filter;
 pub mod settings;
 pub mod situation;
@@ -138,5 +146,6 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
     graph::routes(directory)
         .merge(graph_expressions::routes(directory))
         .merge(graph_logs::routes(directory))
+        .merge(graph_plans::routes(directory))
         .merge(pages::routes(directory))
 }

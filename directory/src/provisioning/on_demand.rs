@@ -8,7 +8,7 @@ use super::job::{Job, ProvisioningError};
 use super::pending::{self, Pending};
 use super::plan::{Object, plan};
 use super::target::Target;
-use super::{Kind, situation};
+use super::{Kind, filtered, situation};
 
 impl Engine {
     /// One object, now and whatever the job's state is: where it stands and what was done. A removal that is asked for by name needs
@@ -24,17 +24,24 @@ impl Engine {
     ) -> Result<(Object, Vec<Effect>), ProvisioningError> {
         let target = self.target(&job)?;
         let application = job.application_id.clone();
-        let mut patience = 400;
-        while !self.take_lease(&application).await? {
-            patience -= 1;
-            if patience == 0 {
-                return Err(ProvisioningError::Busy);
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+        self.take_lease_patiently(&application).await?;
         let outcome = self.while_leased(&application, self.on_demand_leased(job, &target, kind, id)).await;
         self.release_lease(&application).await?;
         outcome.unwrap_or(Err(ProvisioningError::Busy))
+    }
+
+    /// Takes the lease when the cycle that has it lets go.
+    ///
+    /// # Errors
+    /// [`ProvisioningError::Busy`].
+    pub(super) async fn take_lease_patiently(&self, application: &str) -> Result<(), ProvisioningError> {
+        for _ in 0..400 {
+            if self.take_lease(application).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        Err(ProvisioningError::Busy)
     }
 
     async fn on_demand_leased(
@@ -49,6 +56,8 @@ impl Engine {
         job.removals_allowed = 1;
         job.cycle_id = Some(format!("on-demand-{}", self.directory.random.uuid()));
         let (read, id, random) = (job.clone(), id.to_owned(), self.directory.random.clone());
+        let (marked, marked_id) = (job.clone(), id.clone());
+        self.directory.store.write(move |tx| filtered::refresh(tx, &marked, kind, &marked_id)).await?;
         let (situation, one) = self
             .directory
             .store

@@ -14,7 +14,9 @@ use web::routes::Routes;
 use super::job::{Job, ProvisioningError, State as JobState};
 use super::settings::{self, Restart};
 use super::status::Status;
-use super::{pages_logs, pages_settings, store as jobs};
+use super::{
+    pages_expression, pages_logs, pages_mappings, pages_plans, pages_scope, pages_settings, store as jobs,
+};
 use crate::Directory;
 use crate::access::{self, Caller};
 use crate::applications::{self, Application};
@@ -30,11 +32,23 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/console/applications/{id}/provisioning/allow-removals", allow)
         .get("/console/applications/{id}/provisioning/connectivity", pages_settings::connectivity)
         .post("/console/applications/{id}/provisioning/connectivity", pages_settings::save_connectivity)
-        .get("/console/applications/{id}/provisioning/mappings", pages_settings::mappings)
+        .get("/console/applications/{id}/provisioning/mappings", pages_mappings::list)
+        .get("/console/applications/{id}/provisioning/mappings/edit", pages_mappings::edit)
+        .post("/console/applications/{id}/provisioning/mappings/edit", pages_mappings::save)
+        .post("/console/applications/{id}/provisioning/mappings/delete", pages_mappings::delete)
+        .post("/console/applications/{id}/provisioning/mappings/reset", pages_mappings::reset)
+        .get("/console/applications/{id}/provisioning/mappings/scope", pages_scope::show)
+        .post("/console/applications/{id}/provisioning/mappings/scope", pages_scope::save)
+        .get("/console/applications/{id}/provisioning/expression", pages_expression::show)
+        .post("/console/applications/{id}/provisioning/expression", pages_expression::run)
         .get("/console/applications/{id}/provisioning/settings", pages_settings::settings)
         .post("/console/applications/{id}/provisioning/settings", pages_settings::save_settings)
         .get("/console/applications/{id}/provisioning/logs", pages_logs::list)
         .get("/console/applications/{id}/provisioning/logs/{entry}", pages_logs::show)
+        .get("/console/applications/{id}/provisioning/plans", pages_plans::list)
+        .post("/console/applications/{id}/provisioning/plans", pages_plans::make)
+        .get("/console/applications/{id}/provisioning/plans/{plan}", pages_plans::show)
+        .post("/console/applications/{id}/provisioning/plans/{plan}/approve", pages_plans::approve)
         .get("/console/applications/{id}/provisioning/on-demand", pages_logs::on_demand)
         .post("/console/applications/{id}/provisioning/on-demand", pages_logs::run_on_demand)
         .guarded(from_fn_with_state(directory.form_guard.clone(), web::form::guard))
@@ -83,6 +97,7 @@ impl Subject {
             ("connectivity", "Connectivity"),
             ("mappings", "Attribute mapping"),
             ("settings", "Settings"),
+            ("plans", "Dry runs"),
             ("on-demand", "Provision on demand"),
             ("logs", "Provisioning logs"),
         ];
@@ -115,7 +130,7 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         use ProvisioningError as E;
         match self.0 {
-            E::NoApplication(_) | E::NoObject(..) => {
+            E::NoApplication(_) | E::NoObject(..) | E::NoPlan(_) => {
                 message(StatusCode::NOT_FOUND, "Not found", &format!("{}.", self.0))
             }
             E::Store(error) => {

@@ -223,7 +223,12 @@ async fn demand(
 }
 
 /// The object with this id, user principal name or group name.
-fn resolve(tx: &mut Tx<'_>, tenant: &str, kind: Kind, name: &str) -> Result<Option<String>, StoreError> {
+pub(super) fn resolve(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    kind: Kind,
+    name: &str,
+) -> Result<Option<String>, StoreError> {
     let key = name.to_lowercase();
     let sql = match kind {
         Kind::User => {

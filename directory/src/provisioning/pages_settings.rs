@@ -1,4 +1,4 @@
-//! The pages that change a job: connectivity, attribute mapping, settings.
+//! The pages that change a job: connectivity, settings.
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -8,9 +8,8 @@ use serde::Deserialize;
 use web::form::{Csrf, Form};
 use web::page::{Banner, Shell, Tone, render};
 
-use super::job::{Job, ProvisioningError, removal_limit};
+use super::job::{Job, OutOfScope, ProvisioningError, removal_limit};
 use super::links;
-use super::mapping::{Apply, Mapping, Mappings, Source};
 use super::pages::{PageError, Subject, TAB, Tab, back, error_banner};
 use super::settings::{self, Change};
 use crate::Directory;
@@ -117,69 +116,6 @@ async fn tested(directory: &Directory, job: &Job, change: &Change) -> Banner {
 }
 
 #[derive(Template)]
-#[template(path = "provisioning/mappings.html")]
-struct MappingsPage {
-    shell: Shell,
-    tab: &'static str,
-    application: Application,
-    tabs: Vec<Tab>,
-    tables: Vec<(&'static str, Vec<Row>)>,
-}
-
-struct Row {
-    source: String,
-    target: String,
-    kind: &'static str,
-    matching: u32,
-    apply: &'static str,
-    default: String,
-}
-
-impl Row {
-    fn of(mapping: &Mapping) -> Self {
-        let (kind, source) = match &mapping.source {
-            Source::Direct(name) => ("Direct", name.clone()),
-            Source::FirstOf(names) => ("First with a value", names.join(", ")),
-            Source::Constant(text) => ("Constant", text.clone()),
-            Source::Expression(text) => ("Expression", text.clone()),
-            Source::InScope => ("Switch", "accountEnabled and in scope".to_owned()),
-            Source::Reference(name) => ("Reference", name.clone()),
-        };
-        Self {
-            source,
-            target: mapping.target.clone(),
-            kind,
-            matching: mapping.matching,
-            apply: match mapping.apply {
-                Apply::Always => "Always",
-                Apply::OnlyOnCreate => "Only during creation",
-            },
-            default: mapping.default_value.clone().unwrap_or_default(),
-        }
-    }
-}
-
-pub(super) async fn mappings(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
-) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
-    let shell = subject.shell(&directory, "Attribute mapping", &caller, &csrf);
-    let mappings = subject.job.as_ref().map_or_else(Mappings::default, |j| j.mappings.clone());
-    let rows = |all: &[Mapping]| all.iter().map(Row::of).collect();
-    let tables = vec![("Users", rows(&mappings.users)), ("Groups", rows(&mappings.groups))];
-    Ok(render(&MappingsPage {
-        shell,
-        tab: TAB,
-        tabs: subject.tabs("mappings"),
-        application: subject.application,
-        tables,
-    }))
-}
-
-#[derive(Template)]
 #[template(path = "provisioning/settings.html")]
 struct SettingsPage {
     shell: Shell,
@@ -188,6 +124,7 @@ struct SettingsPage {
     tabs: Vec<Tab>,
     action: String,
     sync_all: bool,
+    out_of_scope: OutOfScope,
     limit: String,
     default_limit: i64,
 }
@@ -201,17 +138,27 @@ pub(super) async fn settings(
 ) -> Result<Response, PageError> {
     let subject = Subject::find(&directory, &id).await?;
     let shell = said.onto(subject.shell(&directory, "Settings", &caller, &csrf));
-    let (all, limit) = subject.job.as_ref().map_or((false, None), |j| (j.sync_all, j.removal_limit));
-    let limit = limit.map(|l| l.to_string()).unwrap_or_default();
-    settings_page(&directory, &subject, shell, all, limit).await
+    let entered = subject.job.as_ref().map_or_else(Entered::default, |j| Entered {
+        sync_all: j.sync_all,
+        out_of_scope: j.out_of_scope,
+        limit: j.removal_limit.map(|l| l.to_string()).unwrap_or_default(),
+    });
+    settings_page(&directory, &subject, shell, entered).await
+}
+
+/// What the form of settings holds.
+#[derive(Default)]
+struct Entered {
+    sync_all: bool,
+    out_of_scope: OutOfScope,
+    limit: String,
 }
 
 async fn settings_page(
     directory: &Directory,
     subject: &Subject,
     shell: Shell,
-    sync_all: bool,
-    limit: String,
+    Entered { sync_all, out_of_scope, limit }: Entered,
 ) -> Result<Response, PageError> {
     let default_limit = match subject.job.clone() {
         Some(job) => {
@@ -222,7 +169,17 @@ async fn settings_page(
     };
     let (tabs, action) = (subject.tabs("settings"), subject.path("settings"));
     let application = subject.application.clone();
-    Ok(render(&SettingsPage { shell, tab: TAB, application, tabs, action, sync_all, limit, default_limit }))
+    Ok(render(&SettingsPage {
+        shell,
+        tab: TAB,
+        application,
+        tabs,
+        action,
+        sync_all,
+        out_of_scope,
+        limit,
+        default_limit,
+    }))
 }
 
 pub(super) async fn save_settings(
@@ -236,6 +193,7 @@ pub(super) async fn save_settings(
     let shell = subject.shell(&directory, "Settings", &caller, &csrf);
     let sync_all = fields.text("scope") == "all";
     let limit = fields.text("removal_limit").to_owned();
+    let out_of_scope = OutOfScope::parse(fields.text("out_of_scope")).unwrap_or_default();
     let parsed = match limit.as_str() {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| ProvisioningError::Invalid {
@@ -246,8 +204,12 @@ pub(super) async fn save_settings(
     let saved = match parsed {
         Ok(removal_limit) => {
             settings::create(&directory, &caller.actor, &subject.id, false).await?;
-            let change =
-                Change { sync_all: Some(sync_all), removal_limit: Some(removal_limit), ..Change::default() };
+            let change = Change {
+                sync_all: Some(sync_all),
+                out_of_scope: Some(out_of_scope),
+                removal_limit: Some(removal_limit),
+                ..Change::default()
+            };
             settings::change(&directory, &caller.actor, &subject.id, change).await
         }
         Err(error) => Err(error),
@@ -257,7 +219,7 @@ pub(super) async fn save_settings(
         Err(error @ ProvisioningError::Store(_)) => Err(error.into()),
         Err(error) => {
             let shell = shell.with(error_banner("Nothing was saved", &error));
-            settings_page(&directory, &subject, shell, sync_all, limit).await
+            settings_page(&directory, &subject, shell, Entered { sync_all, out_of_scope, limit }).await
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Kind;
-use super::job::removal_limit;
+use super::job::{OutOfScope, removal_limit};
 use super::resource::{Resource, changed};
 use super::scope::Standing;
 
@@ -39,6 +39,8 @@ pub struct Situation {
     pub active_path: Option<String>,
     /// The path of the manager, if one is mapped.
     pub manager_path: Option<String>,
+    /// What becomes of whoever leaves the scope.
+    pub out_of_scope: OutOfScope,
     /// What the limits are judged by.
     pub census: Census,
 }
@@ -194,14 +196,39 @@ impl Step {
 /// # Errors
 /// [`Refused`] where nothing may be sent.
 pub fn plan(situation: &Situation) -> Result<Vec<Step>, Refused> {
-    let mut steps: Vec<Step> = situation.objects.iter().filter_map(|o| object_step(o, situation)).collect();
+    let steps = steps(situation);
     let removals = steps.iter().filter(|s| s.stage() == 0).count();
     refuse(situation, i64::try_from(removals).unwrap_or(i64::MAX))?;
+    Ok(steps)
+}
+
+/// The same without a judgement of how much that is, for those who show it to somebody first.
+pub fn steps(situation: &Situation) -> Vec<Step> {
+    let mut steps: Vec<Step> = situation.objects.iter().filter_map(|o| object_step(o, situation)).collect();
     steps.extend(situation.objects.iter().filter_map(|o| disabled_step(o, situation)));
     steps.extend(member_steps(situation));
     steps.extend(situation.objects.iter().filter_map(|o| reference_step(o, situation)));
     steps.sort_by_key(Step::stage);
-    Ok(steps)
+    steps
+}
+
+impl Situation {
+    /// Adds what was read about other objects.
+    pub fn absorb(&mut self, other: Self) {
+        self.objects.extend(other.objects);
+        self.wanted.extend(other.wanted);
+        self.sent.extend(other.sent);
+        self.targets.extend(other.targets);
+        self.names.extend(other.names);
+        self.unsure.extend(other.unsure);
+        self.creating.extend(other.creating);
+        self.unmapped.extend(other.unmapped);
+        self.candidates.extend(other.candidates);
+        self.active_path = other.active_path;
+        self.manager_path = other.manager_path;
+        self.out_of_scope = other.out_of_scope;
+        self.census = other.census;
+    }
 }
 
 fn refuse(situation: &Situation, removals: i64) -> Result<(), Refused> {
@@ -229,6 +256,9 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
     let key = (object.kind, object.id.clone());
     let unsure = situation.unsure.contains(&key);
     let creating = situation.creating.get(&key);
+    if object.standing.stays(situation.out_of_scope) {
+        return None;
+    }
     if let (Standing::Entitled, Some(why)) = (object.standing, situation.unmapped.get(&key)) {
         return Some(Step::Unmapped(link(), why.clone()));
     }
@@ -252,6 +282,7 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
         (_, Some(_)) if object.kind == Kind::Group || situation.active_path.is_none() => {
             Some(Step::Delete(link()))
         }
+        (standing, Some(_)) if standing.deletes(situation.out_of_scope) => Some(Step::Delete(link())),
         (_, Some(known)) => (known.active || unsure).then(|| Step::Disable(link(), known.clone())),
     }
 }

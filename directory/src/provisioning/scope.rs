@@ -7,8 +7,8 @@
 
 use store::{StoreError, Tx};
 
-use super::Kind;
-use super::job::Job;
+use super::job::{Job, OutOfScope};
+use super::{Kind, filtered};
 use crate::applications;
 
 /// Where an object stands towards an application.
@@ -20,6 +20,10 @@ pub enum Standing {
     Disabled,
     /// Not assigned, neither itself nor by a group.
     OutOfScope,
+    /// Assigned, but the scoping filter does not let it through.
+    Filtered,
+    /// An input filter leaves it out: what the target has of it is not touched.
+    NotProcessed,
     /// Deleted, but restorable.
     Deleted,
     /// Deleted for good.
@@ -33,9 +37,28 @@ impl Standing {
             Self::Entitled => "enabled and in scope",
             Self::Disabled => "the account is disabled",
             Self::OutOfScope => "not assigned to the application, neither directly nor by an assigned group",
+            Self::Filtered => "assigned, but the scoping filter does not let it through",
+            Self::NotProcessed => "an input filter leaves it out, so what the target has of it stays",
             Self::Deleted => "the account is deleted and can be restored",
             Self::Gone => "the object was deleted for good",
         }
+    }
+}
+
+impl Standing {
+    /// Whether the target keeps such an object as it is.
+    pub fn stays(self, out_of_scope: OutOfScope) -> bool {
+        match self {
+            Self::NotProcessed => true,
+            Self::OutOfScope | Self::Filtered => out_of_scope == OutOfScope::Skip,
+            Self::Entitled | Self::Disabled | Self::Deleted | Self::Gone => false,
+        }
+    }
+
+    /// Whether the target is to delete such a person, not only to switch them off.
+    pub fn deletes(self, out_of_scope: OutOfScope) -> bool {
+        let left = matches!(self, Self::OutOfScope | Self::Filtered);
+        self == Self::Gone || (left && out_of_scope == OutOfScope::Delete)
     }
 }
 
@@ -46,6 +69,8 @@ pub struct Scope {
     application: String,
     all: bool,
     transitive: bool,
+    /// Whether there is a scoping filter: for people, for groups.
+    filters: (bool, bool),
 }
 
 impl Scope {
@@ -60,7 +85,35 @@ impl Scope {
             application: job.application_id.clone(),
             all: job.sync_all,
             transitive,
+            filters: (
+                !job.mappings.scope(Kind::User).is_empty(),
+                !job.mappings.scope(Kind::Group).is_empty(),
+            ),
         })
+    }
+
+    /// The same rules without scoping filters: what is assigned.
+    #[must_use]
+    pub fn without_filters(self) -> Self {
+        Self { filters: (false, false), ..self }
+    }
+
+    fn has_filter(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::User => self.filters.0,
+            Kind::Group => self.filters.1,
+        }
+    }
+
+    /// What the scoping filter makes of an object, where it does not let it through.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn filtered(&self, tx: &mut Tx<'_>, kind: Kind, id: &str) -> Result<Option<Standing>, StoreError> {
+        if !self.has_filter(kind) {
+            return Ok(None);
+        }
+        filtered::find(tx, (&self.tenant, &self.application), kind, id)
     }
 
     /// Where a user stands. `row` says whether the row is there, enabled and not deleted.
@@ -70,10 +123,17 @@ impl Scope {
     pub fn user(&self, tx: &mut Tx<'_>, id: &str) -> Result<Standing, StoreError> {
         let sql = "SELECT account_enabled, deleted_at FROM users WHERE tenant_id = ?1 AND id = ?2";
         let Some(row) = tx.row(sql, &[(&self.tenant).into(), id.into()])? else { return Ok(Standing::Gone) };
+        let filtered = self.filtered(tx, Kind::User, id)?;
+        if filtered == Some(Standing::NotProcessed) {
+            return Ok(Standing::NotProcessed);
+        }
         if row.opt_int(1)?.is_some() {
             return Ok(Standing::Deleted);
         }
         let assigned = self.all || self.assigned(tx, id)? || !self.groups_of(tx, id)?.is_empty();
+        if let (true, Some(filtered)) = (assigned, filtered) {
+            return Ok(filtered);
+        }
         Ok(match (assigned, row.bool(0)?) {
             (false, _) => Standing::OutOfScope,
             (true, false) => Standing::Disabled,
@@ -90,8 +150,13 @@ impl Scope {
         if !tx.exists(sql, &[(&self.tenant).into(), id.into()])? {
             return Ok(Standing::Gone);
         }
-        let inside = self.all || self.assigned(tx, id)?;
-        Ok(if inside { Standing::Entitled } else { Standing::OutOfScope })
+        let filtered = self.filtered(tx, Kind::Group, id)?;
+        Ok(match (self.all || self.assigned(tx, id)?, filtered) {
+            (_, Some(Standing::NotProcessed)) => Standing::NotProcessed,
+            (true, Some(filtered)) => filtered,
+            (true, None) => Standing::Entitled,
+            (false, _) => Standing::OutOfScope,
+        })
     }
 
     fn assigned(&self, tx: &mut Tx<'_>, principal: &str) -> Result<bool, StoreError> {
@@ -100,7 +165,8 @@ impl Scope {
         tx.exists(sql, &[(&self.tenant).into(), (&self.application).into(), principal.into()])
     }
 
-    /// The groups in scope that a user is in.
+    /// The groups that a user is in and that bring people into scope, whether or not a filter lets the groups
+    /// themselves through.
     ///
     /// # Errors
     /// The engine's.
@@ -135,7 +201,15 @@ impl Scope {
              WHERE m.tenant_id = ?1 AND m.group_id = down.id AND u.tenant_id = ?1 AND u.id = m.member_id \
                AND u.account_enabled = 1 AND u.deleted_at IS NULL"
         );
-        tx.rows(&sql, &[(&self.tenant).into(), group.into()])?.iter().map(|row| row.text(0)).collect()
+        let rows = tx.rows(&sql, &[(&self.tenant).into(), group.into()])?;
+        let mut people = Vec::new();
+        for row in rows {
+            let id = row.text(0)?;
+            if self.filtered(tx, Kind::User, &id)?.is_none() {
+                people.push(id);
+            }
+        }
+        Ok(people)
     }
 
     /// Every user and group in scope, for the initial cycle.
@@ -162,6 +236,10 @@ impl Scope {
         }
         for row in tx.rows(groups, users_params)? {
             found.push((Kind::Group, row.text(0)?));
+        }
+        if self.has_filter(Kind::User) || self.has_filter(Kind::Group) {
+            let out = filtered::all(tx, (&self.tenant, &self.application))?;
+            found.retain(|(kind, id)| !(self.has_filter(*kind) && out.contains(&(*kind, id.clone()))));
         }
         Ok(found)
     }

@@ -149,6 +149,11 @@ impl ScopingFilter {
             && self.category_filter_groups.is_empty()
     }
 
+    /// The names of the groups that decide who is in scope.
+    pub fn titles(&self) -> Vec<String> {
+        self.groups.iter().enumerate().map(|(i, group)| group.title(i)).collect()
+    }
+
     /// Whether it can be used.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use store::{StoreError, Tx};
 use web::Timestamp;
 
 use super::cycle::{Engine, token_place};
-use super::job::{Job, ProvisioningError, State, Window};
+use super::job::{Job, OutOfScope, ProvisioningError, State, Window};
 use super::mapping::Mappings;
 use super::target::{Exchange, Target};
 use super::{Kind, Pace, links, pending, store as jobs};
@@ -23,6 +23,8 @@ pub struct Change {
     pub allow_private: Option<bool>,
     /// Whether everybody is in scope.
     pub sync_all: Option<bool>,
+    /// What becomes of whoever leaves the scope.
+    pub out_of_scope: Option<OutOfScope>,
     /// The limit of removals; `Some(None)` for the default.
     pub removal_limit: Option<Option<i64>>,
     /// The mappings.
@@ -94,6 +96,7 @@ fn fresh(tenant: &str, application: &str, id: &str) -> Job {
         token_sealed: None,
         allow_private: false,
         sync_all: false,
+        out_of_scope: OutOfScope::default(),
         removal_limit: None,
         removals_allowed: 0,
         window: Window { began: Timestamp(0), removals: 0 },
@@ -107,7 +110,8 @@ fn fresh(tenant: &str, application: &str, id: &str) -> Job {
     }
 }
 
-/// Changes settings. What decides who is sent, or what, makes the next cycle look at everything.
+/// Changes settings. What decides who is sent, or what, makes the next cycle look at everything; another target is
+/// begun with anew, by matching, and the one before keeps what it has.
 ///
 /// # Errors
 /// [`ProvisioningError::NoJob`], [`ProvisioningError::Invalid`], [`ProvisioningError::Mapping`] and
@@ -127,18 +131,27 @@ pub async fn change(
         }
         None => None,
     };
-    edit(directory, actor, application, "updated", move |_, job| {
+    edit(directory, actor, application, "updated", move |tx, job| {
         let before = job.clone();
         apply(job, &change, sealed.as_ref());
         if let Some(url) = &job.base_url {
             // The address is judged together with the permission to go to private networks.
             Target::new(url, SecretString::from(""), job.allow_private, Pace::default())?;
         }
+        let moved = other_target(before.base_url.as_deref(), job.base_url.as_deref());
+        if moved {
+            // Ids of one target say nothing in another: there they may be other people's.
+            links::forget_all(tx, job)?;
+            job.cursor = None;
+            job.steady = None;
+            job.window.removals = 0;
+            job.removals_allowed = 0;
+        }
         let configured = job.base_url.is_some() && job.token_sealed.is_some();
         if configured && job.state == State::NotConfigured {
             job.state = State::Paused;
         }
-        if before.sync_all != job.sync_all || before.mappings != job.mappings {
+        if !before.same_scope(job) {
             job.cursor = None;
         }
         job.wait_until = None;
@@ -147,12 +160,53 @@ pub async fn change(
             q.next_attempt = Timestamp(0);
         }
         Ok(json!({
-            "baseUrl": job.base_url, "syncAll": job.sync_all, "allowPrivateNetwork": job.allow_private,
+            "baseUrl": job.base_url, "syncAll": job.sync_all, "outOfScope": job.out_of_scope.as_str(), "allowPrivateNetwork": job.allow_private,
             "removalLimit": job.removal_limit, "tokenChanged": sealed.is_some(),
-            "mappingsChanged": before.mappings != job.mappings,
+            "mappingsChanged": before.mappings != job.mappings, "linksForgotten": moved,
         }))
     })
     .await
+}
+
+/// Changes the mappings or a scoping filter, from what they are when it happens: two administrators do not
+/// undo each other's changes. The next cycle looks at everything.
+///
+/// # Errors
+/// [`ProvisioningError::NoJob`] and [`ProvisioningError::Mapping`]; nothing is changed then.
+pub async fn change_mappings<F>(
+    directory: &Directory,
+    actor: &str,
+    application: &str,
+    change: F,
+) -> Result<Job, ProvisioningError>
+where
+    F: Fn(&mut Mappings) + Send + 'static,
+{
+    edit(directory, actor, application, "updated", move |_, job| {
+        let before = job.clone();
+        change(&mut job.mappings);
+        job.mappings.check()?;
+        if !before.same_scope(job) {
+            job.cursor = None;
+        }
+        Ok(json!({ "mappingsChanged": before.mappings != job.mappings }))
+    })
+    .await
+}
+
+/// Whether two tenant URLs lead to different targets. A slash at the end and the query, which carries options, make no
+/// difference.
+fn other_target(before: Option<&str>, after: Option<&str>) -> bool {
+    let place = |url: &str| {
+        let mut parsed = url::Url::parse(url.trim()).ok()?;
+        parsed.set_query(None);
+        parsed.set_fragment(None);
+        Some(parsed.as_str().trim_end_matches('/').to_owned())
+    };
+    match (before, after) {
+        (Some(before), Some(after)) => place(before) != place(after),
+        _ => false,
+    }
 }
 
 fn check(change: &Change) -> Result<(), ProvisioningError> {
@@ -187,6 +241,7 @@ fn apply(job: &mut Job, change: &Change, sealed: Option<&Vec<u8>>) {
     }
     job.allow_private = change.allow_private.unwrap_or(job.allow_private);
     job.sync_all = change.sync_all.unwrap_or(job.sync_all);
+    job.out_of_scope = change.out_of_scope.unwrap_or(job.out_of_scope);
     job.removal_limit = change.removal_limit.unwrap_or(job.removal_limit);
     if let Some(mappings) = &change.mappings {
         job.mappings = mappings.clone();

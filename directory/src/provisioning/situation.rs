@@ -54,11 +54,25 @@ pub fn read_one(
     now: Timestamp,
     random: &Random,
 ) -> Result<Situation, StoreError> {
+    read_these(tx, job, std::slice::from_ref(one), now, random)
+}
+
+/// What is known about these objects.
+///
+/// # Errors
+/// The engine's.
+pub fn read_these(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    these: &[Pending],
+    now: Timestamp,
+    random: &Random,
+) -> Result<Situation, StoreError> {
     let scope = Scope::of(tx, job)?;
     let around = surroundings(tx, &job.tenant_id, now, random)?;
-    let mut situation = of_objects(tx, job, &scope, std::slice::from_ref(one), &around)?;
+    let mut situation = of_objects(tx, job, &scope, these, &around)?;
     situation.census = census(tx, job, now, &situation, 0)?;
-    situation.census.expected = 1;
+    situation.census.expected = these.len();
     Ok(situation)
 }
 
@@ -113,6 +127,7 @@ fn of_objects(
     around: &Surroundings,
 ) -> Result<Situation, StoreError> {
     let mut situation = Situation {
+        out_of_scope: job.out_of_scope,
         active_path: job.mappings.active().map(ToOwned::to_owned),
         manager_path: job.mappings.manager().map(ToOwned::to_owned),
         ..Situation::default()
@@ -242,14 +257,25 @@ fn memberships(
     if object.standing == Standing::Entitled {
         match object.kind {
             Kind::User => {
-                situation.wanted.extend(scope.groups_of(tx, id)?.into_iter().map(|g| (g, id.clone())));
+                for group in scope.groups_of(tx, id)? {
+                    if scope.filtered(tx, Kind::Group, &group)?.is_none() {
+                        situation.wanted.insert((group, id.clone()));
+                    }
+                }
             }
             Kind::Group => {
                 situation.wanted.extend(scope.members_of(tx, id)?.into_iter().map(|u| (id.clone(), u)));
             }
         }
     }
-    situation.sent.extend(links::memberships(tx, job, object.kind, id)?);
+    for (group, user) in links::memberships(tx, job, object.kind, id)? {
+        // What is not processed keeps its memberships, as sent.
+        let untouched = scope.filtered(tx, Kind::Group, &group)? == Some(Standing::NotProcessed)
+            || scope.filtered(tx, Kind::User, &user)? == Some(Standing::NotProcessed);
+        if !untouched {
+            situation.sent.insert((group, user));
+        }
+    }
     Ok(())
 }
 

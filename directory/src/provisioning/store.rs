@@ -3,13 +3,13 @@
 use store::{NewEvent, StoreError, Tx, Val};
 use web::Timestamp;
 
-use super::job::{Job, Quarantine, Reason, State, Window};
+use super::job::{Job, OutOfScope, Quarantine, Reason, State, Window};
 use super::mapping::Mappings;
 
 const COLUMNS: &str = "tenant_id, application_id, id, state, quarantine_reason, quarantine_detail, \
     quarantined_at, next_attempt_at, failures, base_url, token_sealed, allow_private, sync_all, \
     removal_limit, removals_allowed, window_began_at, window_removals, mappings, cursor, total, cycle_id, \
-    cycle_began_at, cycle_ended_at, steady_at";
+    cycle_began_at, cycle_ended_at, steady_at, out_of_scope";
 
 /// The job of an application.
 ///
@@ -55,6 +55,7 @@ fn read(row: &store::Row) -> Result<Job, StoreError> {
         token_sealed: read_token(row)?,
         allow_private: row.bool(11)?,
         sync_all: row.bool(12)?,
+        out_of_scope: OutOfScope::parse(&row.text(24)?).ok_or(bad(24, "disable, delete or skip expected"))?,
         removal_limit: row.opt_int(13)?,
         removals_allowed: row.int(14)?,
         window: Window { began: Timestamp(row.int(15)?), removals: row.int(16)? },
@@ -144,12 +145,14 @@ pub fn save(tx: &mut Tx<'_>, job: &Job, now: Timestamp) -> Result<(), StoreError
         micros(job.cycle_ended).into(),
         micros(job.steady).into(),
         now.micros().into(),
+        job.out_of_scope.as_str().into(),
     ];
     let sql = "UPDATE provisioning_jobs SET state = ?3, quarantine_reason = ?4, quarantine_detail = ?5, \
                quarantined_at = ?6, next_attempt_at = ?7, failures = ?8, base_url = ?9, token_sealed = ?10, \
                allow_private = ?11, sync_all = ?12, removal_limit = ?13, removals_allowed = ?14, \
                window_began_at = ?15, window_removals = ?16, mappings = ?17, cursor = ?18, total = ?19, \
-               cycle_id = ?20, cycle_began_at = ?21, cycle_ended_at = ?22, steady_at = ?23, updated_at = ?24 \
+               cycle_id = ?20, cycle_began_at = ?21, cycle_ended_at = ?22, steady_at = ?23, updated_at = ?24, \
+               out_of_scope = ?25 \
                WHERE tenant_id = ?1 AND application_id = ?2";
     tx.exec(sql, &params).map(|_| ())
 }
@@ -178,6 +181,9 @@ pub fn event(
     })
 }
 
+const TABLES: [&str; 9] =
+    ["filtered", "jobs", "links", "log", "members", "pending", "plans", "unsure", "unsure_members"];
+
 /// Removes what is known of applications that are no more, tokens with it. Nothing is sent to their targets:
 /// who deletes an application has not asked for the people in it to go.
 ///
@@ -188,7 +194,7 @@ pub fn forget_orphans(tx: &mut Tx<'_>, tenant: &str) -> Result<(), StoreError> {
                (SELECT 1 FROM applications a WHERE a.tenant_id = j.tenant_id AND a.id = j.application_id)";
     for row in tx.rows(sql, &[tenant.into()])? {
         let application = row.text(0)?;
-        for table in ["log", "members", "links", "pending", "unsure", "unsure_members", "jobs"] {
+        for table in TABLES {
             let sql =
                 format!("DELETE FROM provisioning_{table} WHERE tenant_id = ?1 AND application_id = ?2");
             tx.exec(&sql, &[tenant.into(), (&application).into()])?;

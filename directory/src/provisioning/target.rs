@@ -324,6 +324,9 @@ impl Target {
 
     fn refused(&self, request: &str, answer: &Answer) -> TargetError {
         let problem = match answer.status {
+            // A target may keep one object from us that belongs to somebody else there. Whoever has lost the
+            // right to everything hears 403 for reading too.
+            StatusCode::FORBIDDEN if !request.starts_with("GET") => Problem::Refused,
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Problem::Unauthorized,
             StatusCode::NOT_FOUND => Problem::NotFound,
             StatusCode::CONFLICT => Problem::Conflict,

@@ -34,6 +34,8 @@ pub enum Fault {
     HalfPage,
     /// 401.
     Unauthorized,
+    /// 404, and the groups are gone.
+    Forgets,
     /// 429 that does not say how long to wait.
     ThrottleBare,
     /// 200 with an empty list, or with nothing after the work was done.
@@ -51,7 +53,7 @@ pub struct Rows {
     pub users: BTreeMap<String, Map<String, Json>>,
     pub groups: BTreeMap<String, Map<String, Json>>,
     pub members: BTreeMap<String, BTreeSet<String>>,
-    next: usize,
+    pub next: usize,
 }
 
 #[derive(Default)]
@@ -65,7 +67,8 @@ pub struct Inner {
     /// At this request: the text is "before" or "after" it was done; then `Target::reached` is told and
     /// the request never answers.
     pub stop_at: Option<(usize, bool)>,
-    pub forbidden_value: Option<String>,
+    /// A value that no object may have, and the status that says so.
+    pub forbidden_value: Option<(String, StatusCode)>,
     /// What was deleted: whether a user, and its externalId.
     pub deleted: Vec<(bool, String)>,
 }
@@ -174,6 +177,10 @@ async fn serve(State(scim): State<Scim>, request: Request) -> Response {
     }
     match fault {
         Some(Fault::Error) => return error(StatusCode::INTERNAL_SERVER_ERROR, "injected"),
+        Some(Fault::Forgets) => {
+            scim.with(|i| i.rows.groups.clear());
+            return error(StatusCode::NOT_FOUND, "injected");
+        }
         Some(Fault::Unauthorized) => return error(StatusCode::UNAUTHORIZED, "injected"),
         Some(Fault::Throttle) => {
             return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "0")], "slow down")
@@ -241,11 +248,10 @@ fn act(i: &mut Inner, method: &Method, line: &str, body: &[u8]) -> Response {
         _ => return error(StatusCode::NOT_FOUND, "no such endpoint"),
     };
     let body: Json = serde_json::from_slice(body).unwrap_or(Json::Null);
-    if i.forbidden_value.as_ref().is_some_and(|v| body.to_string().contains(v.as_str())) {
-        return error(
-            StatusCode::BAD_REQUEST,
-            "Request is unparsable, syntactically incorrect, or violates schema.",
-        );
+    if let Some((_, status)) =
+        i.forbidden_value.as_ref().filter(|(value, _)| body.to_string().contains(value.as_str()))
+    {
+        return error(*status, "Request is unparsable, syntactically incorrect, or violates schema.");
     }
     match (method.as_str(), segments.next()) {
         ("GET", None) => list(&i.rows, users, query),

@@ -114,7 +114,10 @@ pub async fn run(command: ApplicationCommand, directory: &Directory, output: &Ou
             let path =
                 format!("/api/applications/{}/nested-groups", app_id(directory, &arguments.app).await?);
             let transitive = match arguments.mode {
-                None => return Ok(output.data(&directory.http.get(&path).await?)),
+                None => {
+                    output.data(&directory.http.get(&path).await?);
+                    return Ok(());
+                }
                 Some(NestedGroups::Direct) => json!(false),
                 Some(NestedGroups::Transitive) => json!(true),
                 Some(NestedGroups::Tenant) => Json::Null,

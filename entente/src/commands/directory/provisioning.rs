@@ -49,6 +49,23 @@ pub enum ProvisioningCommand {
         /// The application.
         app: String,
     },
+    /// Follow, with progress, until everything known by now has arrived.
+    Watch {
+        /// The application.
+        app: String,
+    },
+    /// A dry run: print what would be sent, object by object and attribute by attribute, and keep it under an id.
+    Plan {
+        /// The application.
+        app: String,
+    },
+    /// Send exactly what a plan shows; nothing where either side has moved since.
+    Approve {
+        /// The application.
+        app: String,
+        /// The plan's id.
+        plan: String,
+    },
     /// Provision one person or group now and print each step.
     OnDemand {
         /// The application.
@@ -152,6 +169,33 @@ pub async fn run(
             let job = job(directory, &app).await?;
             output.data(&directory.job(&job.principal).await?["status"]);
         }
+        ProvisioningCommand::Watch { app } => {
+            let job = job(directory, &app).await?;
+            output.data(&settle(directory, &job, output.json).await?);
+        }
+        ProvisioningCommand::Plan { app } => {
+            let job = job(directory, &app).await?;
+            let plan = directory.job_action(&job.principal, &job.id, "plans", &none).await?;
+            if output.json {
+                output.data(&plan);
+            } else {
+                plan_lines(&plan).iter().for_each(|line| output.say(line));
+            }
+        }
+        ProvisioningCommand::Approve { app, plan } => {
+            let job = job(directory, &app).await?;
+            let action = format!("plans/{}/approve", encode(&plan));
+            let done = directory.job_action(&job.principal, &job.id, &action, &none).await?;
+            if output.json {
+                output.data(&done);
+            }
+            if done["failed"] != 0 {
+                let why = format!("{} steps of the plan did not end well", done["failed"]);
+                return Err(Failure::new("ObjectsFailed", why)
+                    .with_fix("`entente directory app provisioning logs APP` says why for each."));
+            }
+            output.say(format!("The plan was carried out: {} steps.", done["done"]));
+        }
         ProvisioningCommand::OnDemand { app, user, group } => {
             on_demand(directory, &app, user, group, output).await?;
         }
@@ -215,6 +259,43 @@ async fn on_demand(
     };
     output.data(&json!({ "result": inner("key"), "details": inner("value") }));
     Ok(())
+}
+
+/// A plan as a diff for people.
+fn plan_lines(plan: &Json) -> Vec<String> {
+    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let mut lines = Vec::new();
+    for change in plan["changes"].as_array().into_iter().flatten() {
+        lines.push(format!(
+            "{} {} {}",
+            text(&change["action"]),
+            text(&change["kind"]),
+            text(&change["name"])
+        ));
+        for attribute in change["attributes"].as_array().into_iter().flatten() {
+            for (sign, side) in [("-", &attribute["from"]), ("+", &attribute["to"])] {
+                if !side.is_null() {
+                    lines.push(format!("  {sign} {}: {}", text(&attribute["path"]), text(side)));
+                }
+            }
+        }
+        let sign = if change["action"] == "removeMembers" { "-" } else { "+" };
+        let members = change["members"].as_array().into_iter().flatten();
+        lines.extend(members.map(|member| format!("  {sign} {}", text(member))));
+        if let Some(problem) = change["problem"].as_str() {
+            lines.push(format!("  ! {problem}"));
+        }
+    }
+    let more = if plan["truncated"] == true { " There are more than are shown." } else { "" };
+    lines.push(format!(
+        "{} changes, {} removals ({} pass without asking), {} objects looked at.{more}",
+        plan["changeCount"], plan["removals"], plan["removalLimit"], plan["lookedAt"]
+    ));
+    lines.push(format!(
+        "Plan {}. `entente directory app provisioning approve APP {0}` sends it.",
+        text(&plan["id"])
+    ));
+    lines
 }
 
 /// How long trouble may last before waiting for it to pass is given up.
