@@ -8,6 +8,7 @@ pub mod assignments;
 pub mod console;
 pub mod credentials;
 pub mod csv_file;
+pub mod event_targets;
 pub mod identity_source;
 pub mod identity_store;
 pub mod instance;

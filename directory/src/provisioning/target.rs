@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use tokio::time::Instant;
 use url::Url;
 use web::outbound::{Answer, Outbound, OutboundError, Reach};
@@ -264,7 +262,7 @@ impl Target {
                     if last || !again {
                         return Err(error);
                     }
-                    self.pause(retry_after(&answer.headers), tried);
+                    self.pause(answer.retry_after(), tried);
                 }
                 Err(error) if last || !repeatable || error.problem == Problem::Address => return Err(error),
                 Err(_) => self.pause(None, tried),
@@ -400,21 +398,9 @@ fn resources(answer: &Answer) -> Option<Vec<Json>> {
     }
 }
 
-/// Seconds, or a date measured by the answer's own clock (RFC 9110 §10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = |text: &str| OffsetDateTime::parse(&text.replace("GMT", "+0000"), &Rfc2822).ok();
-    let now = date(headers.get(header::DATE)?.to_str().ok()?)?;
-    (date(text)? - now).try_into().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     fn target(base: &str) -> Target {
         Target::new(base, SecretString::from("s3cret"), true, Pace::default()).unwrap()
@@ -440,18 +426,6 @@ mod tests {
         }
         let inside = Target::new("https://127.0.0.1/", SecretString::from("t"), false, Pace::default());
         assert!(inside.err().unwrap().reason.contains("private network"));
-    }
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_date() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("7"));
-        assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("Wed, 21 Oct 2015 07:28:05 GMT"));
-        headers.insert(header::DATE, HeaderValue::from_static("Wed, 21 Oct 2015 07:28:00 GMT"));
-        assert_eq!(retry_after(&headers), Some(Duration::from_secs(5)));
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("soon"));
-        assert_eq!(retry_after(&headers), None);
     }
 
     #[test]
