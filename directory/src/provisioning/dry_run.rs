@@ -151,7 +151,7 @@ fn change(step: &Step, situation: &Situation, mappings: &Mappings, there: &There
     };
     Some(match step {
         Step::Skip(..) => return None,
-        Step::Unmapped(link, why) => {
+        Step::Unmapped(link, why) | Step::Unfit(link, why) => {
             Change { problem: Some(why.clone()), ..plain(link, Action::Problem, target(link)) }
         }
         Step::Disable(link, _) => {

@@ -30,6 +30,7 @@ pub struct Target {
     token: Arc<SecretString>,
     pace: Pace,
     wait_until: Arc<Mutex<Option<Instant>>>,
+    next: Arc<Mutex<Option<Instant>>>,
     sent: Arc<AtomicU64>,
 }
 
@@ -81,6 +82,7 @@ impl Target {
             token: Arc::new(token),
             pace,
             wait_until: Arc::default(),
+            next: Arc::default(),
             sent: Arc::default(),
         })
     }
@@ -310,6 +312,13 @@ impl Target {
         if let Some(until) = until {
             tokio::time::sleep_until(until).await;
         }
+        if !self.pace.spacing.is_zero() {
+            let place = {
+                let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+                place(&mut next, Instant::now(), self.pace.spacing)
+            };
+            tokio::time::sleep_until(place).await;
+        }
     }
 
     fn pause(&self, asked: Option<Duration>, tried: u32) {
@@ -398,12 +407,29 @@ fn resources(answer: &Answer) -> Option<Vec<Json>> {
     }
 }
 
+/// When the next request may be sent, and the one after it `spacing` later.
+fn place(next: &mut Option<Instant>, now: Instant, spacing: Duration) -> Instant {
+    let place = next.map_or(now, |next| next.max(now));
+    *next = Some(place + spacing);
+    place
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn target(base: &str) -> Target {
         Target::new(base, SecretString::from("s3cret"), true, Pace::default()).unwrap()
+    }
+
+    #[test]
+    fn no_second_has_more_than_twenty_requests() {
+        let (mut next, start) = (None, Instant::now());
+        // All at once, and later some after a rest.
+        let asked = (0..60).map(|_| start).chain((0..30).map(|n| start + Duration::from_millis(5000 + n)));
+        let sent: Vec<Instant> = asked.map(|now| place(&mut next, now, Pace::default().spacing)).collect();
+        assert!(sent.windows(21).all(|w| w[20] - w[0] >= Duration::from_secs(1)));
+        assert_eq!((sent[0], sent[60]), (start, start + Duration::from_millis(5000)));
     }
 
     #[test]

@@ -317,6 +317,9 @@ fn create(all: &mut Rows, users: bool, body: Json) -> Response {
             return error(StatusCode::BAD_REQUEST, "a required attribute is missing");
         }
     }
+    if object.values().any(|v| v.as_array().is_some_and(|a| a.len() > 1 && a[0].is_object())) {
+        return error(StatusCode::BAD_REQUEST, "Currently list attributes only allow single item");
+    }
     if taken(all, users, "", &object) {
         return error(StatusCode::CONFLICT, "Refused to create a new, duplicate resource.");
     }

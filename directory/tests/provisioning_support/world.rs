@@ -35,6 +35,7 @@ pub fn pace() -> Pace {
         longest_pause: Duration::from_millis(5),
         timeout: Duration::from_millis(400),
         breath: Duration::ZERO,
+        spacing: Duration::ZERO,
         ..Pace::default()
     }
 }
