@@ -9,7 +9,7 @@ use web::Timestamp;
 
 use super::Kind;
 use super::mapping::Mappings;
-use super::plan::{Link, Situation, Step, without_manager};
+use super::plan::{Known, Link, Situation, Step, without_manager};
 use super::resource::{Resource, changed, read};
 
 mod make;
@@ -179,20 +179,14 @@ fn change(step: &Step, situation: &Situation, mappings: &Mappings, there: &There
         },
         Step::Update(link, known, wanted) | Step::Compare(link, known, wanted) => {
             let sent = without_manager(&known.sent, situation);
-            let paths: BTreeSet<String> = sent.keys().chain(wanted.keys()).cloned().collect();
-            let has = found(link).map(|f| read(f, paths.iter())).unwrap_or_default();
             // An update sends what differs from what was sent; a comparison what differs from what is there.
-            let sends: BTreeSet<String> = match step {
+            let paths: BTreeSet<String> = match step {
                 Step::Update(..) => changed(&sent, wanted).into_iter().collect(),
-                _ => paths,
+                _ => sent.keys().chain(wanted.keys()).cloned().collect(),
             };
-            let only = |r: &Resource| {
-                r.iter().filter(|(p, _)| sends.contains(*p)).map(|(p, v)| (p.clone(), v.clone())).collect()
-            };
-            Change {
-                attributes: diff(link, &only(&has), &only(wanted)),
-                ..plain(link, Action::Update, target(link))
-            }
+            let has = found(link).map(|f| read(f, paths.iter())).unwrap_or_default();
+            let attributes = diff(link, &only(&has, &paths), &only(wanted, &paths));
+            Change { attributes, ..plain(link, Action::Update, target(link)) }
         }
         Step::AddMembers(m) | Step::RemoveMembers(m) => {
             let name = |kind, id: &String| situation.names.get(&(kind, id.clone())).unwrap_or(id).clone();
@@ -203,16 +197,22 @@ fn change(step: &Step, situation: &Situation, mappings: &Mappings, there: &There
             Change { members, ..plain(&link, action, target(&link)) }
         }
         Step::Refer(link, known, manager) => {
-            let path = situation.manager_path.clone().unwrap_or_default();
-            let name = |id: &String| situation.names.get(&(Kind::User, id.clone())).unwrap_or(id).clone();
-            let change = AttributeChange {
-                from: known.sent.get(&path).cloned(),
-                to: manager.as_ref().map(|m| json!(name(m))),
-                path,
-            };
-            Change { attributes: vec![change], ..plain(link, Action::Update, target(link)) }
+            let attributes = vec![managed(known, manager.as_ref(), situation)];
+            Change { attributes, ..plain(link, Action::Update, target(link)) }
         }
     })
+}
+
+fn managed(known: &Known, manager: Option<&String>, situation: &Situation) -> AttributeChange {
+    let path = situation.manager_path.clone().unwrap_or_default();
+    let name = |id: &String| situation.names.get(&(Kind::User, id.clone())).unwrap_or(id).clone();
+    AttributeChange { from: known.sent.get(&path).cloned(), to: manager.map(|m| json!(name(m))), path }
+}
+
+/// What a resource has at some paths.
+fn only(resource: &Resource, paths: &BTreeSet<String>) -> Resource {
+    let there = resource.iter().filter(|(path, _)| paths.contains(*path));
+    there.map(|(path, value)| (path.clone(), value.clone())).collect()
 }
 
 fn plain(link: &Link, action: Action, target_id: Option<String>) -> Change {
@@ -261,7 +261,7 @@ fn attributes(has: &Resource, wanted: &Resource, hidden: &BTreeMap<String, Strin
 /// What of a dry run is not so any more: the objects that would be treated otherwise now.
 pub fn moved(approved: &Changes, now: &Changes) -> Vec<String> {
     let key = |c: &Change| (c.kind.clone(), c.id.clone());
-    let mut objects: BTreeMap<(String, String), (Vec<&Change>, Vec<&Change>)> = BTreeMap::new();
+    let mut objects: BTreeMap<_, (Vec<&Change>, Vec<&Change>)> = BTreeMap::new();
     for change in &approved.changes {
         objects.entry(key(change)).or_default().0.push(change);
     }

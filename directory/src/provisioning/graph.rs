@@ -458,16 +458,21 @@ fn job_json(status: &Status) -> Json_ {
             "upToDate": status.up_to_date,
             "pending": status.waiting.users + status.waiting.groups + status.waiting.later,
         },
-        "synchronizationJobSettings": [
-            { "name": "QuarantineTooManyDeletesThreshold", "value": status.limit.to_string() },
-            { "name": "SyncAll", "value": job.sync_all.to_string() },
-            { "name": "SkipOutOfScopeDeletions", "value": (job.out_of_scope == OutOfScope::Skip).to_string() },
-            { "name": "OutOfScopeAction", "value": job.out_of_scope.as_str() },
-            { "name": "AllowPrivateNetwork", "value": job.allow_private.to_string() },
-            { "name": "Personality", "value": job.personality.as_str() },
-            { "name": "PersonalityInUse", "value": job.target_personality().as_str() },
-        ],
+        "synchronizationJobSettings": settings_json(status),
     })
+}
+
+fn settings_json(status: &Status) -> Json_ {
+    let job = &status.job;
+    json!([
+        { "name": "QuarantineTooManyDeletesThreshold", "value": status.limit.to_string() },
+        { "name": "SyncAll", "value": job.sync_all.to_string() },
+        { "name": "SkipOutOfScopeDeletions", "value": (job.out_of_scope == OutOfScope::Skip).to_string() },
+        { "name": "OutOfScopeAction", "value": job.out_of_scope.as_str() },
+        { "name": "AllowPrivateNetwork", "value": job.allow_private.to_string() },
+        { "name": "Personality", "value": job.personality.as_str() },
+        { "name": "PersonalityInUse", "value": job.target_personality().as_str() },
+    ])
 }
 
 /// A store error on the way to Graph.
