@@ -241,7 +241,7 @@ impl World {
     pub async fn transitive(&self, on: bool) {
         self.write(move |tx| {
             tx.exec("UPDATE tenants SET transitive_groups = ?2 WHERE id = ?1", &[TENANT.into(), on.into()])?;
-            event(tx, "tenant.updated", "tenant", TENANT, &json!({}))
+            event(tx, "tenant.updated", "tenant", TENANT, &json!({ "transitiveGroups": on }))
         })
         .await;
     }

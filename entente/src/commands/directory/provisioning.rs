@@ -193,29 +193,8 @@ pub async fn run(
             output.data(&settle(directory, &job, output.json).await?);
         }
         ProvisioningCommand::Lint { app } => lint(directory, &app, output).await?,
-        ProvisioningCommand::Plan { app } => {
-            let job = job(directory, &app).await?;
-            let plan = directory.job_action(&job.principal, &job.id, "plans", &none).await?;
-            if output.json {
-                output.data(&plan);
-            } else {
-                plan_lines(&plan).iter().for_each(|line| output.say(line));
-            }
-        }
-        ProvisioningCommand::Approve { app, plan } => {
-            let job = job(directory, &app).await?;
-            let action = format!("plans/{}/approve", encode(&plan));
-            let done = directory.job_action(&job.principal, &job.id, &action, &none).await?;
-            if output.json {
-                output.data(&done);
-            }
-            if done["failed"] != 0 {
-                let why = format!("{} steps of the plan did not end well", done["failed"]);
-                return Err(Failure::new("ObjectsFailed", why)
-                    .with_fix("`entente directory app provisioning logs APP` says why for each."));
-            }
-            output.say(format!("The plan was carried out: {} steps.", done["done"]));
-        }
+        ProvisioningCommand::Plan { app } => plan(directory, &app, output).await?,
+        ProvisioningCommand::Approve { app, plan } => approve(directory, &app, &plan, output).await?,
         ProvisioningCommand::OnDemand { app, user, group } => {
             on_demand(directory, &app, user, group, output).await?;
         }
@@ -260,6 +239,33 @@ async fn configure(
     directory.provisioning_secrets(&job.principal, &secrets).await?;
     directory.test_connection(&job.principal, &job.id).await?;
     output.say("Saved. The connection works.");
+    Ok(())
+}
+
+async fn plan(directory: &Directory, app: &str, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let plan = directory.job_action(&job.principal, &job.id, "plans", &json!({})).await?;
+    if output.json {
+        output.data(&plan);
+    } else {
+        plan_lines(&plan).iter().for_each(|line| output.say(line));
+    }
+    Ok(())
+}
+
+async fn approve(directory: &Directory, app: &str, plan: &str, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let action = format!("plans/{}/approve", encode(plan));
+    let done = directory.job_action(&job.principal, &job.id, &action, &json!({})).await?;
+    if output.json {
+        output.data(&done);
+    }
+    if done["failed"] != 0 {
+        let why = format!("{} steps of the plan did not end well", done["failed"]);
+        return Err(Failure::new("ObjectsFailed", why)
+            .with_fix("`entente directory app provisioning logs APP` says why for each."));
+    }
+    output.say(format!("The plan was carried out: {} steps.", done["done"]));
     Ok(())
 }
 
