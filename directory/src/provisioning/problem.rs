@@ -25,7 +25,7 @@ pub enum Problem {
     Unreachable,
     /// No answer in time.
     Timeout,
-    /// 401 or 403.
+    /// 401, or 403 for reading.
     Unauthorized,
     /// 429 again and again.
     Throttled,
@@ -33,7 +33,7 @@ pub enum Problem {
     NotFound,
     /// 409: another object has one of the values.
     Conflict,
-    /// Another 4xx.
+    /// Another 4xx, or 403 for a change of one object.
     Refused,
     /// 5xx.
     Failed,
