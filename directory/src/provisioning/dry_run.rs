@@ -196,6 +196,8 @@ fn change(step: &Step, situation: &Situation, mappings: &Mappings, there: &There
             let members = m.users.iter().map(|u| name(Kind::User, u)).collect();
             Change { members, ..plain(&link, action, target(&link)) }
         }
+        Step::AddMembers(members) => of_members(members, Action::AddMembers, situation),
+        Step::RemoveMembers(members) => of_members(members, Action::RemoveMembers, situation),
         Step::Refer(link, known, manager) => {
             let attributes = vec![managed(known, manager.as_ref(), situation)];
             Change { attributes, ..plain(link, Action::Update, target(link)) }
@@ -257,6 +259,9 @@ fn attributes(has: &Resource, wanted: &Resource, hidden: &BTreeMap<String, Strin
     };
     changed(has, wanted).into_iter().map(one).collect()
 }
+
+/// What would be done to an object: then, and now.
+type ThenAndNow<'a> = (Vec<&'a Change>, Vec<&'a Change>);
 
 /// What of a dry run is not so any more: the objects that would be treated otherwise now.
 pub fn moved(approved: &Changes, now: &Changes) -> Vec<String> {

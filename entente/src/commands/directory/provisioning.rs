@@ -272,6 +272,33 @@ async fn configure(
     Ok(())
 }
 
+async fn plan(directory: &Directory, app: &str, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let plan = directory.job_action(&job.principal, &job.id, "plans", &json!({})).await?;
+    if output.json {
+        output.data(&plan);
+    } else {
+        plan_lines(&plan).iter().for_each(|line| output.say(line));
+    }
+    Ok(())
+}
+
+async fn approve(directory: &Directory, app: &str, plan: &str, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let action = format!("plans/{}/approve", encode(plan));
+    let done = directory.job_action(&job.principal, &job.id, &action, &json!({})).await?;
+    if output.json {
+        output.data(&done);
+    }
+    if done["failed"] != 0 {
+        let why = format!("{} steps of the plan did not end well", done["failed"]);
+        return Err(Failure::new("ObjectsFailed", why)
+            .with_fix("`entente directory app provisioning logs APP` says why for each."));
+    }
+    output.say(format!("The plan was carried out: {} steps.", done["done"]));
+    Ok(())
+}
+
 async fn lint(directory: &Directory, app: &str, output: &Output) -> Result<(), Failure> {
     let job = job(directory, app).await?;
     let report = directory.lint(&job.principal, &job.id).await?;
