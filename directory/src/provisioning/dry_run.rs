@@ -9,7 +9,7 @@ use web::Timestamp;
 
 use super::Kind;
 use super::mapping::Mappings;
-use super::plan::{Known, Link, Situation, Step, without_manager};
+use super::plan::{Link, Members, Situation, Step, without_manager};
 use super::resource::{Resource, changed, read};
 
 mod make;
@@ -179,42 +179,42 @@ fn change(step: &Step, situation: &Situation, mappings: &Mappings, there: &There
         },
         Step::Update(link, known, wanted) | Step::Compare(link, known, wanted) => {
             let sent = without_manager(&known.sent, situation);
-            // An update sends what differs from what was sent; a comparison what differs from what is there.
-            let paths: BTreeSet<String> = match step {
-                Step::Update(..) => changed(&sent, wanted).into_iter().collect(),
-                _ => sent.keys().chain(wanted.keys()).cloned().collect(),
-            };
+            let paths: BTreeSet<String> = sent.keys().chain(wanted.keys()).cloned().collect();
             let has = found(link).map(|f| read(f, paths.iter())).unwrap_or_default();
-            let attributes = diff(link, &only(&has, &paths), &only(wanted, &paths));
+            // An update sends what differs from what was sent; a comparison what differs from what is there.
+            let sends: BTreeSet<String> = match step {
+                Step::Update(..) => changed(&sent, wanted).into_iter().collect(),
+                _ => paths,
+            };
+            let attributes = diff(link, &only(&has, &sends), &only(wanted, &sends));
             Change { attributes, ..plain(link, Action::Update, target(link)) }
-        }
-        Step::AddMembers(m) | Step::RemoveMembers(m) => {
-            let name = |kind, id: &String| situation.names.get(&(kind, id.clone())).unwrap_or(id).clone();
-            let link = Link { kind: Kind::Group, id: m.group.clone(), name: name(Kind::Group, &m.group) };
-            let action =
-                if matches!(step, Step::AddMembers(_)) { Action::AddMembers } else { Action::RemoveMembers };
-            let members = m.users.iter().map(|u| name(Kind::User, u)).collect();
-            Change { members, ..plain(&link, action, target(&link)) }
         }
         Step::AddMembers(members) => of_members(members, Action::AddMembers, situation),
         Step::RemoveMembers(members) => of_members(members, Action::RemoveMembers, situation),
         Step::Refer(link, known, manager) => {
-            let attributes = vec![managed(known, manager.as_ref(), situation)];
-            Change { attributes, ..plain(link, Action::Update, target(link)) }
+            let path = situation.manager_path.clone().unwrap_or_default();
+            let name = |id: &String| situation.names.get(&(Kind::User, id.clone())).unwrap_or(id).clone();
+            let change = AttributeChange {
+                from: known.sent.get(&path).cloned(),
+                to: manager.as_ref().map(|m| json!(name(m))),
+                path,
+            };
+            Change { attributes: vec![change], ..plain(link, Action::Update, target(link)) }
         }
     })
 }
 
-fn managed(known: &Known, manager: Option<&String>, situation: &Situation) -> AttributeChange {
-    let path = situation.manager_path.clone().unwrap_or_default();
-    let name = |id: &String| situation.names.get(&(Kind::User, id.clone())).unwrap_or(id).clone();
-    AttributeChange { from: known.sent.get(&path).cloned(), to: manager.map(|m| json!(name(m))), path }
+fn only(resource: &Resource, paths: &BTreeSet<String>) -> Resource {
+    resource.iter().filter(|(p, _)| paths.contains(*p)).map(|(p, v)| (p.clone(), v.clone())).collect()
 }
 
-/// What a resource has at some paths.
-fn only(resource: &Resource, paths: &BTreeSet<String>) -> Resource {
-    let there = resource.iter().filter(|(path, _)| paths.contains(*path));
-    there.map(|(path, value)| (path.clone(), value.clone())).collect()
+fn of_members(members: &Members, action: Action, situation: &Situation) -> Change {
+    let name = |kind, id: &String| situation.names.get(&(kind, id.clone())).unwrap_or(id).clone();
+    let group = &members.group;
+    let link = Link { kind: Kind::Group, id: group.clone(), name: name(Kind::Group, group) };
+    let target = situation.targets.get(&(Kind::Group, group.clone())).cloned();
+    let members = members.users.iter().map(|user| name(Kind::User, user)).collect();
+    Change { members, ..plain(&link, action, target) }
 }
 
 fn plain(link: &Link, action: Action, target_id: Option<String>) -> Change {
@@ -266,7 +266,7 @@ type ThenAndNow<'a> = (Vec<&'a Change>, Vec<&'a Change>);
 /// What of a dry run is not so any more: the objects that would be treated otherwise now.
 pub fn moved(approved: &Changes, now: &Changes) -> Vec<String> {
     let key = |c: &Change| (c.kind.clone(), c.id.clone());
-    let mut objects: BTreeMap<_, (Vec<&Change>, Vec<&Change>)> = BTreeMap::new();
+    let mut objects: BTreeMap<(String, String), ThenAndNow<'_>> = BTreeMap::new();
     for change in &approved.changes {
         objects.entry(key(change)).or_default().0.push(change);
     }

@@ -458,14 +458,13 @@ fn job_json(status: &Status) -> Json_ {
             "upToDate": status.up_to_date,
             "pending": status.waiting.users + status.waiting.groups + status.waiting.later,
         },
-        "synchronizationJobSettings": settings_json(status),
+        "synchronizationJobSettings": settings_json(job, status.limit),
     })
 }
 
-fn settings_json(status: &Status) -> Json_ {
-    let job = &status.job;
+fn settings_json(job: &Job, limit: i64) -> Json_ {
     json!([
-        { "name": "QuarantineTooManyDeletesThreshold", "value": status.limit.to_string() },
+        { "name": "QuarantineTooManyDeletesThreshold", "value": limit.to_string() },
         { "name": "SyncAll", "value": job.sync_all.to_string() },
         { "name": "SkipOutOfScopeDeletions", "value": (job.out_of_scope == OutOfScope::Skip).to_string() },
         { "name": "OutOfScopeAction", "value": job.out_of_scope.as_str() },

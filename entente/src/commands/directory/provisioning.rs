@@ -198,49 +198,19 @@ pub async fn run(
         ProvisioningCommand::OnDemand { app, user, group } => {
             on_demand(directory, &app, user, group, output).await?;
         }
-        ProvisioningCommand::Logs { app, top } => logs(directory, &app, top, output).await?,
+        ProvisioningCommand::Logs { app, top } => {
+            let job = job(directory, &app).await?;
+            let entries = directory.provisioning_logs(&job.id, top).await?;
+            let columns = [
+                ("activityDateTime", "TIME"),
+                ("provisioningAction", "ACTION"),
+                ("provisioningStatusInfo.status", "STATUS"),
+                ("sourceIdentity.displayName", "WHO"),
+                ("provisioningStatusInfo.errorInformation.reason", "REASON"),
+            ];
+            output.table(&entries, &columns);
+        }
     }
-    Ok(())
-}
-
-async fn plan(directory: &Directory, app: &str, output: &Output) -> Result<(), Failure> {
-    let job = job(directory, app).await?;
-    let plan = directory.job_action(&job.principal, &job.id, "plans", &json!({})).await?;
-    if output.json {
-        output.data(&plan);
-    } else {
-        plan_lines(&plan).iter().for_each(|line| output.say(line));
-    }
-    Ok(())
-}
-
-async fn approve(directory: &Directory, app: &str, plan: &str, output: &Output) -> Result<(), Failure> {
-    let job = job(directory, app).await?;
-    let action = format!("plans/{}/approve", encode(plan));
-    let done = directory.job_action(&job.principal, &job.id, &action, &json!({})).await?;
-    if output.json {
-        output.data(&done);
-    }
-    if done["failed"] != 0 {
-        let why = format!("{} steps of the plan did not end well", done["failed"]);
-        return Err(Failure::new("ObjectsFailed", why)
-            .with_fix("`entente directory app provisioning logs APP` says why for each."));
-    }
-    output.say(format!("The plan was carried out: {} steps.", done["done"]));
-    Ok(())
-}
-
-async fn logs(directory: &Directory, app: &str, top: u32, output: &Output) -> Result<(), Failure> {
-    let job = job(directory, app).await?;
-    let entries = directory.provisioning_logs(&job.id, top).await?;
-    let columns = [
-        ("activityDateTime", "TIME"),
-        ("provisioningAction", "ACTION"),
-        ("provisioningStatusInfo.status", "STATUS"),
-        ("sourceIdentity.displayName", "WHO"),
-        ("provisioningStatusInfo.errorInformation.reason", "REASON"),
-    ];
-    output.table(&entries, &columns);
     Ok(())
 }
 
