@@ -29,6 +29,7 @@ pub fn find() -> Result<Needs, String> {
         ("chromium", on_path("chromium").is_some()),
         ("chromium-driver", on_path("chromedriver").is_some()),
         ("xmlsec1", on_path("xmlsec1").is_some()),
+        ("openssl", on_path("openssl").is_some()),
         ("libxml2-utils", on_path("xmllint").is_some()),
         ("python3-venv", on_path("python3").is_some()),
         ("nodejs", on_path("node").is_some()),
