@@ -277,6 +277,9 @@ async fn a_target_that_accepts_nothing_for_three_days_is_paused_and_loses_nothin
         assert_eq!(log["value"][0]["action"], "event_target.paused");
         assert!(log["value"][0]["after"]["reason"].as_str().unwrap().contains("which key?"), "{log}");
 
+        let dashboard = test.administrator().await.get("/console").await.body;
+        assert!(dashboard.contains("and is paused") && dashboard.contains("which key?"), "{dashboard}");
+
         receiver.always(202, "");
         test.user("bo", None).await;
         test.center.clock.advance(Duration::from_secs(3600));

@@ -30,7 +30,7 @@ async fn stops_nobody_else(status: StatusCode) {
         let failed: Vec<_> = world.log().await.into_iter().filter(|e| e.status == "failure").collect();
         assert_eq!(failed.len(), 1);
         assert_eq!(failed[0].code.as_deref(), Some("BadRequest"));
-        assert!(failed[0].reason.as_deref().is_some_and(|reason| reason.contains("unparsable")));
+        assert!(failed[0].reason.as_ref().is_some_and(|reason| reason.contains("unparsable")));
         // Nothing is sent before its time; then it is tried again.
         world.scim.drain();
         world.cycle().await;

@@ -10,6 +10,8 @@ mod run;
 mod security_event;
 pub mod store;
 
+use std::time::Duration;
+
 use ::http::Method;
 use ::store::{EventCursor, Retryable, StoreError};
 use thiserror::Error;
@@ -27,6 +29,8 @@ use crate::{Center, admin_api, console};
 
 /// Most targets of an instance.
 pub const MOST_TARGETS: usize = 5;
+/// A target that fails for so long is pointed out.
+const WARN_AFTER: Duration = Duration::from_secs(3600);
 /// Longest URL.
 const LONGEST_URL: usize = 2048;
 
@@ -141,6 +145,20 @@ impl EventTarget {
             (false, None) => "active",
         }
     }
+}
+
+/// What the dashboard says of targets that have accepted nothing for an hour; nothing where all is well.
+pub fn warning(targets: &[EventTarget], now: Timestamp) -> Option<String> {
+    let failing = targets.iter().filter_map(|target| Some((target, target.failing_since?)));
+    let (target, since) = failing.min_by_key(|(_, since)| *since)?;
+    let text = format!(
+        "{} has accepted nothing since {}{}: {}. Look under Settings, Event targets.",
+        target.url,
+        since.readable(),
+        if target.paused { " and is paused" } else { "" },
+        target.failure.as_deref().unwrap_or_default()
+    );
+    (target.paused || now.since(since) >= WARN_AFTER).then_some(text)
 }
 
 fn place(id: &str) -> String {

@@ -11,6 +11,8 @@ use super::deliver::{deliver, due};
 use super::store as rows;
 use crate::Center;
 
+/// Changes that follow each other closely are looked at together.
+const DEBOUNCE: Duration = Duration::from_millis(100);
 /// Without a sign of a change: for what other processes changed, and for what is to be tried again.
 const TICK: Duration = Duration::from_secs(2);
 /// How long requests may take to end on shutdown. What is cut off then is sent again.
@@ -32,7 +34,7 @@ pub async fn run(center: Center, shutdown: impl Future<Output = ()> + Send) {
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            Ok(()) = changed.changed() => {}
+            Ok(()) = changed.changed() => tokio::time::sleep(DEBOUNCE).await,
             _ = tick.tick() => {}
             Some(ended) = tasks.join_next() => {
                 let Ok((id, progress)) = ended else { continue };
