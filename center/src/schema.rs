@@ -17,4 +17,9 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0107_saml_sp_settings.sql"),
     },
     Migration { version: 108, name: "scim_rate", sql: include_str!("../migrations/0108_scim_rate.sql") },
+    Migration {
+        version: 109,
+        name: "scim_schemas",
+        sql: include_str!("../migrations/0109_scim_schemas.sql"),
+    },
 ];
