@@ -8,6 +8,7 @@ pub mod assignments;
 pub mod console;
 pub mod credentials;
 pub mod csv_file;
+pub mod event_targets;
 pub mod identity_source;
 pub mod identity_store;
 pub mod instance;
@@ -61,6 +62,8 @@ pub struct Inner {
     pub portal_cookie: Cookie,
     /// What SCIM clients were seen to be.
     pub scim_seen: scim_server::seen::Memory,
+    /// SCIM tokens that were looked up a moment ago.
+    pub scim_known: scim_server::known::Memory,
     /// How many requests SCIM clients may still send.
     pub scim_rate: scim_server::rate::Limiter,
     /// What stands before every page's forms.
@@ -99,6 +102,7 @@ impl Center {
             portal_cookie,
             form_guard,
             scim_seen: scim_server::seen::Memory::default(),
+            scim_known: scim_server::known::Memory::default(),
             scim_rate: scim_server::rate::Limiter::default(),
         }))
     }

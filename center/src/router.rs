@@ -4,8 +4,8 @@ use axum::Router;
 use web::routes::{Listed, Routes};
 
 use crate::{
-    Center, access_control, admin_api, console, identity_source, portal, recycle_bin, saml_sp, scim_server,
-    setup,
+    Center, access_control, admin_api, console, event_targets, identity_source, portal, recycle_bin, saml_sp,
+    scim_server, setup,
 };
 
 /// The router of this half with its state and the layers around every answer, and the list of its
@@ -22,6 +22,7 @@ fn all(center: &Center) -> Routes<Center> {
         .merge(access_control::routes(center))
         .merge(admin_api::routes(center))
         .merge(console::routes(center))
+        .merge(event_targets::routes(center))
         .merge(identity_source::routes(center))
         .merge(portal::routes(center))
         .merge(recycle_bin::routes(center))

@@ -22,4 +22,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "scim_schemas",
         sql: include_str!("../migrations/0109_scim_schemas.sql"),
     },
+    Migration {
+        version: 110,
+        name: "event_targets",
+        sql: include_str!("../migrations/0110_event_targets.sql"),
+    },
 ];

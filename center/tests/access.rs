@@ -218,6 +218,14 @@ access_control PUT    /api/access-control-attributes            api_key
 access_control DELETE /api/access-control-attributes            api_key
 access_control GET    /console/settings/access-control-attributes administrator
 access_control POST   /console/settings/access-control-attributes administrator
+event_targets  GET    /api/event-targets                       api_key
+event_targets  POST   /api/event-targets                       api_key
+event_targets  DELETE /api/event-targets/{id}                  api_key
+event_targets  POST   /api/event-targets/{id}/test             api_key
+event_targets  POST   /api/event-targets/{id}/pause            api_key
+event_targets  POST   /api/event-targets/{id}/resume           api_key
+event_targets  GET    /console/settings/event-targets          administrator
+event_targets  POST   /console/settings/event-targets          administrator
 ";
 
 fn rows() -> Vec<(&'static str, &'static str, &'static str)> {

@@ -35,4 +35,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "nested_groups",
         sql: include_str!("../migrations/0109_nested_groups.sql"),
     },
+    Migration {
+        version: 110,
+        name: "provisioning_personality",
+        sql: include_str!("../migrations/0110_provisioning_personality.sql"),
+    },
 ];

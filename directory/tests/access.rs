@@ -79,6 +79,8 @@ const PROVISIONING: &[Row] = &[
     ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema/functions", Programs),
     ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema/filterOperators", Programs),
     ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/schema/previewScope", Programs),
+    ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/lint", Programs),
+    ("GET", "/console/applications/{id}/provisioning/lint", Administrators),
     ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/plans", Programs),
     ("POST", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/plans", Programs),
     ("GET", "/v1.0/servicePrincipals/{id}/synchronization/jobs/{job}/plans/{plan}", Programs),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use directory::provisioning::Kind;
 use directory::provisioning::cycle::Round;
 use directory::provisioning::job::{Reason, State};
+use directory::provisioning::mapping::{Apply, Mapping, Mappings, Source};
+use directory::provisioning::personality::{Personality, PersonalityChoice};
 use directory::provisioning::settings::{self, Change, Restart};
 use provisioning_support::world::{APP, World, names, small, worlds};
 use serde_json::json;
@@ -444,5 +446,76 @@ async fn a_full_restart_repairs_what_others_changed() {
         assert_eq!(picture.users.len(), 3);
         assert_eq!(picture.users["leo@t.example"]["displayName"], "leo");
         assert_eq!(picture.users["ana@t.example"][DEPARTMENT]["manager"]["value"], "mia@t.example");
+    }
+}
+
+/// A second e-mail address for everybody.
+fn with_home_address() -> Mappings {
+    let mut mappings = Mappings::default();
+    let target = "emails[type eq \"home\"].value".to_owned();
+    let source = Source::Direct("userPrincipalName".to_owned());
+    mappings.put(
+        Kind::User,
+        "",
+        Mapping { source, target, default_value: None, apply: Apply::Always, matching: 0 },
+    );
+    mappings
+}
+
+#[tokio::test]
+async fn aws_gets_what_it_takes_and_whom_it_would_refuse_is_skipped() {
+    for world in worlds().await {
+        let people: Vec<String> = (0..250).map(|n| format!("u{n:03}")).collect();
+        world.users(people.clone()).await;
+        world.group("all").await;
+        world.assign("all", true).await;
+        world.members("all", people.clone()).await;
+        world.user("nameless").await;
+        world.set_text("nameless", "profile", r#"{"surname":"Lee"}"#).await;
+        world.member("all", "nameless", true).await;
+        let aws = Change {
+            personality: Some(PersonalityChoice::Always(Personality::Aws)),
+            mappings: Some(with_home_address()),
+            ..Change::default()
+        };
+        settings::change(&world.directory, "test", APP, aws).await.unwrap();
+        world.start().await;
+        world.cycle().await;
+        let picture = world.picture();
+        assert_eq!((picture.users.len(), picture.groups["all"].len()), (250, 250));
+        let work = json!([{ "type": "work", "primary": true, "value": "u000@t.example" }]);
+        assert_eq!(picture.users["u000@t.example"]["emails"], work);
+        let requests = world.scim.drain();
+        let count = |what: &str| requests.iter().filter(|r| r.starts_with(what)).count();
+        // The target refuses more than 100 changes, and a refusal would be one request more.
+        assert_eq!((count("POST /Users"), count("PATCH /Groups")), (250, 3));
+        assert!(!requests.iter().any(|r| r.contains("nameless")));
+        let log = world.log().await;
+        let entry = log.iter().find(|e| e.source_id == "nameless").unwrap();
+        assert_eq!((entry.status, entry.code.as_deref()), ("skipped", Some("TargetWouldRefuse")));
+        let reason = entry.reason.as_ref().unwrap();
+        assert!(reason.contains("name.givenName (required): no value"), "{reason}");
+        assert!(log.iter().filter(|e| e.source_id != "nameless").all(|e| e.status == "success"));
+        // Put right, the person comes with the membership. Who is there and becomes unfit stays as sent.
+        world.set_text("nameless", "profile", r#"{"givenName":"No","surname":"Lee"}"#).await;
+        world.set_text("u000", "display_name", "a;b").await;
+        world.cycle().await;
+        let picture = world.picture();
+        assert_eq!((picture.users.len(), picture.groups["all"].len()), (251, 251));
+        assert_eq!(picture.users["u000@t.example"]["displayName"], "u000");
+        // Who has to go goes, fit or not.
+        world.edit("u000", "account_enabled = 0").await;
+        world.cycle().await;
+        assert_eq!(world.picture().users["u000@t.example"]["active"], false);
+        // Another service judges for itself.
+        let generic = Change {
+            personality: Some(PersonalityChoice::Automatic),
+            mappings: Some(Mappings::default()),
+            ..Change::default()
+        };
+        settings::change(&world.directory, "test", APP, generic).await.unwrap();
+        world.set_text("u001", "display_name", "a;b").await;
+        world.cycle().await;
+        assert_eq!(world.picture().users["u001@t.example"]["displayName"], "a;b");
     }
 }

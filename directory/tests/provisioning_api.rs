@@ -419,3 +419,50 @@ async fn a_plan_is_made_read_and_approved() {
         assert!(client.page(&place).await.1.contains("The plan was carried out"));
     }
 }
+
+#[tokio::test]
+async fn the_linter_says_whom_aws_would_refuse_and_sends_nothing() {
+    for client in Client::all().await {
+        let world = &client.world;
+        let ana = r#"{"givenName":"A;na","surname":"Lee","mail":"leo@t.example"}"#;
+        world.set_text("ana", "profile", ana).await;
+        let (_, jobs) = client.graph("GET", &format!("{SYNC}/jobs"), json!({})).await;
+        let path = format!("{SYNC}/jobs/{}", jobs["value"][0]["id"].as_str().unwrap());
+        let (status, report) = client.graph("GET", &format!("{path}/lint"), json!({})).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(
+            (&report["personality"], &report["inScope"], &report["lookedAt"], &report["truncated"]),
+            (&json!("Generic"), &json!(3), &json!(3), &json!(false)),
+            "eve is not assigned"
+        );
+        assert_eq!((&report["refusedUsers"], &report["refusedGroups"]), (&json!(2), &json!(0)));
+        let findings = report["findings"].as_array().unwrap();
+        let told = |f: &Json| [&f["id"], &f["attribute"], &f["rule"]].map(|v| v.as_str().unwrap().to_owned());
+        let mail = "emails[type eq \"work\"].value";
+        assert_eq!(
+            findings.iter().map(told).collect::<Vec<_>>(),
+            [["ana", "name.givenName", "forbiddenCharacter"], ["leo", mail, "duplicate"]]
+        );
+        assert_eq!(report["findingCount"], 2);
+        // What the target is, by a program and by a person.
+        let choose = |value: &str| json!({ "value": [{ "key": "Personality", "value": value }] });
+        let secrets = format!("{SYNC}/secrets");
+        let (status, _) = client.graph("PUT", &secrets, choose("Okta")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert_eq!(client.graph("PUT", &secrets, choose("Aws")).await.0, StatusCode::NO_CONTENT);
+        let (_, job) = client.graph("GET", &path, json!({})).await;
+        let settings = job["synchronizationJobSettings"].as_array().unwrap();
+        assert!(settings.contains(&json!({ "name": "PersonalityInUse", "value": "Aws" })), "{settings:?}");
+        let (status, page) = client.page(&format!("{PAGES}/lint")).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(page.contains("AWS would refuse 2 people and 0 groups of 3 objects"), "{page}");
+        assert!(page.contains("leo@t.example") && page.contains("is skipped in each cycle"), "{page}");
+        let (_, page) = client.page(&format!("{PAGES}/settings")).await;
+        assert!(page.contains("value=\"Aws\" checked"), "{page}");
+        let form = "scope=assigned&out_of_scope=disable&removal_limit=&personality=Generic";
+        assert_eq!(client.form(&format!("{PAGES}/settings"), form).await.0, StatusCode::SEE_OTHER);
+        let (_, page) = client.page(&format!("{PAGES}/settings")).await;
+        assert!(page.contains("value=\"Generic\" checked"), "{page}");
+        assert_eq!(world.scim.requests(), 0);
+    }
+}

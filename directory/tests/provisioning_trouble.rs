@@ -4,6 +4,7 @@ mod provisioning_support;
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use directory::provisioning::cycle::Round;
 use directory::provisioning::job::{Reason, State};
 use directory::provisioning::settings::{self, Change};
@@ -13,8 +14,15 @@ use serde_json::json;
 
 #[tokio::test]
 async fn one_bad_object_stops_nobody_else() {
+    // 403 is what a target says of an object that belongs to somebody else there.
+    for status in [StatusCode::BAD_REQUEST, StatusCode::FORBIDDEN] {
+        stops_nobody_else(status).await;
+    }
+}
+
+async fn stops_nobody_else(status: StatusCode) {
     for world in small().await {
-        world.scim.with(|i| i.forbidden_value = Some("<bad>".into()));
+        world.scim.with(|i| i.forbidden_value = Some(("<bad>".into(), status)));
         world.set_text("leo", "display_name", "Leo <bad>").await;
         world.cycle().await;
         assert_eq!(world.picture().active(), names(&["ana", "mia"]));
@@ -22,7 +30,7 @@ async fn one_bad_object_stops_nobody_else() {
         let failed: Vec<_> = world.log().await.into_iter().filter(|e| e.status == "failure").collect();
         assert_eq!(failed.len(), 1);
         assert_eq!(failed[0].code.as_deref(), Some("BadRequest"));
-        assert!(failed[0].reason.as_ref().unwrap().contains("unparsable"));
+        assert!(failed[0].reason.as_ref().is_some_and(|reason| reason.contains("unparsable")));
         // Nothing is sent before its time; then it is tried again.
         world.scim.drain();
         world.cycle().await;

@@ -234,7 +234,7 @@ pub async fn start_center(arguments: &ServeArguments) -> Result<Running, Failure
 
 /// What the center does by itself: it reads the identity provider's metadata URL when that is due, and once an hour it
 /// announces certificates and tokens that are about to expire and removes for good what was deleted more than 30 days
-/// ago.
+/// ago; all the time it tells event targets what changes.
 async fn watch_over(half: center::Center, stopped: watch::Receiver<bool>) -> Result<(), Failure> {
     let minutely = async {
         let mut minutes = tokio::time::interval(std::time::Duration::from_secs(60));
@@ -250,7 +250,7 @@ async fn watch_over(half: center::Center, stopped: watch::Receiver<bool>) -> Res
     };
     tokio::select! {
         () = minutely => {}
-        () = until(stopped) => {}
+        () = center::event_targets::run(half.clone(), until(stopped)) => {}
     }
     Ok(())
 }

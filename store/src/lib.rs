@@ -130,6 +130,15 @@ impl Store {
         wait.await.map_err(|_| E::from(StoreError::Closed))?
     }
 
+    /// How many events were appended so far, where every change passes through this store: on SQLite. Whoever
+    /// hears that a write is done finds it counted. None on PostgreSQL, which others write to as well.
+    pub fn changes(&self) -> Option<u64> {
+        match self.backend {
+            Backend::Sqlite(_) => Some(*self.changed.borrow()),
+            Backend::Postgres(_) => None,
+        }
+    }
+
     /// Changes its value after each commit of this process that appended events. Replicas that
     /// share a database do not hear of each other this way: they also look from time to time.
     pub fn changed(&self) -> watch::Receiver<u64> {

@@ -94,10 +94,10 @@ impl Postgres {
                 Ok((value, appended)) => (Ok(value), appended),
                 Err(e) => (Err(e), 0),
             };
-            let _ = answer.send(outcome);
             if appended > 0 {
                 changed.send_modify(|n| *n += appended);
             }
+            let _ = answer.send(outcome);
         });
         let _ = self.jobs.send(job);
     }

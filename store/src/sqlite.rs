@@ -186,11 +186,7 @@ fn write_loop(
         {
             batch.take(job);
         }
-        let (taken, appended, committed) = batch.commit();
-        room.add_permits(taken);
-        if committed && appended > 0 {
-            changed.send_modify(|n| *n += appended);
-        }
+        room.add_permits(batch.commit(changed));
     }
 }
 
@@ -246,19 +242,22 @@ impl<'c> Batch<'c> {
         keep
     }
 
-    /// How many closures it had, how many events they appended, and whether all that is kept.
-    fn commit(self) -> (usize, u64, bool) {
+    /// How many closures it had. Events are counted before anybody is answered.
+    fn commit(self, changed: &watch::Sender<u64>) -> usize {
         let commit = || self.connection.execute_batch("COMMIT").map_err(StoreError::from);
         let outcome = self.begun.and_then(|()| commit());
         if outcome.is_err() {
             let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        if outcome.is_ok() && self.appended > 0 {
+            changed.send_modify(|n| *n += self.appended);
         }
         let failure = outcome.as_ref().err().map(ToString::to_string);
         let taken = self.jobs.len();
         for job in self.jobs {
             job.answer(failure.clone().map_or(Ok(()), |e| Err(StoreError::Database(e))));
         }
-        (taken, self.appended, outcome.is_ok())
+        taken
     }
 }
 

@@ -5,9 +5,11 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, header};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use url::{Host, Url};
 
 /// Where requests may go.
@@ -52,6 +54,20 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// How long the server asks to be left alone: seconds, or a date measured by the answer's own clock (RFC 9110
+    /// §10.2.3).
+    pub fn retry_after(&self) -> Option<Duration> {
+        let text = self.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = |text: &str| OffsetDateTime::parse(&text.replace("GMT", "+0000"), &Rfc2822).ok();
+        let now = date(self.headers.get(header::DATE)?.to_str().ok()?)?;
+        (date(text)? - now).try_into().ok()
+    }
 }
 
 /// The client.
@@ -238,6 +254,19 @@ mod tests {
             assert!(refused(Reach::Private, url).is_none(), "{url}");
         }
         assert!(refused(Reach::Public, "https://93.184.216.34/").is_none());
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_date() {
+        let mut answer = Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: Vec::new() };
+        let mut asked = |name, value| {
+            answer.headers.insert(name, http::HeaderValue::from_static(value));
+            answer.retry_after()
+        };
+        assert_eq!(asked(header::RETRY_AFTER, "7"), Some(Duration::from_secs(7)));
+        assert_eq!(asked(header::RETRY_AFTER, "Wed, 21 Oct 2015 07:28:05 GMT"), None, "measured by what?");
+        assert_eq!(asked(header::DATE, "Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::from_secs(5)));
+        assert_eq!(asked(header::RETRY_AFTER, "soon"), None);
     }
 
     #[test]

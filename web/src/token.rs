@@ -12,6 +12,12 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
+/// HMAC with SHA-256 (RFC 2104), for a secret that both sides know.
+pub fn hmac_sha256(secret: &[u8], message: &[u8]) -> Vec<u8> {
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
+    aws_lc_rs::hmac::sign(&key, message).as_ref().to_vec()
+}
+
 /// The token of an `Authorization: Bearer …` header (RFC 6750 §2.1), if there is exactly one.
 pub fn bearer(headers: &http::HeaderMap) -> Option<&str> {
     let mut all = headers.get_all(http::header::AUTHORIZATION).iter();

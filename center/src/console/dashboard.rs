@@ -11,7 +11,7 @@ use crate::access::Caller;
 use crate::identity_source::{certificates, refresh};
 use crate::identity_store::store as identities;
 use crate::instance::{Instance, load, source_is_proposed, token_ending_before};
-use crate::{Center, assignments, credentials, organization, permission_sets};
+use crate::{Center, assignments, credentials, event_targets, organization, permission_sets};
 
 /// SCIM tokens that end within this time are pointed out: AWS starts to remind 90 days before.
 const REMIND_MICROS: i64 = 90 * 24 * 3600 * 1_000_000;
@@ -32,6 +32,7 @@ struct Overview {
     token_ends: Option<Timestamp>,
     certificate: Option<String>,
     metadata_url: Option<String>,
+    event_target: Option<String>,
 }
 
 #[derive(Template)]
@@ -81,6 +82,7 @@ fn read(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<Overview, StoreErro
         token_ends: token_ending_before(tx, id, soon)?,
         certificate: certificates::warning(&certificates::list(tx, id, now)?),
         metadata_url: refresh::standing(tx, id, now)?.and_then(|(url, diff)| url.warning(diff.as_ref())),
+        event_target: event_targets::warning(&event_targets::store::list(tx, id)?, now),
         instance: load(tx, id)?,
     })
 }
@@ -108,6 +110,9 @@ fn warnings(state: &Overview) -> Vec<Banner> {
     }
     if let Some(text) = &state.metadata_url {
         warn("The identity provider's metadata URL needs attention", text.clone());
+    }
+    if let Some(text) = &state.event_target {
+        warn("An event target does not accept what it is told", text.clone());
     }
     banners
 }

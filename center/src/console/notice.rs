@@ -57,6 +57,9 @@ const DONE: &[(&str, &str)] = &[
     ("set-saved", "The permission set is saved"),
     ("settings", "The setting is saved; it counts for sessions that begin from now on"),
     ("taken-back", "Automatic provisioning may no longer change it"),
+    ("target-paused", "The event target is paused; what happens meanwhile waits for it"),
+    ("target-removed", "The event target is removed"),
+    ("target-resumed", "The event target is told again, first what waits"),
     ("user-created", "The user is made"),
     (
         "user-deleted",

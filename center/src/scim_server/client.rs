@@ -119,12 +119,25 @@ async fn authenticate(
 ) -> Result<Option<(Bearer, Kinds)>, StoreError> {
     let Some(hash) = hash else { return Ok(None) };
     let (instance, now) = (center.instance_id.clone(), center.clock.now());
+    // Counted before the look-up: what changes during it is noticed.
+    let changes = center.store.changes();
+    let key = (tenant.clone(), hash);
+    let known = changes.and_then(|changes| center.scim_known.find(&key, changes, now));
+    let cached = known.is_some();
     let read = center.store.read(move |tx| {
-        let Some(bearer) = tokens::bearer(tx, &instance, &tenant, &hash, now)? else { return Ok(None) };
+        let bearer = match &known {
+            Some(bearer) => Some(bearer.clone()),
+            None => tokens::bearer(tx, &instance, &tenant, &hash, now)?,
+        };
+        let Some(bearer) = bearer else { return Ok(None) };
         let kinds = Kinds::of(&schemas::store::defined(tx, &instance)?)?;
         Ok::<_, StoreError>(Some((bearer, kinds)))
     });
-    read.await
+    let found = read.await?;
+    if let (false, Some(changes), Some((bearer, _))) = (cached, changes, &found) {
+        center.scim_known.keep(key, bearer, changes, now);
+    }
+    Ok(found)
 }
 
 /// Notes when the token was used, beside the request and once a minute at most: the page shows which

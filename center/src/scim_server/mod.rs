@@ -14,6 +14,7 @@ mod condition;
 mod discovery;
 mod edge;
 mod groups;
+pub mod known;
 mod list;
 mod message;
 pub mod mode;

@@ -13,6 +13,7 @@ use super::effect::{Effect, Outcome};
 use super::intake::{EVENTS, marks_of};
 use super::job::{Job, ProvisioningError, Reason, State};
 use super::pending::{self, Pending};
+use super::personality::Personality;
 use super::plan::{Situation, plan};
 use super::target::{Target, TargetError};
 use super::{Kind, Pace, direction, situation, store as jobs};
@@ -39,8 +40,8 @@ const FIRST_ROUND: i64 = 200;
 /// A round that lasts longer is followed by a smaller one.
 const LONG_ROUND: Duration = Duration::from_secs(1);
 
-/// Address, sealed token, private networks.
-type Settings = (Option<String>, Option<Vec<u8>>, bool);
+/// Address, sealed token, private networks, what the target is.
+type Settings = (Option<String>, Option<Vec<u8>>, bool, Personality);
 
 /// How a round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,7 +218,8 @@ impl Engine {
     /// [`ProvisioningError::NotConfigured`], [`ProvisioningError::Sealed`] and
     /// [`ProvisioningError::Target`] for an address that requests never go to.
     pub fn target(&self, job: &Job) -> Result<Target, ProvisioningError> {
-        let settings = (job.base_url.clone(), job.token_sealed.clone(), job.allow_private);
+        let personality = job.target_personality();
+        let settings = (job.base_url.clone(), job.token_sealed.clone(), job.allow_private, personality);
         let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((made_from, target)) = targets.get(&job.application_id)
             && *made_from == settings
@@ -235,7 +237,7 @@ impl Engine {
         };
         let opened = self.directory.master_key.open(&token_place(&job.application_id), sealed)?;
         let token = SecretString::from(String::from_utf8_lossy(&opened).into_owned());
-        Ok(Target::new(url, token, job.allow_private, self.pace)?)
+        Ok(Target::new(url, token, job.allow_private, job.target_personality().pace(self.pace))?)
     }
 
     pub(super) async fn probe(&self, job: &Job, target: &Target) -> Result<(), TargetError> {

@@ -9,7 +9,7 @@ use web::Timestamp;
 
 use super::Kind;
 use super::mapping::Mappings;
-use super::plan::{Link, Situation, Step, without_manager};
+use super::plan::{Link, Members, Situation, Step, without_manager};
 use super::resource::{Resource, changed, read};
 
 mod make;
@@ -151,7 +151,7 @@ fn change(step: &Step, situation: &Situation, mappings: &Mappings, there: &There
     };
     Some(match step {
         Step::Skip(..) => return None,
-        Step::Unmapped(link, why) => {
+        Step::Unmapped(link, why) | Step::Unfit(link, why) => {
             Change { problem: Some(why.clone()), ..plain(link, Action::Problem, target(link)) }
         }
         Step::Disable(link, _) => {
@@ -186,22 +186,11 @@ fn change(step: &Step, situation: &Situation, mappings: &Mappings, there: &There
                 Step::Update(..) => changed(&sent, wanted).into_iter().collect(),
                 _ => paths,
             };
-            let only = |r: &Resource| {
-                r.iter().filter(|(p, _)| sends.contains(*p)).map(|(p, v)| (p.clone(), v.clone())).collect()
-            };
-            Change {
-                attributes: diff(link, &only(&has), &only(wanted)),
-                ..plain(link, Action::Update, target(link))
-            }
+            let attributes = diff(link, &only(&has, &sends), &only(wanted, &sends));
+            Change { attributes, ..plain(link, Action::Update, target(link)) }
         }
-        Step::AddMembers(m) | Step::RemoveMembers(m) => {
-            let name = |kind, id: &String| situation.names.get(&(kind, id.clone())).unwrap_or(id).clone();
-            let link = Link { kind: Kind::Group, id: m.group.clone(), name: name(Kind::Group, &m.group) };
-            let action =
-                if matches!(step, Step::AddMembers(_)) { Action::AddMembers } else { Action::RemoveMembers };
-            let members = m.users.iter().map(|u| name(Kind::User, u)).collect();
-            Change { members, ..plain(&link, action, target(&link)) }
-        }
+        Step::AddMembers(members) => of_members(members, Action::AddMembers, situation),
+        Step::RemoveMembers(members) => of_members(members, Action::RemoveMembers, situation),
         Step::Refer(link, known, manager) => {
             let path = situation.manager_path.clone().unwrap_or_default();
             let name = |id: &String| situation.names.get(&(Kind::User, id.clone())).unwrap_or(id).clone();
@@ -213,6 +202,19 @@ fn change(step: &Step, situation: &Situation, mappings: &Mappings, there: &There
             Change { attributes: vec![change], ..plain(link, Action::Update, target(link)) }
         }
     })
+}
+
+fn only(resource: &Resource, paths: &BTreeSet<String>) -> Resource {
+    resource.iter().filter(|(p, _)| paths.contains(*p)).map(|(p, v)| (p.clone(), v.clone())).collect()
+}
+
+fn of_members(members: &Members, action: Action, situation: &Situation) -> Change {
+    let name = |kind, id: &String| situation.names.get(&(kind, id.clone())).unwrap_or(id).clone();
+    let group = &members.group;
+    let link = Link { kind: Kind::Group, id: group.clone(), name: name(Kind::Group, group) };
+    let target = situation.targets.get(&(Kind::Group, group.clone())).cloned();
+    let members = members.users.iter().map(|user| name(Kind::User, user)).collect();
+    Change { members, ..plain(&link, action, target) }
 }
 
 fn plain(link: &Link, action: Action, target_id: Option<String>) -> Change {
@@ -258,10 +260,13 @@ fn attributes(has: &Resource, wanted: &Resource, hidden: &BTreeMap<String, Strin
     changed(has, wanted).into_iter().map(one).collect()
 }
 
+/// What would be done to an object: then, and now.
+type ThenAndNow<'a> = (Vec<&'a Change>, Vec<&'a Change>);
+
 /// What of a dry run is not so any more: the objects that would be treated otherwise now.
 pub fn moved(approved: &Changes, now: &Changes) -> Vec<String> {
     let key = |c: &Change| (c.kind.clone(), c.id.clone());
-    let mut objects: BTreeMap<(String, String), (Vec<&Change>, Vec<&Change>)> = BTreeMap::new();
+    let mut objects: BTreeMap<(String, String), ThenAndNow<'_>> = BTreeMap::new();
     for change in &approved.changes {
         objects.entry(key(change)).or_default().0.push(change);
     }

@@ -104,6 +104,7 @@ impl<'a> Executor<'a> {
             Step::Delete(link) => vec![self.delete(link).await],
             Step::Skip(link, why) => vec![self.skip(link, why.why())],
             Step::Unmapped(link, why) => vec![self.unmapped(link, why)],
+            Step::Unfit(link, why) => vec![self.unfit(link, why)],
             Step::Provision(link, wanted, before) => vec![self.provision(link, wanted, before).await],
             Step::Recall(link, name, standing) => vec![self.recall(link, &name, standing).await],
             Step::Compare(link, known, wanted) => vec![self.compare(link, known, wanted).await],
@@ -199,6 +200,16 @@ impl<'a> Executor<'a> {
         let request = "nothing was sent".to_owned();
         let error = TargetError { problem: Problem::Unmapped, request, status: None, reason: why };
         fail(&mut effect, "EntrySynchronizationMapping", error);
+        effect
+    }
+
+    /// Skipped, and looked at again later: what is wrong may be put right at another object.
+    fn unfit(&self, link: Link, why: String) -> Effect {
+        let mut effect = self.effect(&link, Action::Other);
+        let request = "nothing was sent".to_owned();
+        let error = TargetError { problem: Problem::Unfit, request, status: None, reason: why };
+        fail(&mut effect, "EntrySynchronizationCheck", error);
+        effect.entry.status = Status::Skipped.as_str();
         effect
     }
 
@@ -454,7 +465,7 @@ impl<'a> Executor<'a> {
     fn not_tried(&self, step: &Step) -> Effect {
         let link = match step {
             Step::Disable(link, _) | Step::Delete(link) | Step::Skip(link, _) => link.clone(),
-            Step::Unmapped(link, _) => link.clone(),
+            Step::Unmapped(link, _) | Step::Unfit(link, _) => link.clone(),
             Step::Provision(link, ..) | Step::Recall(link, ..) | Step::Compare(link, ..) => link.clone(),
             Step::Update(link, ..) | Step::Refer(link, ..) => link.clone(),
             Step::RemoveMembers(m) | Step::AddMembers(m) => {

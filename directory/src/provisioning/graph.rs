@@ -19,6 +19,7 @@ use super::graph_logs::entry_json;
 use super::graph_schema;
 use super::job::{Job, OutOfScope, ProvisioningError, State as JobState};
 use super::mapping::Mappings;
+use super::personality::PersonalityChoice;
 use super::plan::Object;
 use super::settings::{self, Change, Restart};
 use super::status::Status;
@@ -224,10 +225,15 @@ fn change_of(pairs: &[Pair]) -> Result<Change, ProvisioningError> {
                     Some(action.ok_or_else(|| invalid("disable, delete or skip is expected"))?);
             }
             "AllowPrivateNetwork" => change.allow_private = Some(truth()?),
+            "Personality" => {
+                let choice = PersonalityChoice::parse(&text()?);
+                change.personality =
+                    Some(choice.ok_or_else(|| invalid("Automatic, Aws or Generic is expected"))?);
+            }
             "SyncNotificationSettings" => change.removal_limit = Some(threshold(&text()?)),
             _ => {
                 return Err(invalid(
-                    "this key is not known; known are BaseAddress, SecretToken, SyncAll, AllowPrivateNetwork, SkipOutOfScopeDeletions, OutOfScopeAction and SyncNotificationSettings",
+                    "this key is not known; known are BaseAddress, SecretToken, SyncAll, AllowPrivateNetwork, SkipOutOfScopeDeletions, OutOfScopeAction, Personality and SyncNotificationSettings",
                 ));
             }
         }
@@ -452,14 +458,20 @@ fn job_json(status: &Status) -> Json_ {
             "upToDate": status.up_to_date,
             "pending": status.waiting.users + status.waiting.groups + status.waiting.later,
         },
-        "synchronizationJobSettings": [
-            { "name": "QuarantineTooManyDeletesThreshold", "value": status.limit.to_string() },
-            { "name": "SyncAll", "value": job.sync_all.to_string() },
-            { "name": "SkipOutOfScopeDeletions", "value": (job.out_of_scope == OutOfScope::Skip).to_string() },
-            { "name": "OutOfScopeAction", "value": job.out_of_scope.as_str() },
-            { "name": "AllowPrivateNetwork", "value": job.allow_private.to_string() },
-        ],
+        "synchronizationJobSettings": settings_json(job, status.limit),
     })
+}
+
+fn settings_json(job: &Job, limit: i64) -> Json_ {
+    json!([
+        { "name": "QuarantineTooManyDeletesThreshold", "value": limit.to_string() },
+        { "name": "SyncAll", "value": job.sync_all.to_string() },
+        { "name": "SkipOutOfScopeDeletions", "value": (job.out_of_scope == OutOfScope::Skip).to_string() },
+        { "name": "OutOfScopeAction", "value": job.out_of_scope.as_str() },
+        { "name": "AllowPrivateNetwork", "value": job.allow_private.to_string() },
+        { "name": "Personality", "value": job.personality.as_str() },
+        { "name": "PersonalityInUse", "value": job.target_personality().as_str() },
+    ])
 }
 
 /// A store error on the way to Graph.

@@ -8,6 +8,7 @@ use web::Timestamp;
 use web::sealed::SealedError;
 
 use super::mapping::{MappingError, Mappings};
+use super::personality::{Personality, PersonalityChoice};
 use super::plan::Refused;
 use super::target::TargetError;
 
@@ -124,6 +125,8 @@ pub struct Job {
     pub removals_allowed: i64,
     /// The running window of the limit.
     pub window: Window,
+    /// What the target is, as the administrator chose.
+    pub personality: PersonalityChoice,
     /// What is mapped.
     pub mappings: Mappings,
     /// Up to where events are taken in; `None` before the initial cycle.
@@ -146,6 +149,12 @@ impl Job {
         self.sync_all == other.sync_all
             && self.out_of_scope == other.out_of_scope
             && self.mappings == other.mappings
+            && self.target_personality() == other.target_personality()
+    }
+
+    /// What the target is.
+    pub fn target_personality(&self) -> Personality {
+        self.personality.of(self.base_url.as_deref())
     }
 }
 

@@ -18,6 +18,7 @@ pub mod expression;
 pub mod filtered;
 mod graph;
 mod graph_expressions;
+mod graph_lint;
 mod graph_logs;
 mod graph_plans;
 mod graph_schema;
@@ -25,17 +26,21 @@ mod intake;
 pub mod job;
 pub mod lease;
 pub mod links;
+pub mod lint;
+pub mod lint_report;
 pub mod log;
 pub mod mapping;
 mod on_demand;
 mod pages;
 mod pages_expression;
+mod pages_lint;
 mod pages_logs;
 mod pages_mappings;
 mod pages_plans;
 mod pages_scope;
 mod pages_settings;
 pub mod pending;
+pub mod personality;
 pub mod plan;
 mod problem;
 pub mod quarantine;
@@ -125,6 +130,8 @@ pub struct Pace {
     pub round: i64,
     /// A breath between rounds, in which others get at the job.
     pub breath: Duration,
+    /// The least time between two requests to a target that counts them.
+    pub spacing: Duration,
 }
 
 impl Default for Pace {
@@ -137,6 +144,8 @@ impl Default for Pace {
             at_once: 16,
             round: 1000,
             breath: Duration::from_millis(30),
+            // AWS takes 20 requests a second (aws-identity-center.md 1.11).
+            spacing: Duration::from_millis(50),
         }
     }
 }
@@ -145,6 +154,7 @@ impl Default for Pace {
 pub fn routes(directory: &Directory) -> Routes<Directory> {
     graph::routes(directory)
         .merge(graph_expressions::routes(directory))
+        .merge(graph_lint::routes(directory))
         .merge(graph_logs::routes(directory))
         .merge(graph_plans::routes(directory))
         .merge(pages::routes(directory))

@@ -15,7 +15,8 @@ use super::job::{Job, ProvisioningError, State as JobState};
 use super::settings::{self, Restart};
 use super::status::Status;
 use super::{
-    pages_expression, pages_logs, pages_mappings, pages_plans, pages_scope, pages_settings, store as jobs,
+    pages_expression, pages_lint, pages_logs, pages_mappings, pages_plans, pages_scope, pages_settings,
+    store as jobs,
 };
 use crate::Directory;
 use crate::access::{self, Caller};
@@ -43,6 +44,7 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/console/applications/{id}/provisioning/expression", pages_expression::run)
         .get("/console/applications/{id}/provisioning/settings", pages_settings::settings)
         .post("/console/applications/{id}/provisioning/settings", pages_settings::save_settings)
+        .get("/console/applications/{id}/provisioning/lint", pages_lint::show)
         .get("/console/applications/{id}/provisioning/logs", pages_logs::list)
         .get("/console/applications/{id}/provisioning/logs/{entry}", pages_logs::show)
         .get("/console/applications/{id}/provisioning/plans", pages_plans::list)
@@ -97,6 +99,7 @@ impl Subject {
             ("connectivity", "Connectivity"),
             ("mappings", "Attribute mapping"),
             ("settings", "Settings"),
+            ("lint", "Check for AWS"),
             ("plans", "Dry runs"),
             ("on-demand", "Provision on demand"),
             ("logs", "Provisioning logs"),

@@ -11,6 +11,7 @@ use web::page::{Banner, Shell, Tone, render};
 use super::job::{Job, OutOfScope, ProvisioningError, removal_limit};
 use super::links;
 use super::pages::{PageError, Subject, TAB, Tab, back, error_banner};
+use super::personality::PersonalityChoice;
 use super::settings::{self, Change};
 use crate::Directory;
 use crate::access::Caller;
@@ -127,6 +128,8 @@ struct SettingsPage {
     out_of_scope: OutOfScope,
     limit: String,
     default_limit: i64,
+    personality: &'static str,
+    automatic: &'static str,
 }
 
 pub(super) async fn settings(
@@ -142,6 +145,7 @@ pub(super) async fn settings(
         sync_all: j.sync_all,
         out_of_scope: j.out_of_scope,
         limit: j.removal_limit.map(|l| l.to_string()).unwrap_or_default(),
+        personality: j.personality,
     });
     settings_page(&directory, &subject, shell, entered).await
 }
@@ -152,13 +156,14 @@ struct Entered {
     sync_all: bool,
     out_of_scope: OutOfScope,
     limit: String,
+    personality: PersonalityChoice,
 }
 
 async fn settings_page(
     directory: &Directory,
     subject: &Subject,
     shell: Shell,
-    Entered { sync_all, out_of_scope, limit }: Entered,
+    Entered { sync_all, out_of_scope, limit, personality }: Entered,
 ) -> Result<Response, PageError> {
     let default_limit = match subject.job.clone() {
         Some(job) => {
@@ -167,6 +172,9 @@ async fn settings_page(
         }
         None => removal_limit(None, 0),
     };
+    let url = subject.job.as_ref().and_then(|job| job.base_url.as_deref());
+    let automatic = PersonalityChoice::Automatic.of(url).label();
+    let personality = personality.as_str();
     let (tabs, action) = (subject.tabs("settings"), subject.path("settings"));
     let application = subject.application.clone();
     Ok(render(&SettingsPage {
@@ -179,6 +187,8 @@ async fn settings_page(
         out_of_scope,
         limit,
         default_limit,
+        personality,
+        automatic,
     }))
 }
 
@@ -194,6 +204,7 @@ pub(super) async fn save_settings(
     let sync_all = fields.text("scope") == "all";
     let limit = fields.text("removal_limit").to_owned();
     let out_of_scope = OutOfScope::parse(fields.text("out_of_scope")).unwrap_or_default();
+    let personality = PersonalityChoice::parse(fields.text("personality")).unwrap_or_default();
     let parsed = match limit.as_str() {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| ProvisioningError::Invalid {
@@ -208,6 +219,7 @@ pub(super) async fn save_settings(
                 sync_all: Some(sync_all),
                 out_of_scope: Some(out_of_scope),
                 removal_limit: Some(removal_limit),
+                personality: Some(personality),
                 ..Change::default()
             };
             settings::change(&directory, &caller.actor, &subject.id, change).await
@@ -219,7 +231,8 @@ pub(super) async fn save_settings(
         Err(error @ ProvisioningError::Store(_)) => Err(error.into()),
         Err(error) => {
             let shell = shell.with(error_banner("Nothing was saved", &error));
-            settings_page(&directory, &subject, shell, Entered { sync_all, out_of_scope, limit }).await
+            let entered = Entered { sync_all, out_of_scope, limit, personality };
+            settings_page(&directory, &subject, shell, entered).await
         }
     }
 }

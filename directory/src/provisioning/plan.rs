@@ -33,6 +33,8 @@ pub struct Situation {
     pub creating: BTreeMap<(Kind, String), String>,
     /// Objects that an expression has no value for, and why.
     pub unmapped: BTreeMap<(Kind, String), String>,
+    /// Objects that the target would refuse, and why.
+    pub unfit: BTreeMap<(Kind, String), String>,
     /// Of objects to be made: attributes whose value has to be free in the target, and all values that may be.
     pub candidates: BTreeMap<(Kind, String), BTreeMap<String, Vec<String>>>,
     /// The path that switches an account off, if one is mapped.
@@ -129,6 +131,8 @@ pub enum Step {
     Skip(Link, Standing),
     /// Send nothing of an object whose attributes cannot be computed, and say why.
     Unmapped(Link, String),
+    /// Send nothing of an object that the target would refuse, and say why.
+    Unfit(Link, String),
     /// Find the object there or make it; under the name first under which it was perhaps made.
     Provision(Link, Resource, Option<String>),
     /// Look in the target for what was perhaps made under this name, and switch it off: it is not wanted any
@@ -172,6 +176,7 @@ impl Step {
             Self::RemoveMembers(_) => 1,
             Self::Skip(..) => 2,
             Self::Unmapped(link, _)
+            | Self::Unfit(link, _)
             | Self::Provision(link, ..)
             | Self::Recall(link, ..)
             | Self::Compare(link, ..)
@@ -181,6 +186,7 @@ impl Step {
                 2
             }
             Self::Unmapped(..)
+            | Self::Unfit(..)
             | Self::Provision(..)
             | Self::Recall(..)
             | Self::Compare(..)
@@ -223,6 +229,7 @@ impl Situation {
         self.unsure.extend(other.unsure);
         self.creating.extend(other.creating);
         self.unmapped.extend(other.unmapped);
+        self.unfit.extend(other.unfit);
         self.candidates.extend(other.candidates);
         self.active_path = other.active_path;
         self.manager_path = other.manager_path;
@@ -262,6 +269,9 @@ fn object_step(object: &Object, situation: &Situation) -> Option<Step> {
     if let (Standing::Entitled, Some(why)) = (object.standing, situation.unmapped.get(&key)) {
         return Some(Step::Unmapped(link(), why.clone()));
     }
+    if let (Standing::Entitled, Some(why)) = (object.standing, situation.unfit.get(&key)) {
+        return Some(Step::Unfit(link(), why.clone()));
+    }
     match (object.standing, &object.known) {
         (Standing::Entitled, Some(known)) if doubtful(object, situation) => {
             Some(Step::Compare(link(), known.clone(), object.wanted.clone()))
@@ -298,8 +308,9 @@ fn doubtful(object: &Object, situation: &Situation) -> bool {
 /// not depend on when it heard of which change. They go after the account was switched off, never instead.
 fn disabled_step(object: &Object, situation: &Situation) -> Option<Step> {
     let (path, known) = (situation.active_path.as_ref()?, object.known.as_ref()?);
-    let unmapped = situation.unmapped.contains_key(&(object.kind, object.id.clone()));
-    if object.standing != Standing::Disabled || unmapped {
+    let key = (object.kind, object.id.clone());
+    let stays = situation.unmapped.contains_key(&key) || situation.unfit.contains_key(&key);
+    if object.standing != Standing::Disabled || stays {
         return None;
     }
     let mut off = Known { active: false, ..known.clone() };
@@ -394,6 +405,7 @@ impl fmt::Display for Step {
             Self::RemoveMembers(m) => write!(f, "remove {} from group {}", m.users.join(", "), m.group),
             Self::Skip(link, why) => write!(f, "skip {link}: {}", why.why()),
             Self::Unmapped(link, why) => write!(f, "cannot map {link}: {why}"),
+            Self::Unfit(link, why) => write!(f, "skip {link}: {why}"),
             Self::Provision(link, ..) => write!(f, "match or create {link}"),
             Self::Recall(link, ..) => write!(f, "recall {link}"),
             Self::Compare(link, ..) => write!(f, "compare {link}"),

@@ -25,7 +25,7 @@ pub enum Problem {
     Unreachable,
     /// No answer in time.
     Timeout,
-    /// 401 or 403.
+    /// 401, or 403 for reading.
     Unauthorized,
     /// 429 again and again.
     Throttled,
@@ -33,7 +33,7 @@ pub enum Problem {
     NotFound,
     /// 409: another object has one of the values.
     Conflict,
-    /// Another 4xx.
+    /// Another 4xx, or 403 for a change of one object.
     Refused,
     /// 5xx.
     Failed,
@@ -45,6 +45,8 @@ pub enum Problem {
     Taken,
     /// An expression has no value for the object.
     Unmapped,
+    /// The target would refuse the object as it is.
+    Unfit,
 }
 
 impl Problem {
@@ -64,6 +66,7 @@ impl Problem {
             Self::Duplicate => "DuplicateTargetEntries",
             Self::Taken => "EntryConflict",
             Self::Unmapped => "AttributeMappingFailed",
+            Self::Unfit => "TargetWouldRefuse",
         }
     }
 
@@ -96,6 +99,9 @@ impl Problem {
             }
             Self::Unmapped => {
                 "Correct the value here, or change the expression under Attribute mapping. Nothing of this object is sent until then; others are not held up."
+            }
+            Self::Unfit => {
+                "Correct the value here, or its mapping under Attribute mapping. Check for AWS shows everybody that is concerned. Nothing of this object is sent until then; others are not held up."
             }
         }
     }

@@ -58,7 +58,7 @@ impl<'a> Path<'a> {
 }
 
 /// What of `path` picks the element: `emails[type eq "work"]` of `emails[type eq "work"].value`.
-fn element_of(path: &str) -> Option<&str> {
+pub(super) fn element_of(path: &str) -> Option<&str> {
     path.find(']').map(|end| &path[..=end])
 }
 
@@ -124,11 +124,12 @@ pub fn patch(sent: &Resource, wanted: &Resource) -> Vec<Json> {
     let had: BTreeSet<&str> = sent.keys().filter_map(|p| element_of(p)).collect();
     let has: BTreeSet<&str> = wanted.keys().filter_map(|p| element_of(p)).collect();
     let mut operations = Vec::new();
-    for element in has.difference(&had) {
-        operations.extend(add_element(element, wanted));
-    }
+    // First, because AWS takes one element at a time.
     for element in had.difference(&has) {
         operations.push(json!({ "op": "remove", "path": element }));
+    }
+    for element in has.difference(&had) {
+        operations.extend(add_element(element, wanted));
     }
     for path in changed(sent, wanted) {
         let whole = element_of(&path).is_some_and(|e| !(had.contains(e) && has.contains(e)));

@@ -8,6 +8,7 @@ use web::Timestamp;
 use super::cycle::{Engine, token_place};
 use super::job::{Job, OutOfScope, ProvisioningError, State, Window};
 use super::mapping::Mappings;
+use super::personality::PersonalityChoice;
 use super::target::{Exchange, Target};
 use super::{Kind, Pace, links, pending, store as jobs};
 use crate::Directory;
@@ -27,6 +28,8 @@ pub struct Change {
     pub out_of_scope: Option<OutOfScope>,
     /// The limit of removals; `Some(None)` for the default.
     pub removal_limit: Option<Option<i64>>,
+    /// What the target is.
+    pub personality: Option<PersonalityChoice>,
     /// The mappings.
     pub mappings: Option<Mappings>,
 }
@@ -99,6 +102,7 @@ fn fresh(tenant: &str, application: &str, id: &str) -> Job {
         out_of_scope: OutOfScope::default(),
         removal_limit: None,
         removals_allowed: 0,
+        personality: PersonalityChoice::default(),
         window: Window { began: Timestamp(0), removals: 0 },
         mappings: Mappings::default(),
         cursor: None,
@@ -160,7 +164,8 @@ pub async fn change(
             q.next_attempt = Timestamp(0);
         }
         Ok(json!({
-            "baseUrl": job.base_url, "syncAll": job.sync_all, "outOfScope": job.out_of_scope.as_str(), "allowPrivateNetwork": job.allow_private,
+            "baseUrl": job.base_url, "syncAll": job.sync_all, "outOfScope": job.out_of_scope.as_str(),
+            "personality": job.personality.as_str(), "allowPrivateNetwork": job.allow_private,
             "removalLimit": job.removal_limit, "tokenChanged": sealed.is_some(),
             "mappingsChanged": before.mappings != job.mappings, "linksForgotten": moved,
         }))
@@ -243,6 +248,7 @@ fn apply(job: &mut Job, change: &Change, sealed: Option<&Vec<u8>>) {
     job.sync_all = change.sync_all.unwrap_or(job.sync_all);
     job.out_of_scope = change.out_of_scope.unwrap_or(job.out_of_scope);
     job.removal_limit = change.removal_limit.unwrap_or(job.removal_limit);
+    job.personality = change.personality.unwrap_or(job.personality);
     if let Some(mappings) = &change.mappings {
         job.mappings = mappings.clone();
     }

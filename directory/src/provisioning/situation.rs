@@ -10,8 +10,10 @@ use super::Kind;
 use super::direction::{self, Direction};
 use super::job::{COUNTED, Job};
 use super::links;
+use super::lint;
 use super::mapping::{Mapped, Surroundings};
 use super::pending::{self, Pending};
+use super::personality::Personality;
 use super::plan::{Census, Known, Object, Situation};
 use super::scope::{Scope, Standing};
 use super::unsure;
@@ -148,6 +150,9 @@ fn of_objects(
             situation.creating.extend(creating.map(|name| (key, name)));
         }
         situation.objects.push(object);
+    }
+    if job.target_personality() == Personality::Aws {
+        lint::for_target(&job.mappings, &mut situation);
     }
     unsure_memberships(tx, job, &mut situation)?;
     targets(tx, job, &mut situation)?;

@@ -5,11 +5,12 @@ use web::Timestamp;
 
 use super::job::{Job, OutOfScope, Quarantine, Reason, State, Window};
 use super::mapping::Mappings;
+use super::personality::PersonalityChoice;
 
 const COLUMNS: &str = "tenant_id, application_id, id, state, quarantine_reason, quarantine_detail, \
     quarantined_at, next_attempt_at, failures, base_url, token_sealed, allow_private, sync_all, \
     removal_limit, removals_allowed, window_began_at, window_removals, mappings, cursor, total, cycle_id, \
-    cycle_began_at, cycle_ended_at, steady_at, out_of_scope";
+    cycle_began_at, cycle_ended_at, steady_at, out_of_scope, personality";
 
 /// The job of an application.
 ///
@@ -56,6 +57,10 @@ fn read(row: &store::Row) -> Result<Job, StoreError> {
         allow_private: row.bool(11)?,
         sync_all: row.bool(12)?,
         out_of_scope: OutOfScope::parse(&row.text(24)?).ok_or(bad(24, "disable, delete or skip expected"))?,
+        personality: match row.opt_text(25)? {
+            Some(text) => PersonalityChoice::parse(&text).ok_or(bad(25, "Aws or Generic expected"))?,
+            None => PersonalityChoice::Automatic,
+        },
         removal_limit: row.opt_int(13)?,
         removals_allowed: row.int(14)?,
         window: Window { began: Timestamp(row.int(15)?), removals: row.int(16)? },
@@ -146,13 +151,14 @@ pub fn save(tx: &mut Tx<'_>, job: &Job, now: Timestamp) -> Result<(), StoreError
         micros(job.steady).into(),
         now.micros().into(),
         job.out_of_scope.as_str().into(),
+        (job.personality != PersonalityChoice::Automatic).then(|| job.personality.as_str()).into(),
     ];
     let sql = "UPDATE provisioning_jobs SET state = ?3, quarantine_reason = ?4, quarantine_detail = ?5, \
                quarantined_at = ?6, next_attempt_at = ?7, failures = ?8, base_url = ?9, token_sealed = ?10, \
                allow_private = ?11, sync_all = ?12, removal_limit = ?13, removals_allowed = ?14, \
                window_began_at = ?15, window_removals = ?16, mappings = ?17, cursor = ?18, total = ?19, \
                cycle_id = ?20, cycle_began_at = ?21, cycle_ended_at = ?22, steady_at = ?23, updated_at = ?24, \
-               out_of_scope = ?25 \
+               out_of_scope = ?25, personality = ?26 \
                WHERE tenant_id = ?1 AND application_id = ?2";
     tx.exec(sql, &params).map(|_| ())
 }

@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use tokio::time::Instant;
 use url::Url;
 use web::outbound::{Answer, Outbound, OutboundError, Reach};
@@ -32,6 +30,7 @@ pub struct Target {
     token: Arc<SecretString>,
     pace: Pace,
     wait_until: Arc<Mutex<Option<Instant>>>,
+    next: Arc<Mutex<Option<Instant>>>,
     sent: Arc<AtomicU64>,
 }
 
@@ -83,6 +82,7 @@ impl Target {
             token: Arc::new(token),
             pace,
             wait_until: Arc::default(),
+            next: Arc::default(),
             sent: Arc::default(),
         })
     }
@@ -264,7 +264,7 @@ impl Target {
                     if last || !again {
                         return Err(error);
                     }
-                    self.pause(retry_after(&answer.headers), tried);
+                    self.pause(answer.retry_after(), tried);
                 }
                 Err(error) if last || !repeatable || error.problem == Problem::Address => return Err(error),
                 Err(_) => self.pause(None, tried),
@@ -312,6 +312,13 @@ impl Target {
         if let Some(until) = until {
             tokio::time::sleep_until(until).await;
         }
+        if !self.pace.spacing.is_zero() {
+            let place = {
+                let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+                place(&mut next, Instant::now(), self.pace.spacing)
+            };
+            tokio::time::sleep_until(place).await;
+        }
     }
 
     fn pause(&self, asked: Option<Duration>, tried: u32) {
@@ -326,6 +333,9 @@ impl Target {
 
     fn refused(&self, request: &str, answer: &Answer) -> TargetError {
         let problem = match answer.status {
+            // A target may keep one object from us that belongs to somebody else there. Whoever has lost the
+            // right to everything hears 403 for reading too.
+            StatusCode::FORBIDDEN if !request.starts_with("GET") => Problem::Refused,
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Problem::Unauthorized,
             StatusCode::NOT_FOUND => Problem::NotFound,
             StatusCode::CONFLICT => Problem::Conflict,
@@ -397,24 +407,29 @@ fn resources(answer: &Answer) -> Option<Vec<Json>> {
     }
 }
 
-/// Seconds, or a date measured by the answer's own clock (RFC 9110 §10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = |text: &str| OffsetDateTime::parse(&text.replace("GMT", "+0000"), &Rfc2822).ok();
-    let now = date(headers.get(header::DATE)?.to_str().ok()?)?;
-    (date(text)? - now).try_into().ok()
+/// When the next request may be sent, and the one after it `spacing` later.
+fn place(next: &mut Option<Instant>, now: Instant, spacing: Duration) -> Instant {
+    let place = next.map_or(now, |next| next.max(now));
+    *next = Some(place + spacing);
+    place
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     fn target(base: &str) -> Target {
         Target::new(base, SecretString::from("s3cret"), true, Pace::default()).unwrap()
+    }
+
+    #[test]
+    fn no_second_has_more_than_twenty_requests() {
+        let (mut next, start) = (None, Instant::now());
+        // All at once, and later some after a rest.
+        let asked = (0..60).map(|_| start).chain((0..30).map(|n| start + Duration::from_millis(5000 + n)));
+        let sent: Vec<Instant> = asked.map(|now| place(&mut next, now, Pace::default().spacing)).collect();
+        assert!(sent.windows(21).all(|w| w[20] - w[0] >= Duration::from_secs(1)));
+        assert_eq!((sent[0], sent[60]), (start, start + Duration::from_millis(5000)));
     }
 
     #[test]
@@ -437,18 +452,6 @@ mod tests {
         }
         let inside = Target::new("https://127.0.0.1/", SecretString::from("t"), false, Pace::default());
         assert!(inside.err().unwrap().reason.contains("private network"));
-    }
-
-    #[test]
-    fn retry_after_is_read_as_seconds_or_date() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("7"));
-        assert_eq!(retry_after(&headers), Some(Duration::from_secs(7)));
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("Wed, 21 Oct 2015 07:28:05 GMT"));
-        headers.insert(header::DATE, HeaderValue::from_static("Wed, 21 Oct 2015 07:28:00 GMT"));
-        assert_eq!(retry_after(&headers), Some(Duration::from_secs(5)));
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("soon"));
-        assert_eq!(retry_after(&headers), None);
     }
 
     #[test]

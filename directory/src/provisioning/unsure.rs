@@ -16,7 +16,7 @@ use super::plan::{Link, Step};
 pub fn announce(tx: &mut Tx<'_>, job: &Job, steps: &[Step]) -> Result<(), StoreError> {
     for step in steps {
         match step {
-            Step::Skip(..) | Step::Unmapped(..) => {}
+            Step::Skip(..) | Step::Unmapped(..) | Step::Unfit(..) => {}
             Step::Provision(link, wanted, _) => {
                 let name = wanted.get(job.mappings.matching(link.kind)).and_then(|v| v.as_str());
                 add(tx, job, link, name)?;

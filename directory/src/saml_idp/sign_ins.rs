@@ -56,8 +56,7 @@ pub struct SignIn {
     /// Its name at that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_principal_name: Option<String>,
-    /// What was checked, in order; events leave it out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// What was checked, in order.
     pub checks: Vec<Check>,
     /// The request, cut, without the values of signatures. Lists leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,7 +101,10 @@ impl From<SignIn> for Record {
         let details = serde_json::to_string(&sign_in).unwrap_or_default();
         // The event names the sign-on; its checks stay in the record, which does not live as long.
         let checks = std::mem::take(&mut sign_in.checks);
-        let event = json!(sign_in);
+        let mut event = json!(sign_in);
+        if let Some(map) = event.as_object_mut() {
+            map.remove("checks");
+        }
         sign_in.checks = checks;
         (sign_in.request_xml, sign_in.response_xml) = messages;
         Self { sign_in, details, event }

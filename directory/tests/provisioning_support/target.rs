@@ -67,7 +67,8 @@ pub struct Inner {
     /// At this request: the text is "before" or "after" it was done; then `Target::reached` is told and
     /// the request never answers.
     pub stop_at: Option<(usize, bool)>,
-    pub forbidden_value: Option<String>,
+    /// A value that no object may have, and the status that says so.
+    pub forbidden_value: Option<(String, StatusCode)>,
     /// What was deleted: whether a user, and its externalId.
     pub deleted: Vec<(bool, String)>,
 }
@@ -247,11 +248,10 @@ fn act(i: &mut Inner, method: &Method, line: &str, body: &[u8]) -> Response {
         _ => return error(StatusCode::NOT_FOUND, "no such endpoint"),
     };
     let body: Json = serde_json::from_slice(body).unwrap_or(Json::Null);
-    if i.forbidden_value.as_ref().is_some_and(|v| body.to_string().contains(v.as_str())) {
-        return error(
-            StatusCode::BAD_REQUEST,
-            "Request is unparsable, syntactically incorrect, or violates schema.",
-        );
+    if let Some((_, status)) =
+        i.forbidden_value.as_ref().filter(|(value, _)| body.to_string().contains(value.as_str()))
+    {
+        return error(*status, "Request is unparsable, syntactically incorrect, or violates schema.");
     }
     match (method.as_str(), segments.next()) {
         ("GET", None) => list(&i.rows, users, query),
@@ -316,6 +316,9 @@ fn create(all: &mut Rows, users: bool, body: Json) -> Response {
         if object.get(*needed).and_then(Json::as_str).is_none_or(str::is_empty) {
             return error(StatusCode::BAD_REQUEST, "a required attribute is missing");
         }
+    }
+    if object.values().any(|v| v.as_array().is_some_and(|a| a.len() > 1 && a[0].is_object())) {
+        return error(StatusCode::BAD_REQUEST, "Currently list attributes only allow single item");
     }
     if taken(all, users, "", &object) {
         return error(StatusCode::CONFLICT, "Refused to create a new, duplicate resource.");

@@ -35,6 +35,7 @@ pub fn pace() -> Pace {
         longest_pause: Duration::from_millis(5),
         timeout: Duration::from_millis(400),
         breath: Duration::ZERO,
+        spacing: Duration::ZERO,
         ..Pace::default()
     }
 }
@@ -240,7 +241,7 @@ impl World {
     pub async fn transitive(&self, on: bool) {
         self.write(move |tx| {
             tx.exec("UPDATE tenants SET transitive_groups = ?2 WHERE id = ?1", &[TENANT.into(), on.into()])?;
-            event(tx, "tenant.updated", "tenant", TENANT, &json!({}))
+            event(tx, "tenant.updated", "tenant", TENANT, &json!({ "transitiveGroups": on }))
         })
         .await;
     }

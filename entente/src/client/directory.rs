@@ -181,6 +181,11 @@ impl Directory {
         self.http.post(&Self::synchronization(principal, &format!("jobs/{job}/{action}")), body).await
     }
 
+    /// What AWS would refuse of what a job sends.
+    pub async fn lint(&self, principal: &str, job: &str) -> Result<Json, Failure> {
+        self.http.get(&Self::synchronization(principal, &format!("jobs/{job}/lint"))).await
+    }
+
     /// The newest provisioning log entries of a job.
     pub async fn provisioning_logs(&self, job: &str, top: u32) -> Result<Vec<Json>, Failure> {
         let filter = encode(&format!("jobId eq '{job}'"));

@@ -204,6 +204,7 @@ async fn provisioning(tour: &mut Tour) -> Result<Job, Failure> {
     ];
     tour.report.step("5", "Automatic provisioning", &[&pages[0], &pages[1]]);
     let enabled = tour.center.http.post("/api/scim/enable", &json!({})).await?;
+    hand_over(tour).await?;
     let job = job(&tour.directory, &principal).await?;
     let secrets = [
         ("BaseAddress", text(&enabled["endpoint"])),
@@ -224,6 +225,22 @@ async fn provisioning(tour: &mut Tour) -> Result<Job, Failure> {
     arrived(tour).await?;
     nothing_to_do(tour, &job).await?;
     Ok(job)
+}
+
+/// Whoever was made in the center by hand is not the identity provider's to change until it is handed over.
+async fn hand_over(tour: &mut Tour) -> Result<(), Failure> {
+    let foreign = tour.center.http.get("/api/scim/ownership").await?;
+    let names: Vec<String> =
+        foreign["users"].as_array().into_iter().flatten().map(|user| text(&user["userName"])).collect();
+    let body = json!({ "everything": foreign["count"] });
+    let handed = tour.center.http.post("/api/scim/ownership/hand-over", &body).await?;
+    tour.report
+        .did(&format!("{}, added by hand, is handed over to automatic provisioning", names.join(", ")));
+    tour.report.check(
+        "nothing is left that provisioning may not change",
+        &body["everything"].to_string(),
+        &handed.to_string(),
+    )
 }
 
 async fn arrived(tour: &mut Tour) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! `entente center`
 
 mod access;
+mod event_target;
 mod identity_source;
 mod recycle_bin;
 mod saml;
@@ -48,6 +49,9 @@ pub enum CenterCommand {
     /// Deleted users and groups: list, restore, remove for good.
     #[command(subcommand)]
     RecycleBin(recycle_bin::RecycleBinCommand),
+    /// Other systems that are told of changes of users and groups.
+    #[command(subcommand)]
+    EventTarget(event_target::EventTargetCommand),
     /// What a person can open, and why.
     Access {
         /// User name.
@@ -90,6 +94,7 @@ pub async fn run(command: CenterCommand, output: &Output, credentials: Option<&P
         CenterCommand::Assignment(command) => access::assignment(command, &center, output).await?,
         CenterCommand::User(command) => access::user(command, &center, output).await?,
         CenterCommand::RecycleBin(command) => recycle_bin::run(command, &center, output).await?,
+        CenterCommand::EventTarget(command) => event_target::run(command, &center, output).await?,
         CenterCommand::Access { user } => output.data(&center.access(&user).await?),
         CenterCommand::SignInAttempts(given) => saml::attempts(&given, &center, output).await?,
         CenterCommand::SamlSettings(given) => saml::settings(&given, &center, output).await?,

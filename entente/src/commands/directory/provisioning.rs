@@ -54,6 +54,11 @@ pub enum ProvisioningCommand {
         /// The application.
         app: String,
     },
+    /// Say whom AWS IAM Identity Center would refuse, and why, before anything is sent. Fails where there is anything.
+    Lint {
+        /// The application.
+        app: String,
+    },
     /// A dry run: print what would be sent, object by object and attribute by attribute, and keep it under an id.
     Plan {
         /// The application.
@@ -96,6 +101,17 @@ pub enum Scope {
     All,
 }
 
+/// What the target is.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Personality {
+    /// What the tenant URL says.
+    Automatic,
+    /// AWS IAM Identity Center.
+    Aws,
+    /// Any SCIM service.
+    Generic,
+}
+
 /// The target.
 #[derive(Debug, Args)]
 pub struct ConfigureArguments {
@@ -113,6 +129,9 @@ pub struct ConfigureArguments {
     /// The target may be in a private network.
     #[arg(long)]
     allow_private_network: bool,
+    /// What the target is; without it, that stays as it is: automatic at first.
+    #[arg(long, value_enum)]
+    personality: Option<Personality>,
 }
 
 /// An application's service principal and its job.
@@ -173,29 +192,9 @@ pub async fn run(
             let job = job(directory, &app).await?;
             output.data(&settle(directory, &job, output.json).await?);
         }
-        ProvisioningCommand::Plan { app } => {
-            let job = job(directory, &app).await?;
-            let plan = directory.job_action(&job.principal, &job.id, "plans", &none).await?;
-            if output.json {
-                output.data(&plan);
-            } else {
-                plan_lines(&plan).iter().for_each(|line| output.say(line));
-            }
-        }
-        ProvisioningCommand::Approve { app, plan } => {
-            let job = job(directory, &app).await?;
-            let action = format!("plans/{}/approve", encode(&plan));
-            let done = directory.job_action(&job.principal, &job.id, &action, &none).await?;
-            if output.json {
-                output.data(&done);
-            }
-            if done["failed"] != 0 {
-                let why = format!("{} steps of the plan did not end well", done["failed"]);
-                return Err(Failure::new("ObjectsFailed", why)
-                    .with_fix("`entente directory app provisioning logs APP` says why for each."));
-            }
-            output.say(format!("The plan was carried out: {} steps.", done["done"]));
-        }
+        ProvisioningCommand::Lint { app } => lint(directory, &app, output).await?,
+        ProvisioningCommand::Plan { app } => plan(directory, &app, output).await?,
+        ProvisioningCommand::Approve { app, plan } => approve(directory, &app, &plan, output).await?,
         ProvisioningCommand::OnDemand { app, user, group } => {
             on_demand(directory, &app, user, group, output).await?;
         }
@@ -223,15 +222,82 @@ async fn configure(
     let job = job(directory, &arguments.app).await?;
     let token = secret(arguments.token_file.as_deref(), "Access token of the SCIM endpoint")?;
     let truth = |value: bool| if value { "True" } else { "False" };
-    let secrets = [
+    let mut secrets = vec![
         ("BaseAddress", arguments.tenant_url.as_str()),
         ("SecretToken", token.expose_secret()),
         ("SyncAll", truth(matches!(arguments.scope, Scope::All))),
         ("AllowPrivateNetwork", truth(arguments.allow_private_network)),
     ];
+    secrets.extend(arguments.personality.map(|personality| {
+        let name = match personality {
+            Personality::Automatic => "Automatic",
+            Personality::Aws => "Aws",
+            Personality::Generic => "Generic",
+        };
+        ("Personality", name)
+    }));
     directory.provisioning_secrets(&job.principal, &secrets).await?;
     directory.test_connection(&job.principal, &job.id).await?;
     output.say("Saved. The connection works.");
+    Ok(())
+}
+
+async fn plan(directory: &Directory, app: &str, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let plan = directory.job_action(&job.principal, &job.id, "plans", &json!({})).await?;
+    if output.json {
+        output.data(&plan);
+    } else {
+        plan_lines(&plan).iter().for_each(|line| output.say(line));
+    }
+    Ok(())
+}
+
+async fn approve(directory: &Directory, app: &str, plan: &str, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let action = format!("plans/{}/approve", encode(plan));
+    let done = directory.job_action(&job.principal, &job.id, &action, &json!({})).await?;
+    if output.json {
+        output.data(&done);
+    }
+    if done["failed"] != 0 {
+        let why = format!("{} steps of the plan did not end well", done["failed"]);
+        return Err(Failure::new("ObjectsFailed", why)
+            .with_fix("`entente directory app provisioning logs APP` says why for each."));
+    }
+    output.say(format!("The plan was carried out: {} steps.", done["done"]));
+    Ok(())
+}
+
+async fn lint(directory: &Directory, app: &str, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let report = directory.lint(&job.principal, &job.id).await?;
+    let columns = [
+        ("kind", "KIND"),
+        ("name", "WHO"),
+        ("attribute", "ATTRIBUTE"),
+        ("rule", "RULE"),
+        ("found", "FOUND"),
+        ("fix", "FIX"),
+    ];
+    let findings = report["findings"].as_array().cloned().unwrap_or_default();
+    if output.json {
+        output.data(&report);
+    } else if !findings.is_empty() {
+        output.table(&findings, &columns);
+    }
+    let count = |key: &str| report[key].as_u64().unwrap_or_default();
+    let seen = format!("{} of {} objects in scope looked at", count("lookedAt"), count("inScope"));
+    if count("findingCount") > 0 {
+        let why = format!(
+            "AWS would refuse {} people and {} groups; {} findings, {seen}",
+            count("refusedUsers"),
+            count("refusedGroups"),
+            count("findingCount")
+        );
+        return Err(Failure::new("LintFindings", why).with_fix("Each finding says what to change."));
+    }
+    output.say(format!("AWS would accept everything: {seen}."));
     Ok(())
 }
 
