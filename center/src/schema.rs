@@ -18,6 +18,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 108, name: "scim_rate", sql: include_str!("../migrations/0108_scim_rate.sql") },
     Migration {
+        version: 109,
+        name: "scim_schemas",
+        sql: include_str!("../migrations/0109_scim_schemas.sql"),
+    },
+    Migration {
         version: 110,
         name: "event_targets",
         sql: include_str!("../migrations/0110_event_targets.sql"),

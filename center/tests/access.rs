@@ -148,6 +148,12 @@ scim_server    DELETE /api/scim/tokens/{id}                    api_key
 scim_server    POST   /api/scim/tokens/finish-rotation         api_key
 scim_server    PUT    /api/scim/rate-limit                     api_key
 scim_server    POST   /console/settings/automatic-provisioning/rate-limit administrator
+scim_server    GET    /api/scim/schemas                        api_key
+scim_server    POST   /api/scim/schemas                        api_key
+scim_server    DELETE /api/scim/schemas/{urn}                  api_key
+scim_server    GET    /console/settings/automatic-provisioning/schemas administrator
+scim_server    POST   /console/settings/automatic-provisioning/schemas administrator
+scim_server    POST   /console/settings/automatic-provisioning/schemas/remove administrator
 scim_server    GET    /api/scim/ownership                      api_key
 scim_server    POST   /api/scim/ownership/hand-over            api_key
 scim_server    POST   /api/scim/ownership/take-back            api_key

@@ -23,6 +23,8 @@ mod modes;
 mod ownership;
 #[path = "scim_server/returning.rs"]
 mod returning;
+#[path = "scim_server/schemas.rs"]
+mod schemas;
 #[path = "scim_server/tokens.rs"]
 mod tokens;
 #[path = "scim_server/users.rs"]

@@ -27,5 +27,15 @@ pub const MAX_MEMBERS: usize = 20_000;
 pub const MAX_QUERY_LENGTH: usize = 32 * 1024;
 /// Most names in `attributes` or `excludedAttributes`.
 pub const MAX_PROJECTION: usize = 200;
+/// Most attributes, sub-attributes included, of a schema that an administrator defines.
+pub const MAX_CUSTOM_ATTRIBUTES: usize = 100;
+/// Longest name of such a schema, of its attributes, and of a word in their lists.
+pub const MAX_CUSTOM_NAME: usize = 64;
+/// Longest URN of such a schema.
+pub const MAX_CUSTOM_URN: usize = 256;
+/// Longest description in it.
+pub const MAX_CUSTOM_DESCRIPTION: usize = 1024;
+/// Most suggested values, and most reference types, of one of its attributes.
+pub const MAX_CUSTOM_WORDS: usize = 50;
 /// Longest cursor, in bytes.
 pub const MAX_CURSOR_LENGTH: usize = 1024;

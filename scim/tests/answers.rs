@@ -211,7 +211,7 @@ fn fields_are_read_by_path() {
 
 #[test]
 fn resource_types_name_their_schemas() {
-    let types = documents::resource_types("https://h/scim/v2");
+    let types = documents::resource_types("https://h/scim/v2", &scim::schema::RESOURCE_TYPES);
     assert_eq!(types.len(), 2);
     assert_eq!(types[0]["schemaExtensions"], json!([{"schema": ENTERPRISE, "required": false}]));
     assert_eq!(types[1]["meta"]["location"], "https://h/scim/v2/ResourceTypes/Group");

@@ -157,6 +157,9 @@ impl From<IdentityError> for ApiError {
             IdentityError::GroupNameTaken { display_name, .. } => {
                 conflict("GroupNameTaken").target("displayName").found(&display_name)
             }
+            IdentityError::ValueTaken { attribute, value, .. } => {
+                conflict("ValueTaken").target(attribute).found(&value)
+            }
             IdentityError::UserNotFound(_) => Self::not_found("UserNotFound", message).target("user"),
             IdentityError::GroupNotFound(_) => Self::not_found("GroupNotFound", message).target("group"),
             IdentityError::Invalid { attribute, why, found } => {

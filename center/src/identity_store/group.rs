@@ -16,6 +16,8 @@ pub struct Group {
     pub id: String,
     /// Its name, identity provider's id and description.
     pub fields: GroupFields,
+    /// What it has of extension schemas, by URN; null where it has nothing.
+    pub extensions: Json,
     /// Who made it: see [`Owner`].
     pub owner: String,
     /// When it was made.
@@ -60,13 +62,17 @@ impl Group {
 
     /// What events show of the group.
     pub fn for_event(&self) -> Json {
-        json!({
+        let mut shown = json!({
             "id": self.id,
             "displayName": self.fields.display_name,
             "externalId": self.fields.external_id,
             "description": self.fields.description,
             "owner": self.owner,
-        })
+        });
+        if let (Some(shown), Some(extensions)) = (shown.as_object_mut(), self.extensions.as_object()) {
+            shown.extend(extensions.clone());
+        }
+        shown
     }
 }
 

@@ -44,6 +44,18 @@ pub enum IdentityError {
         /// Which has it.
         id: String,
     },
+    /// Another user or group has this value of an extension schema.
+    #[error("{attribute} must be unique, and the {} {id} has the value {value} already", what.kind())]
+    ValueTaken {
+        /// The attribute with the URN of its schema.
+        attribute: String,
+        /// The value, as it is compared.
+        value: String,
+        /// Whether a user or a group has it.
+        what: IdentityKind,
+        /// Which.
+        id: String,
+    },
     /// No such user.
     #[error("there is no user {0}")]
     UserNotFound(String),

@@ -120,6 +120,7 @@ impl Binned {
             deleted_by: by.to_owned(),
             record: json!({
                 "description": group.fields.description,
+                "extensions": group.extensions,
                 "createdAt": group.created_at.micros(),
                 "version": group.version,
             }),

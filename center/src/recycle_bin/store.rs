@@ -158,6 +158,7 @@ pub fn restore(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<Restored, B
                 description,
             };
             identities::put_back_group(tx, author, &kept(&binned), &fields)?;
+            identities::set_group_extensions(tx, author, id, &binned.record["extensions"])?;
         }
     }
     forget(tx, author, id)?;

@@ -10,6 +10,7 @@ use scim::{Quirks, Rules};
 
 use super::mode::Mode;
 use super::refusal::Refusal;
+use super::schemas::Kinds;
 use super::version::Preconditions;
 use crate::Center;
 use crate::access::Caller;
@@ -22,6 +23,8 @@ pub(super) struct Judged {
     pub(super) mode: Mode,
     /// The tolerated deviations; they note which are met.
     pub(super) quirks: Quirks,
+    /// The resource types with the schemas of administrators.
+    pub(super) kinds: Kinds,
 }
 
 /// One request: who, under which rules, and what its query and headers ask for. Parameters that SCIM
@@ -41,7 +44,12 @@ pub(super) struct Call {
 impl Call {
     /// What resources of this type are judged by.
     pub(super) fn rules(&self, kind: &'static ResourceType) -> Rules {
-        self.judged.mode.rules(kind, &self.judged.quirks)
+        self.judged.mode.rules(self.kind(kind), &self.judged.quirks)
+    }
+
+    /// The resource type as this client sees it: AWS has no schemas of administrators.
+    pub(super) fn kind(&self, kind: &'static ResourceType) -> &'static ResourceType {
+        if self.aws() { kind } else { self.judged.kinds.get(kind) }
     }
 
     /// Whether it is judged as AWS does.

@@ -16,6 +16,7 @@ use super::call::Judged;
 use super::mode::Mode;
 use super::rate::Limit;
 use super::refusal::{Refusal, Refused};
+use super::schemas::{self, Kinds};
 use super::seen::Seen;
 use super::tokens::store::{self as tokens, Bearer};
 use crate::Center;
@@ -37,8 +38,8 @@ pub(super) async fn scim_client(
     // Only the hash is looked up, so the time it takes tells nothing about a token.
     let hash = token::bearer(request.headers()).map(token::hash);
     let tenant = path.iter().find(|(name, _)| *name == "scim_tenant_id").map_or("", |(_, value)| value);
-    let bearer = match authenticate(&center, tenant.to_owned(), hash).await {
-        Ok(Some(bearer)) => bearer,
+    let (bearer, kinds) = match authenticate(&center, tenant.to_owned(), hash).await {
+        Ok(Some(found)) => found,
         Ok(None) => return unauthorized(),
         Err(error) => return Refusal::from(error).into_response(),
     };
@@ -49,7 +50,7 @@ pub(super) async fn scim_client(
     note_use(&center, &bearer);
     let Bearer { token_id, mode, .. } = bearer;
     let actor = format!("scim:{token_id}");
-    let judged = Judged { mode, quirks: mode.quirks().noting() };
+    let judged = Judged { mode, quirks: mode.quirks().noting(), kinds };
     request.extensions_mut().insert(Caller { actor, id: token_id.clone(), name: "SCIM".to_owned() });
     request.extensions_mut().insert(judged.clone());
     let signs = OwnedSigns::of(&request);
@@ -115,17 +116,25 @@ async fn authenticate(
     center: &Center,
     tenant: String,
     hash: Option<[u8; 32]>,
-) -> Result<Option<Bearer>, StoreError> {
+) -> Result<Option<(Bearer, Kinds)>, StoreError> {
     let Some(hash) = hash else { return Ok(None) };
     let (instance, now) = (center.instance_id.clone(), center.clock.now());
     // Counted before the look-up: what changes during it is noticed.
     let changes = center.store.changes();
     let key = (tenant.clone(), hash);
-    if let Some(bearer) = changes.and_then(|changes| center.scim_known.find(&key, changes, now)) {
-        return Ok(Some(bearer));
-    }
-    let found = center.store.read(move |tx| tokens::bearer(tx, &instance, &tenant, &hash, now)).await?;
-    if let (Some(changes), Some(bearer)) = (changes, &found) {
+    let known = changes.and_then(|changes| center.scim_known.find(&key, changes, now));
+    let cached = known.is_some();
+    let read = center.store.read(move |tx| {
+        let bearer = match &known {
+            Some(bearer) => Some(bearer.clone()),
+            None => tokens::bearer(tx, &instance, &tenant, &hash, now)?,
+        };
+        let Some(bearer) = bearer else { return Ok(None) };
+        let kinds = Kinds::of(&schemas::store::defined(tx, &instance)?)?;
+        Ok::<_, StoreError>(Some((bearer, kinds)))
+    });
+    let found = read.await?;
+    if let (false, Some(changes), Some((bearer, _))) = (cached, changes, &found) {
         center.scim_known.keep(key, bearer, changes, now);
     }
     Ok(found)

@@ -5,6 +5,7 @@ use scim::ScimError;
 use scim::limits::MAX_BULK_OPERATIONS;
 use scim::list::index_page;
 use scim::schema::documents::{self, Service};
+use scim::schema::{RESOURCE_TYPES, ResourceType};
 use serde_json::Value;
 
 use super::answer::Answer;
@@ -36,7 +37,10 @@ pub(super) async fn service_provider_config(call: Call) -> Answer {
 
 /// `GET /ResourceTypes`, RFC 7643 §6.
 pub(super) async fn resource_types(call: Call) -> Result<Answer, Refusal> {
-    all(call.query.filter.is_some(), documents::resource_types(&base(&call.center, &call.tenant)))
+    all(
+        call.query.filter.is_some(),
+        documents::resource_types(&base(&call.center, &call.tenant), &kinds(&call)),
+    )
 }
 
 /// `GET /ResourceTypes/{name}`.
@@ -44,23 +48,29 @@ pub(super) async fn resource_type(
     call: Call,
     Path((_, name)): Path<(String, String)>,
 ) -> Result<Answer, Refusal> {
-    one("ResourceType", documents::resource_type(&base(&call.center, &call.tenant), &name), name)
+    let document = documents::resource_type(&base(&call.center, &call.tenant), &kinds(&call), &name);
+    one("ResourceType", document, name)
 }
 
 /// `GET /Schemas`, RFC 7643 §7.
 pub(super) async fn schemas(call: Call) -> Result<Answer, Refusal> {
-    all(call.query.filter.is_some(), documents::schemas(&base(&call.center, &call.tenant)))
+    all(call.query.filter.is_some(), documents::schemas(&base(&call.center, &call.tenant), &kinds(&call)))
 }
 
 /// `GET /Schemas/{urn}`.
 pub(super) async fn schema(call: Call, Path((_, urn)): Path<(String, String)>) -> Result<Answer, Refusal> {
-    one("Schema", documents::schema(&base(&call.center, &call.tenant), &urn), urn)
+    let document = documents::schema(&base(&call.center, &call.tenant), &kinds(&call), &urn);
+    one("Schema", document, urn)
 }
 
 /// `/Me`, RFC 7644 §3.11. A token is no user: it stands for the identity provider, so there is nobody to
 /// show, and the RFC has 501 for it.
 pub(super) async fn me() -> Refusal {
     Refusal::NoMe
+}
+
+fn kinds(call: &Call) -> [&'static ResourceType; 2] {
+    RESOURCE_TYPES.map(|kind| call.kind(kind))
 }
 
 fn all(filtered: bool, documents: Vec<Value>) -> Result<Answer, Refusal> {

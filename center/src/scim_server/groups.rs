@@ -6,7 +6,7 @@ use scim::list::Sort;
 use scim::patch::{GroupPatch, PatchRequest, member_changes};
 use scim::schema::{GROUP, ResourceType};
 use scim::{Rules, resource};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::{StoreError, Tx};
 
 use super::answer::Answer;
@@ -27,7 +27,7 @@ use crate::recycle_bin::{Binned, store as bin};
 /// `POST /Groups`, RFC 7644 §3.3.
 pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refusal> {
     let resource = resource::read(&call.rules(&GROUP), &body)?;
-    let (fields, members) = (fields(&resource, ""), members(&resource));
+    let (fields, members, extensions) = (fields(&resource, ""), members(&resource), extensions(&resource));
     if call.aws() {
         aws::check_member_count(members.len())?;
     }
@@ -40,6 +40,7 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
             Some(binned) => bin::return_group(tx, &author, &binned, &fields)?.id,
             None => identities::create_group(tx, &author, &id, &owner, &fields)?.id,
         };
+        identities::set_group_extensions(tx, &author, &id, &extensions)?;
         add(tx, &author, &id, &members)?;
         let group = Group::find(tx, &author.instance_id, &id)?;
         shown(tx, &view, &group)
@@ -79,12 +80,16 @@ pub(super) async fn replace(
     let resource = resource::read(&call.rules(&GROUP), &body)?;
     let named = names_members(&body) || call.judged.mode == Mode::Strict;
     let members = named.then(|| members(&resource));
+    let (rules, full) = (call.rules(&GROUP), call.judged.kinds.get(&GROUP));
     let author = call.author();
     let view = View::new(&call, &GROUP);
     let versions = call.versions;
     let replaced = call.center.store.write(move |tx| {
         let before = to_change::<Group>(tx, &author.instance_id, &id, &versions)?;
-        identities::update_group(tx, &author, &id, &fields(&resource, &before.fields.description))?;
+        let old = group_resource(full, &before);
+        let wanted = resource::replaced(&rules, &old, &resource)?;
+        let wanted = resource::with_unseen(&rules, full, &old, wanted)?;
+        set(tx, &author, &before, &wanted)?;
         if let Some(members) = &members {
             replace_all(tx, &author, &id, members)?;
         }
@@ -102,7 +107,7 @@ pub(super) async fn patch(
     Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let rules = call.rules(&GROUP);
+    let (rules, full) = (call.rules(&GROUP), call.judged.kinds.get(&GROUP));
     let request = PatchRequest::read(&body, &rules.quirks)?;
     let patch = member_changes(&rules, &request)?;
     if call.aws() {
@@ -113,7 +118,7 @@ pub(super) async fn patch(
     let versions = call.versions;
     let patched = call.center.store.write(move |tx| {
         let before = to_change::<Group>(tx, &author.instance_id, &id, &versions)?;
-        change(tx, &author, &rules, &before, &patch)?;
+        change(tx, &author, (&rules, full), &before, &patch)?;
         let group = Group::find(tx, &author.instance_id, &id)?;
         if view.asks_for_attributes() {
             return Ok(Answer::ok(shown(tx, &view, &group)?));
@@ -127,13 +132,14 @@ pub(super) async fn patch(
 fn change(
     tx: &mut Tx<'_>,
     author: &Author,
-    rules: &Rules,
+    (rules, full): (&Rules, &'static ResourceType),
     before: &Group,
     patch: &GroupPatch,
 ) -> Result<(), Refusal> {
     if !patch.rest.is_empty() {
-        let wanted = patch.rest.apply(rules, &group_resource(before))?;
-        identities::update_group(tx, author, &before.id, &fields(&wanted, &before.fields.description))?;
+        let old = group_resource(full, before);
+        let wanted = patch.rest.apply(rules, &old)?;
+        set(tx, author, before, &resource::with_unseen(rules, full, &old, wanted)?)?;
     }
     let net = patch.net();
     // PostgreSQL takes no U+0000 in a text. Bodies are read without; a path's filter may have one.
@@ -147,6 +153,11 @@ fn change(
         identities::remove_members(tx, author, &before.id, part)?;
     }
     add(tx, author, &before.id, &net.add)
+}
+
+fn set(tx: &mut Tx<'_>, author: &Author, before: &Group, wanted: &Value) -> Result<(), Refusal> {
+    identities::update_group(tx, author, &before.id, &fields(wanted, &before.fields.description))?;
+    Ok(identities::set_group_extensions(tx, author, &before.id, &extensions(wanted))?)
 }
 
 fn add(tx: &mut Tx<'_>, author: &Author, id: &str, members: &[String]) -> Result<(), Refusal> {
@@ -179,6 +190,14 @@ fn fields(resource: &Value, description: &str) -> GroupFields {
         external_id: resource::text(resource, "externalId").map(str::to_owned),
         description: description.to_owned(),
     }
+}
+
+/// What the resource has of extensions, by URN; null where it has nothing.
+fn extensions(resource: &Value) -> Value {
+    let all = resource.as_object().into_iter().flatten();
+    let own: Map<String, Value> =
+        all.filter(|(name, _)| name.contains(':')).map(|(name, part)| (name.clone(), part.clone())).collect();
+    if own.is_empty() { Value::Null } else { Value::Object(own) }
 }
 
 fn members(resource: &Value) -> Vec<String> {

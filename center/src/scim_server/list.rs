@@ -147,7 +147,7 @@ impl Search {
             condition: narrowed.map(|n| n.condition).unwrap_or_default(),
             filter: filter.filter(|_| !exact),
             view: View::new(call, T::KIND),
-            sort: Sort::bind(query, T::KIND)?,
+            sort: Sort::bind(query, call.kind(T::KIND))?,
         })
     }
 
@@ -235,7 +235,7 @@ impl Search {
             full.sort_by(|(one, _), (other, _)| sort.compare(one, other));
             let page = full.into_iter().skip(start - 1).take(count);
             let page: Result<Vec<Value>, StoreError> =
-                page.map(|(_, row)| Ok(view.project(T::KIND, &row.shown(tx, &view)?))).collect();
+                page.map(|(_, row)| Ok(view.project(&row.shown(tx, &view)?))).collect();
             Ok::<_, StoreError>((rows.len(), page?))
         });
         Ok(page.await?)
@@ -318,7 +318,7 @@ impl Search {
 }
 
 fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, rows: &[T]) -> Result<Vec<Value>, StoreError> {
-    rows.iter().map(|row| Ok(view.project(T::KIND, &row.shown(tx, view)?))).collect()
+    rows.iter().map(|row| Ok(view.project(&row.shown(tx, view)?))).collect()
 }
 
 /// What ties a cursor to its list: a cursor of another filter would leave resources out.

@@ -23,6 +23,7 @@ mod pages;
 pub mod rate;
 mod refusal;
 mod resource;
+pub mod schemas;
 mod search;
 pub mod seen;
 pub mod tokens;
@@ -86,6 +87,9 @@ fn admin_api(center: &Center) -> Routes<Center> {
         .delete("/api/scim/tokens/{id}", api::delete_token)
         .post("/api/scim/tokens/finish-rotation", api::finish_rotation)
         .put("/api/scim/rate-limit", api::set_rate_limit)
+        .get("/api/scim/schemas", schemas::http::list)
+        .post("/api/scim/schemas", schemas::http::add)
+        .delete("/api/scim/schemas/{urn}", schemas::http::remove)
         .get("/api/scim/ownership", ownership::http::list)
         .post("/api/scim/ownership/hand-over", ownership::http::hand_over)
         .post("/api/scim/ownership/take-back", ownership::http::take_back)
@@ -101,6 +105,9 @@ fn console(center: &Center) -> Routes<Center> {
         .post("/console/settings/automatic-provisioning/tokens", pages::create_token)
         .post("/console/settings/automatic-provisioning/tokens/{id}/delete", pages::delete_token)
         .post("/console/settings/automatic-provisioning/rate-limit", pages::set_rate_limit)
+        .get("/console/settings/automatic-provisioning/schemas", schemas::pages::show)
+        .post("/console/settings/automatic-provisioning/schemas", schemas::pages::add)
+        .post("/console/settings/automatic-provisioning/schemas/remove", schemas::pages::remove)
         .get("/console/settings/automatic-provisioning/ownership", ownership::pages::show)
         .post("/console/settings/automatic-provisioning/ownership", ownership::pages::hand_over)
         .guarded(from_fn_with_state(center.form_guard.clone(), web::form::guard))

@@ -10,7 +10,7 @@ use thiserror::Error;
 use web::Timestamp;
 
 use super::aws;
-use crate::identity_store::{IdentityError, MAX_MEMBERS_PER_CALL, Owner};
+use crate::identity_store::{IdentityError, IdentityKind, MAX_MEMBERS_PER_CALL, Owner};
 
 /// A refusal of this server. The client is the identity provider that the administrator connected, so
 /// it hears which value is taken and by whom: this text is what the administrator reads in its log.
@@ -26,7 +26,7 @@ pub enum Refusal {
     )]
     Taken {
         /// The attribute's path.
-        attribute: &'static str,
+        attribute: String,
         /// The value, as it is compared.
         value: String,
         /// `User` or `Group`.
@@ -151,12 +151,22 @@ impl Refusal {
 
 impl From<IdentityError> for Refusal {
     fn from(error: IdentityError) -> Self {
-        let taken = |attribute, value, resource, holder| Self::Taken { attribute, value, resource, holder };
+        let taken = |attribute: &str, value, resource, holder| {
+            let attribute = attribute.to_owned();
+            Self::Taken { attribute, value, resource, holder }
+        };
         match error {
             IdentityError::UserNameTaken { user_name, id } => taken("userName", user_name, "User", id),
             IdentityError::EmailTaken { email, id } => taken("emails.value", email, "User", id),
             IdentityError::GroupNameTaken { display_name, id } => {
                 taken("displayName", display_name, "Group", id)
+            }
+            IdentityError::ValueTaken { attribute, value, what, id } => {
+                let resource = match what {
+                    IdentityKind::User => "User",
+                    IdentityKind::Group => "Group",
+                };
+                taken(&attribute, value, resource, id)
             }
             IdentityError::UserNotFound(id) => ScimError::NotFound { resource: "User", id }.into(),
             IdentityError::GroupNotFound(id) => ScimError::NotFound { resource: "Group", id }.into(),

@@ -84,10 +84,10 @@ pub(super) fn to_change<T: Listed>(
 /// The engine's.
 pub(super) fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, resource: &T) -> Result<Shown, Refusal> {
     let full = resource.shown(tx, view)?;
-    Ok(view.answer(T::KIND, &full, resource.id(), resource.version()))
+    Ok(view.answer(&full, resource.id(), resource.version()))
 }
 
 /// Its address and version alone.
 pub(super) fn unread<T: Listed>(view: &View, resource: &T) -> Shown {
-    view.answer(T::KIND, &Value::Null, resource.id(), resource.version())
+    view.answer(&Value::Null, resource.id(), resource.version())
 }

@@ -69,12 +69,15 @@ pub(super) async fn replace(
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
     let resource = read(&call, &body)?;
+    let (rules, full) = (call.rules(&USER), call.judged.kinds.get(&USER));
     let author = call.author();
     let view = View::new(&call, &USER);
     let versions = call.versions;
     let replaced = call.center.store.write(move |tx| {
         let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
         let wanted = with_active(resource.clone(), before.active);
+        let wanted = resource::replaced(&rules, &before.resource, &wanted)?;
+        let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
     });
@@ -87,7 +90,7 @@ pub(super) async fn patch(
     Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let rules = call.rules(&USER);
+    let (rules, full) = (call.rules(&USER), call.judged.kinds.get(&USER));
     let request = PatchRequest::read(&body, &rules.quirks)?;
     let aws = call.aws();
     if aws {
@@ -104,6 +107,7 @@ pub(super) async fn patch(
         if aws {
             aws::check_user(&wanted)?;
         }
+        let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
     });

@@ -3,7 +3,7 @@
 use scim::filter::BoundFilter;
 use scim::list::Sort;
 use scim::resource::{Meta, Projection, project, with_meta};
-use scim::schema::{Attribute, GROUP, ResourceType, USER, urn};
+use scim::schema::{Attribute, ResourceType, urn};
 use serde_json::{Map, Value, json};
 use store::{StoreError, Tx};
 use web::Timestamp;
@@ -11,6 +11,7 @@ use web::Timestamp;
 use super::answer::Shown;
 use super::call::Call;
 use super::mode::Mode;
+use super::schemas::known;
 use super::version::etag;
 use crate::Center;
 use crate::identity_store::store as identities;
@@ -32,6 +33,7 @@ pub(super) fn base(center: &Center, tenant: &str) -> String {
 pub(super) struct View {
     instance_id: String,
     base: String,
+    kind: &'static ResourceType,
     projection: Projection,
     /// Whether the memberships are read: they cost a query each.
     memberships: bool,
@@ -40,13 +42,15 @@ pub(super) struct View {
 
 impl View {
     /// The view of one answer about resources of `kind`.
-    pub(super) fn new(call: &Call, kind: &ResourceType) -> Self {
+    pub(super) fn new(call: &Call, kind: &'static ResourceType) -> Self {
+        let kind = call.kind(kind);
         let projection = call.query.projection.clone();
         // AWS shows no memberships: groups have an empty list of members.
         let memberships = !call.aws() && memberships(kind).is_some_and(|a| projection.includes(kind, a));
         Self {
             instance_id: call.center.instance_id.clone(),
             base: base(&call.center, &call.tenant),
+            kind,
             projection,
             memberships,
             mode: call.judged.mode,
@@ -70,14 +74,14 @@ impl View {
     /// # Errors
     /// The engine's.
     pub(super) fn user(&self, tx: &mut Tx<'_>, user: &User) -> Result<Value, StoreError> {
-        let mut resource = user.resource.clone();
+        let mut resource = known(self.kind, &user.resource);
         if self.memberships
             && let Some(map) = resource.as_object_mut()
         {
             let groups = identities::groups_of(tx, &self.instance_id, &user.id, MOST_GROUPS)?;
             add_list(map, "groups", groups.iter().map(|group| self.membership(group)).collect());
         }
-        Ok(self.with_meta(&USER, &resource, &user.id, [user.created_at, user.updated_at], user.version))
+        Ok(self.with_meta(&resource, &user.id, [user.created_at, user.updated_at], user.version))
     }
 
     /// A group with everything that a filter may look at.
@@ -85,7 +89,7 @@ impl View {
     /// # Errors
     /// The engine's.
     pub(super) fn group(&self, tx: &mut Tx<'_>, group: &Group) -> Result<Value, StoreError> {
-        let mut resource = group_resource(group);
+        let mut resource = group_resource(self.kind, group);
         if self.memberships
             && let Some(map) = resource.as_object_mut()
         {
@@ -97,12 +101,12 @@ impl View {
         if self.mode == Mode::Aws {
             resource["members"] = json!([]);
         }
-        Ok(self.with_meta(&GROUP, &resource, &group.id, [group.created_at, group.updated_at], group.version))
+        Ok(self.with_meta(&resource, &group.id, [group.created_at, group.updated_at], group.version))
     }
 
     /// What of it the client asked for, RFC 7644 §3.9.
-    pub(super) fn project(&self, kind: &ResourceType, resource: &Value) -> Value {
-        project(kind, resource, &self.projection)
+    pub(super) fn project(&self, resource: &Value) -> Value {
+        project(self.kind, resource, &self.projection)
     }
 
     /// Whether the client named attributes, RFC 7644 §3.5.2: then a PATCH is answered with a body.
@@ -111,16 +115,16 @@ impl View {
     }
 
     /// The answer's resource.
-    pub(super) fn answer(&self, kind: &ResourceType, resource: &Value, id: &str, version: i64) -> Shown {
+    pub(super) fn answer(&self, resource: &Value, id: &str, version: i64) -> Shown {
         Shown {
-            document: self.project(kind, resource),
-            location: self.location(kind, id),
+            document: self.project(resource),
+            location: self.location(id),
             version: (self.mode != Mode::Aws).then(|| etag(version)),
         }
     }
 
-    fn location(&self, kind: &ResourceType, id: &str) -> String {
-        format!("{}{}/{id}", self.base, kind.endpoint)
+    fn location(&self, id: &str) -> String {
+        format!("{}{}/{id}", self.base, self.kind.endpoint)
     }
 
     fn membership(&self, group: &Group) -> Value {
@@ -143,14 +147,13 @@ impl View {
 
     fn with_meta(
         &self,
-        kind: &ResourceType,
         resource: &Value,
         id: &str,
         [created, changed]: [Timestamp; 2],
         version: i64,
     ) -> Value {
         let (created, changed) = (created.rfc3339(), changed.rfc3339());
-        let (location, version) = (self.location(kind, id), etag(version));
+        let (location, version) = (self.location(id), etag(version));
         // AWS shows neither of the two.
         let rfc = self.mode != Mode::Aws;
         let meta = Meta {
@@ -160,17 +163,25 @@ impl View {
             location: rfc.then_some(location.as_str()),
             version: rfc.then_some(version.as_str()),
         };
-        with_meta(kind, resource, &meta)
+        with_meta(self.kind, resource, &meta)
     }
 }
 
-/// A group as the crate `scim` reads and changes it: without members, id and meta.
-pub(super) fn group_resource(group: &Group) -> Value {
+/// A group as the crate `scim` reads and changes it: without members, id and meta, with the extensions of its type.
+pub(super) fn group_resource(kind: &ResourceType, group: &Group) -> Value {
     let mut resource = json!({ "schemas": [urn::GROUP] });
     if let Some(external_id) = &group.fields.external_id {
         resource["externalId"] = json!(external_id);
     }
     resource["displayName"] = json!(group.fields.display_name);
+    for extension in kind.extensions {
+        if let (Some(part), Some(urns)) =
+            (group.extensions.get(extension.id), resource["schemas"].as_array_mut())
+        {
+            urns.push(json!(extension.id));
+            resource[extension.id] = part.clone();
+        }
+    }
     resource
 }
 

@@ -9,7 +9,7 @@ use crate::Rules;
 use crate::error::{ScimError, shorten};
 use crate::path::AttrPath;
 use crate::quirks::Quirk;
-use crate::schema::{Attribute, Kind, Resolved, Target};
+use crate::schema::{Attribute, Kind, Resolved, Returned, Target};
 
 /// A filter whose attributes are known.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,9 +76,16 @@ impl Scope<'_> {
     }
 
     fn resolve(&self, path: &AttrPath) -> Result<Target, ScimError> {
-        match self.parent {
+        let target = match self.parent {
             Some(parent) => resolve_within(parent, path),
             None => self.resolve_top(path),
+        }?;
+        // What is never shown must not be guessed by searching for it, RFC 7643 §7 `returned`.
+        let hidden = [target.attribute, target.leaf()].iter().any(|a| a.returned == Returned::Never);
+        if hidden {
+            Err(unsupported(path, "is never returned, so it is not searched for"))
+        } else {
+            Ok(target)
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{ListQuery, SortOrder};
 use crate::error::{ScimError, shorten};
 use crate::filter::date_time;
-use crate::schema::{Kind, Resolved, ResourceType, Target};
+use crate::schema::{Kind, Resolved, ResourceType, Returned, Target};
 
 /// The order that a client asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +36,9 @@ impl Sort {
             let value = target.attribute.sub("value");
             target.sub =
                 Some(value.ok_or_else(|| wrong("has parts; name one of them, such as \"name.familyName\""))?);
+        }
+        if [target.attribute, target.leaf()].iter().any(|a| a.returned == Returned::Never) {
+            return Err(wrong("is never returned, so nothing is sorted by it"));
         }
         Ok(Some(Self { target, descending: query.sort_order == SortOrder::Descending }))
     }

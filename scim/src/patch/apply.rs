@@ -7,7 +7,7 @@ use crate::Rules;
 use crate::error::ScimError;
 use crate::filter::BoundFilter;
 use crate::quirks::Quirk;
-use crate::resource::{finish, missing, one, read_value};
+use crate::resource::{at, check_immutable, finish, missing, one, read_value};
 use crate::schema::{Attribute, Mutability};
 
 impl Changes {
@@ -29,8 +29,15 @@ impl Changes {
         let before = missing(rules, resource);
         // RFC 7644 §3.5.2.2: removing a required attribute is a mutability error.
         match missing(rules, &changed).into_iter().find(|path| !before.contains(path)) {
-            Some(path) => Err(ScimError::RequiredRemoved { attribute: path.to_owned() }),
-            None => Ok(changed),
+            Some(path) if at(resource, &path).is_some() => {
+                Err(ScimError::RequiredRemoved { attribute: path })
+            }
+            // The change brought an extension in, and not all that it needs.
+            Some(path) => Err(ScimError::Required { attribute: path }),
+            None => {
+                check_immutable(rules, resource, &changed)?;
+                Ok(changed)
+            }
         }
     }
 }

@@ -32,7 +32,8 @@ pub fn primary<'v>(resource: &'v Value, path: &str) -> Option<&'v str> {
     element?.get("value")?.as_str()
 }
 
-fn at<'v>(resource: &'v Value, path: &str) -> Option<&'v Value> {
+/// The value at a path.
+pub(crate) fn at<'v>(resource: &'v Value, path: &str) -> Option<&'v Value> {
     let (container, rest) = match path.rfind(':') {
         Some(colon) => (resource.get(&path[..colon])?, &path[colon + 1..]),
         None => (resource, path),

@@ -40,12 +40,13 @@ pub(crate) fn finish(rules: &Rules, mut resource: Map<String, Value>) -> Result<
     Ok(finished)
 }
 
-/// The required attributes that the resource lacks. All of them are text, and blanks are none.
-pub(crate) fn missing(rules: &Rules, resource: &Value) -> Vec<&'static str> {
+/// The required attributes that the resource lacks. Those of the core are all text, and blanks are none.
+pub(crate) fn missing(rules: &Rules, resource: &Value) -> Vec<String> {
     let schema = rules.kind.schema;
     let own = schema.attributes.iter().filter(|a| a.required).map(|a| a.name);
     let all = own.chain(rules.profile.required(schema).iter().copied());
-    all.filter(|path| super::text(resource, path).is_none_or(|t| t.trim().is_empty())).collect()
+    let lacking = all.filter(|path| super::text(resource, path).is_none_or(|t| t.trim().is_empty()));
+    lacking.map(str::to_owned).chain(super::extension::missing(rules, resource)).collect()
 }
 
 /// Leaves out values that say nothing: empty ones, and elements of which only

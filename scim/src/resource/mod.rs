@@ -4,6 +4,7 @@
 //! form: names in the schema's case and order, booleans real, lists as lists,
 //! nothing empty, `schemas` as the attributes demand.
 
+mod extension;
 mod fields;
 mod finish;
 mod meta;
@@ -12,10 +13,13 @@ mod value;
 
 use serde_json::{Map, Value};
 
+pub use extension::{replaced, with_unseen};
 pub use fields::{flag, primary, text, values};
 pub use meta::{Meta, with_meta};
 pub use project::{Projection, project};
 
+pub(crate) use extension::check_immutable;
+pub(crate) use fields::at;
 pub(crate) use finish::{finish, missing};
 pub(crate) use value::{boolean_text, is_blank, one, read_value, type_name};
 
@@ -80,7 +84,7 @@ pub fn read(rules: &Rules, body: &Value) -> Result<Value, ScimError> {
     }
     let resource = finish(rules, resource)?;
     match missing(rules, &resource).first() {
-        Some(path) => Err(ScimError::Required { attribute: (*path).to_owned() }),
+        Some(path) => Err(ScimError::Required { attribute: path.clone() }),
         None => Ok(resource),
     }
 }

@@ -87,7 +87,8 @@ pub(crate) fn one(
         (Kind::Integer, Value::String(text)) if text.parse::<i64>().is_ok() && as_string() => {
             Ok(text.parse::<i64>().ok().map(|n| json!(n)))
         }
-        (Kind::Integer | Kind::Decimal, _) => wrong("a number"),
+        (Kind::Integer, _) => wrong("a whole number"),
+        (Kind::Decimal, _) => wrong("a number"),
         (_, Value::String(text)) => checked_text(attribute, label, text).map(Some),
         _ => wrong("a string"),
     }

@@ -1,7 +1,10 @@
 //! One attribute and its characteristics, RFC 7643 §2.2 and §7.
 
+use serde::{Deserialize, Serialize};
+
 /// The data type of a value, RFC 7643 §2.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Kind {
     /// Text.
     String,
@@ -39,7 +42,8 @@ impl Kind {
 }
 
 /// Who may change a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Mutability {
     /// The server alone.
     ReadOnly,
@@ -65,7 +69,8 @@ impl Mutability {
 }
 
 /// When a value is part of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Returned {
     /// In every answer.
     Always,
@@ -91,7 +96,8 @@ impl Returned {
 }
 
 /// Where no two resources may have the same value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Uniqueness {
     /// They may.
     None,

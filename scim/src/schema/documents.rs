@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ALL_SCHEMAS, Attribute, Kind, RESOURCE_TYPES, ResourceType, Schema};
+use super::{Attribute, Kind, ResourceType, Schema};
 
 const SCHEMA_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 const RESOURCE_TYPE_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
@@ -66,28 +66,32 @@ pub fn service_provider_config(base: &str, service: &Service<'_>) -> Value {
 
 /// The entries of `/ResourceTypes`, RFC 7643 §6.
 #[must_use]
-pub fn resource_types(base: &str) -> Vec<Value> {
-    RESOURCE_TYPES.iter().map(|kind| resource_type_document(base, kind)).collect()
+pub fn resource_types(base: &str, kinds: &[&ResourceType]) -> Vec<Value> {
+    kinds.iter().map(|kind| resource_type_document(base, kind)).collect()
 }
 
 /// The document of `/ResourceTypes/{name}`.
 #[must_use]
-pub fn resource_type(base: &str, name: &str) -> Option<Value> {
-    let kind = RESOURCE_TYPES.iter().find(|k| k.name.eq_ignore_ascii_case(name))?;
+pub fn resource_type(base: &str, kinds: &[&ResourceType], name: &str) -> Option<Value> {
+    let kind = kinds.iter().find(|k| k.name.eq_ignore_ascii_case(name))?;
     Some(resource_type_document(base, kind))
 }
 
 /// The entries of `/Schemas`, RFC 7643 §7.
 #[must_use]
-pub fn schemas(base: &str) -> Vec<Value> {
-    ALL_SCHEMAS.iter().map(|schema| schema_document(base, schema)).collect()
+pub fn schemas(base: &str, kinds: &[&ResourceType]) -> Vec<Value> {
+    schemas_of(kinds).map(|schema| schema_document(base, schema)).collect()
 }
 
 /// The document of `/Schemas/{urn}`.
 #[must_use]
-pub fn schema(base: &str, urn: &str) -> Option<Value> {
-    let schema = ALL_SCHEMAS.iter().find(|s| s.id.eq_ignore_ascii_case(urn))?;
+pub fn schema(base: &str, kinds: &[&ResourceType], urn: &str) -> Option<Value> {
+    let schema = schemas_of(kinds).find(|s| s.id.eq_ignore_ascii_case(urn))?;
     Some(schema_document(base, schema))
+}
+
+fn schemas_of(kinds: &[&ResourceType]) -> impl Iterator<Item = &'static Schema> {
+    kinds.iter().flat_map(|kind| std::iter::once(kind.schema).chain(kind.extensions.iter().copied()))
 }
 
 fn resource_type_document(base: &str, kind: &ResourceType) -> Value {
@@ -159,6 +163,7 @@ fn meta(kind: &str, location: String) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::RESOURCE_TYPES;
 
     #[test]
     fn every_attribute_has_the_members_of_rfc_7643_section_7() {
@@ -177,7 +182,7 @@ mod tests {
                 }
             }
         }
-        for document in schemas("https://h/scim/v2") {
+        for document in schemas("https://h/scim/v2", &RESOURCE_TYPES) {
             check(&document["attributes"]);
             let id = document["id"].as_str().unwrap();
             assert_eq!(document["meta"]["location"], format!("https://h/scim/v2/Schemas/{id}"));
@@ -186,8 +191,8 @@ mod tests {
 
     #[test]
     fn documents_are_found_without_regard_to_case() {
-        assert!(schema("", "URN:ietf:params:scim:schemas:core:2.0:user").is_some());
-        assert!(resource_type("", "group").is_some());
-        assert!(schema("", "urn:example").is_none());
+        assert!(schema("", &RESOURCE_TYPES, "URN:ietf:params:scim:schemas:core:2.0:user").is_some());
+        assert!(resource_type("", &RESOURCE_TYPES, "group").is_some());
+        assert!(schema("", &RESOURCE_TYPES, "urn:example").is_none());
     }
 }

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod common;
+pub mod custom;
 pub mod documents;
 mod enterprise;
 mod group;
@@ -87,8 +88,5 @@ impl ResourceType {
     }
 }
 
-/// All resource types.
+/// All resource types, without extensions of administrators.
 pub static RESOURCE_TYPES: [&ResourceType; 2] = [&USER, &GROUP];
-
-/// All schemas.
-pub static ALL_SCHEMAS: [&Schema; 3] = [&USER_SCHEMA, &ENTERPRISE_USER_SCHEMA, &GROUP_SCHEMA];

@@ -1,14 +1,14 @@
 use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
-use super::{Kept, Page, containing, members};
+use super::{Kept, Page, containing, extensions, members};
 use crate::assignments;
 use crate::identity_store::{Group, GroupFields, IdentityError};
 use crate::instance::{Author, Subject};
 use crate::recycle_bin::{self, Binned};
 
 pub(super) const COLUMNS: &str =
-    "id, display_name, external_id, description, owner, created_at, updated_at, version";
+    "id, display_name, external_id, description, owner, created_at, updated_at, version, extensions";
 
 /// The group with this id.
 ///
@@ -180,6 +180,7 @@ pub fn delete_group(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<Group,
     members::empty(tx, author, id)?;
     assignments::store::remove_of_principal(tx, author, id)?;
     let key: [Val<'_>; 2] = [(&author.instance_id).into(), id.into()];
+    extensions::forget(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM groups WHERE instance_id = ?1 AND id = ?2", &key)?;
     author.record(tx, "group.deleted", subject(id), Some(&before.for_event()), None)?;
     Ok(before)
@@ -221,6 +222,7 @@ pub(super) fn read(row: &Row) -> Result<Group, StoreError> {
         created_at: Timestamp(row.int(5)?),
         updated_at: Timestamp(row.int(6)?),
         version: row.int(7)?,
+        extensions: row.json(8)?,
     })
 }
 

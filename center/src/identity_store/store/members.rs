@@ -204,7 +204,7 @@ pub fn groups_of(
     limit: i64,
 ) -> Result<Vec<Group>, StoreError> {
     let sql = "SELECT g.id, g.display_name, g.external_id, g.description, g.owner, g.created_at, g.updated_at, \
-               g.version \
+               g.version, g.extensions \
                FROM group_members m JOIN groups g ON g.instance_id = m.instance_id AND g.id = m.group_id \
                WHERE m.instance_id = ?1 AND m.user_id = ?2 ORDER BY g.display_name_key LIMIT ?3";
     let rows = tx.rows(sql, &[instance_id.into(), user_id.into(), limit.into()])?;

@@ -4,6 +4,7 @@
 //! [`Author`]: crate::instance::Author
 
 mod emails;
+mod extensions;
 mod groups;
 mod matching;
 mod members;
@@ -13,6 +14,7 @@ mod users;
 use ::store::{StoreError, Tx};
 use web::Timestamp;
 
+pub use extensions::{clear_extension, count_extension_uses, set_group_extensions};
 pub use groups::{
     count_groups, create_group, delete_group, group, group_by_name, groups_by_external_id, list_groups,
     put_back_group, update_group,

@@ -1,11 +1,12 @@
 use store::{Row, StoreError, Tx, Val};
 use web::{Timestamp, session};
 
-use super::{Kept, Page, containing, emails, members};
+use super::{Kept, Page, containing, emails, extensions, members};
 use crate::assignments;
-use crate::identity_store::{Columns, IdentityError, NewUser, User};
+use crate::identity_store::{Columns, IdentityError, IdentityKind, NewUser, User};
 use crate::instance::{Author, Subject};
 use crate::recycle_bin::{self, Binned};
+use crate::scim_server::schemas::{self, Kinds};
 
 pub(super) const COLUMNS: &str =
     "id, user_name, display_name, external_id, active, owner, resource, created_at, updated_at, version";
@@ -117,7 +118,10 @@ pub fn put_back_user(
     kept: &Kept<'_>,
     resource: &serde_json::Value,
 ) -> Result<User, IdentityError> {
-    insert(tx, author, kept, resource)?;
+    // A schema may be gone since.
+    let kinds = Kinds::of(&schemas::store::defined(tx, &author.instance_id)?)?;
+    let resource = schemas::known(kinds.get(&scim::schema::USER), resource);
+    insert(tx, author, kept, &resource)?;
     let back = required(tx, author, kept.id)?;
     author.record(tx, "user.restored", subject(kept.id), None, Some(&back.for_event()))?;
     Ok(back)
@@ -153,7 +157,8 @@ fn insert(
             kept.version.into(),
         ],
     )?;
-    Ok(emails::index(tx, instance, kept.id, resource)?)
+    emails::index(tx, instance, kept.id, resource)?;
+    extensions::index(tx, instance, IdentityKind::User, kept.id, resource)
 }
 
 /// Puts `resource` in place of the user's. Nothing happens, not even an event, where it is the same.
@@ -193,6 +198,7 @@ pub fn update_user(
         ],
     )?;
     emails::index(tx, &author.instance_id, id, resource)?;
+    extensions::index(tx, &author.instance_id, IdentityKind::User, id, resource)?;
     if before.active && !columns.active {
         session::end_all(tx, &author.instance_id, id)?;
     }
@@ -216,6 +222,7 @@ pub fn delete_user(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, I
     assignments::store::remove_of_principal(tx, author, id)?;
     let key: [Val<'_>; 2] = [(&author.instance_id).into(), id.into()];
     emails::forget(tx, &author.instance_id, id)?;
+    extensions::forget(tx, &author.instance_id, id)?;
     session::end_all(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM users WHERE instance_id = ?1 AND id = ?2", &key)?;
     author.record(tx, "user.deleted", subject(id), Some(&before.for_event()), None)?;

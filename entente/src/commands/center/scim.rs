@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::Failure;
 use crate::client::{Body, Center, encode};
+use crate::commands::read;
 use crate::output::Output;
 
 /// What to do with automatic provisioning.
@@ -52,8 +53,31 @@ pub enum ScimCommand {
     HandOver(Whom),
     /// Take users and groups back from automatic provisioning.
     TakeBack(Whom),
+    /// Attributes of your own for users and groups.
+    #[command(subcommand)]
+    Schema(SchemaCommand),
     /// Turn it off; people and groups stay.
     Disable,
+}
+
+/// What to do with extension schemas.
+#[derive(Debug, Subcommand)]
+pub enum SchemaCommand {
+    /// The schemas, and how many users or groups have values of each.
+    List,
+    /// Add one.
+    Add {
+        /// A JSON file: a schema document of RFC 7643, section 7, with resourceType User or Group.
+        file: std::path::PathBuf,
+    },
+    /// Remove one, with its values.
+    Remove {
+        /// Its URN.
+        urn: String,
+        /// How many users or groups lose values, where there are any.
+        #[arg(long, value_name = "NUMBER")]
+        confirm: Option<u64>,
+    },
 }
 
 /// Which users and groups.
@@ -139,9 +163,28 @@ pub async fn run(command: ScimCommand, center: &Center, output: &Output) -> Resu
             let body = whom.body(center, output).await?;
             output.data(&center.http.post("/api/scim/ownership/take-back", &body).await?);
         }
+        ScimCommand::Schema(command) => schema(command, center, output).await?,
         ScimCommand::Disable => {
             center.http.post("/api/scim/disable", &none).await?;
             output.say("Automatic provisioning is off.");
+        }
+    }
+    Ok(())
+}
+
+async fn schema(command: SchemaCommand, center: &Center, output: &Output) -> Result<(), Failure> {
+    match command {
+        SchemaCommand::List => output.data(&center.http.get("/api/scim/schemas").await?),
+        SchemaCommand::Add { file } => {
+            let body: Json = serde_json::from_slice(&read(&file)?).map_err(|error| {
+                Failure::new("FileInvalid", format!("{} is not JSON: {error}", file.display()))
+            })?;
+            output.data(&center.http.post("/api/scim/schemas", &body).await?);
+        }
+        SchemaCommand::Remove { urn, confirm } => {
+            let confirm = confirm.map(|number| format!("?confirm={number}")).unwrap_or_default();
+            let path = format!("/api/scim/schemas/{}{confirm}", encode(&urn));
+            output.data(&center.http.call(Method::DELETE, &path, Body::Empty).await?);
         }
     }
     Ok(())
