@@ -122,20 +122,17 @@ async fn authenticate(
     // Counted before the look-up: what changes during it is noticed.
     let changes = center.store.changes();
     let key = (tenant.clone(), hash);
-    let known = changes.and_then(|changes| center.scim_known.find(&key, changes, now));
-    let cached = known.is_some();
+    if let Some(known) = changes.and_then(|changes| center.scim_known.find(&key, changes, now)) {
+        return Ok(Some(known));
+    }
     let read = center.store.read(move |tx| {
-        let bearer = match &known {
-            Some(bearer) => Some(bearer.clone()),
-            None => tokens::bearer(tx, &instance, &tenant, &hash, now)?,
-        };
-        let Some(bearer) = bearer else { return Ok(None) };
+        let Some(bearer) = tokens::bearer(tx, &instance, &tenant, &hash, now)? else { return Ok(None) };
         let kinds = Kinds::of(&schemas::store::defined(tx, &instance)?)?;
         Ok::<_, StoreError>(Some((bearer, kinds)))
     });
     let found = read.await?;
-    if let (false, Some(changes), Some((bearer, _))) = (cached, changes, &found) {
-        center.scim_known.keep(key, bearer, changes, now);
+    if let (Some(changes), Some((bearer, kinds))) = (changes, &found) {
+        center.scim_known.keep(key, (bearer, kinds), changes, now);
     }
     Ok(found)
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use web::Timestamp;
 
+use super::schemas::Kinds;
 use super::tokens::store::Bearer;
 
 /// How long a look-up counts.
@@ -24,6 +25,7 @@ type Key = (String, [u8; 32]);
 #[derive(Debug)]
 struct Known {
     bearer: Bearer,
+    kinds: Kinds,
     /// The store's count of changes before the look-up.
     changes: u64,
     at: Timestamp,
@@ -34,23 +36,23 @@ struct Known {
 pub struct Memory(Mutex<HashMap<Key, Known>>);
 
 impl Memory {
-    /// The token, where it was looked up a moment ago and nothing changed since.
-    pub(super) fn find(&self, key: &Key, changes: u64, now: Timestamp) -> Option<Bearer> {
+    /// The token and the resource types, where they were looked up a moment ago and nothing changed since.
+    pub(super) fn find(&self, key: &Key, changes: u64, now: Timestamp) -> Option<(Bearer, Kinds)> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = all.get(key)?;
         let fresh = known.changes == changes && known.at <= now && now < known.at.plus(LASTS);
-        fresh.then(|| known.bearer.clone())
+        fresh.then(|| (known.bearer.clone(), known.kinds.clone()))
     }
 
     /// Remembers a look-up that began when the store had counted `changes`. Its use is noted by whoever looked it
     /// up, so it counts as used now.
-    pub(super) fn keep(&self, key: Key, bearer: &Bearer, changes: u64, now: Timestamp) {
+    pub(super) fn keep(&self, key: Key, (bearer, kinds): (&Bearer, &Kinds), changes: u64, now: Timestamp) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST {
             all.clear();
         }
         let bearer = Bearer { last_used_at: Some(now), ..bearer.clone() };
-        all.insert(key, Known { bearer, changes, at: now });
+        all.insert(key, Known { bearer, kinds: kinds.clone(), changes, at: now });
     }
 }
 
@@ -67,11 +69,12 @@ mod tests {
             mode: Mode::Strict,
             requests_per_second: 10,
         };
+        let kinds = Kinds::of(&[]).unwrap();
         let key = ("tenant".to_owned(), [7; 32]);
         let (memory, now) = (Memory::default(), Timestamp(5_000_000));
-        memory.keep(key.clone(), &bearer, 3, now);
+        memory.keep(key.clone(), (&bearer, &kinds), 3, now);
         let later = |micros| Timestamp(now.micros() + micros);
-        assert_eq!(memory.find(&key, 3, now).unwrap().last_used_at, Some(now));
+        assert_eq!(memory.find(&key, 3, now).unwrap().0.last_used_at, Some(now));
         assert!(memory.find(&key, 3, later(999_999)).is_some());
         assert!(memory.find(&key, 3, later(1_000_000)).is_none());
         assert!(memory.find(&key, 3, later(-1)).is_none());
