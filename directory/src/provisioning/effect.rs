@@ -63,9 +63,9 @@ pub fn record(tx: &mut Tx<'_>, job: &Job, effects: &[Effect], now: Timestamp) ->
     let (mut removed, mut returned) = (0, 0);
     for effect in effects {
         returned += i64::from(returns(tx, job, effect)?);
+        removed += i64::from(removes(tx, job, effect)?);
         record_one(tx, job, effect, now)?;
         unsure::settled(tx, job, effect)?;
-        removed += i64::from(is_removal(effect));
     }
     if removed > 0 || returned > 0 { count_removals(tx, job, removed, returned, now) } else { Ok(()) }
 }
@@ -124,10 +124,16 @@ fn record_one(tx: &mut Tx<'_>, job: &Job, effect: &Effect, now: Timestamp) -> Re
     if untold { Ok(()) } else { log::append(tx, job, &effect.entry) }
 }
 
-/// Successful disables and deletes count for the limit.
-fn is_removal(effect: &Effect) -> bool {
-    let removal = [Action::Disable.as_str(), Action::Delete.as_str()].contains(&effect.entry.action);
-    removal && effect.entry.status == Status::Success.as_str()
+/// Whether it counts for the limit: successful disables and deletes do. Whoever was off already is switched off
+/// again where a crash left a doubt, and counts once.
+fn removes(tx: &mut Tx<'_>, job: &Job, effect: &Effect) -> Result<bool, StoreError> {
+    if effect.entry.status != Status::Success.as_str() {
+        return Ok(false);
+    }
+    if effect.entry.action == Action::Disable.as_str() {
+        return Ok(links::active(tx, job, effect.entry.kind, &effect.entry.source_id)? != Some(false));
+    }
+    Ok(effect.entry.action == Action::Delete.as_str())
 }
 
 fn count_removals(

@@ -249,7 +249,7 @@ async fn provisioning(road: &Road, app: &str) {
     b.picture("provisioning-logs").await;
     for (page, words) in [
         ("mappings", "userName"),
-        ("mappings/scope?kind=user", "scope"),
+        ("mappings/scope?kind=user", "Scoping filter"),
         ("expression", "xpression"),
         ("settings", "ersonality"),
         ("lint", "AWS"),
