@@ -12,6 +12,7 @@ pub mod dry_run;
 pub mod effect;
 pub mod execute;
 mod execute_members;
+mod execute_provision;
 mod execute_round;
 mod execute_unsure;
 pub mod expression;
