@@ -110,6 +110,8 @@ const PROVISIONING: &[Row] = &[
     ("POST", "/console/applications/{id}/provisioning/settings", Administrators),
     ("GET", "/console/applications/{id}/provisioning/logs", Administrators),
     ("GET", "/console/applications/{id}/provisioning/logs/{entry}", Administrators),
+    ("GET", "/api/applications/{app}/provenance", Programs),
+    ("GET", "/console/applications/{id}/provisioning/provenance", Administrators),
     ("GET", "/console/applications/{id}/provisioning/on-demand", Administrators),
     ("POST", "/console/applications/{id}/provisioning/on-demand", Administrators),
 ];

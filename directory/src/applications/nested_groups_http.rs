@@ -10,10 +10,12 @@ use super::{Application, by_any_id, people_reached, transitive_groups, update};
 use crate::Directory;
 use crate::access::Caller;
 use crate::body::ApiJson;
+use crate::groups::{self, NestingCycles};
 use crate::refused::Refused;
 
-/// The setting, what counts by it, and how many people the assignments reach either way.
+/// The setting, what counts by it, how many people the assignments reach either way, and circles among the groups.
 fn shown(tx: &mut Tx<'_>, tenant: &str, application: &Application) -> Result<Value, Refused> {
+    let NestingCycles { cycles, truncated } = groups::cycles_of_application(tx, tenant, &application.id)?;
     Ok(json!({
         "transitive": application.transitive_groups,
         "effective": transitive_groups(tx, tenant, &application.id)?,
@@ -21,6 +23,8 @@ fn shown(tx: &mut Tx<'_>, tenant: &str, application: &Application) -> Result<Val
             "direct": people_reached(tx, tenant, &application.id, false)?,
             "transitive": people_reached(tx, tenant, &application.id, true)?,
         },
+        "cycles": cycles,
+        "cyclesTruncated": truncated,
     }))
 }
 

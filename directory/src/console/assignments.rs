@@ -14,6 +14,7 @@ use super::{Look, ON_PAGE, application_shell, with};
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, Application, DEFAULT_ACCESS, MSIAM_ROLE, Reach, USER_ROLE};
+use crate::groups::{self, NestingCycles};
 use crate::refused::{PageRefused, Refused};
 
 /// Most principals of one form.
@@ -41,6 +42,7 @@ struct Page {
     tab: &'static str,
     application: Application,
     reach: Reach,
+    cycles: NestingCycles,
     assigned: Vec<Assigned>,
     next: Option<String>,
     q: String,
@@ -74,9 +76,10 @@ fn load(tx: &mut Tx<'_>, tenant: &str, id: &str, look: &Look) -> Result<Page, Re
         }
     }
     let reach = applications::reach(tx, tenant, &application.id)?;
+    let cycles = groups::cycles_of_application(tx, tenant, &application.id)?;
     let next = look.next(&format!("/console/applications/{}/users-and-groups", application.id), page.next);
     let (shell, tab) = (Shell::default(), "users-and-groups");
-    Ok(Page { shell, tab, application, reach, assigned, next, q: look.q.clone(), hits })
+    Ok(Page { shell, tab, application, reach, cycles, assigned, next, q: look.q.clone(), hits })
 }
 
 async fn page(

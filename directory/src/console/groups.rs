@@ -15,7 +15,7 @@ use super::{Look, ON_PAGE, crumb, done, refused, shell, with};
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::Principal;
-use crate::groups::{self, Group, GroupChange, NewGroup};
+use crate::groups::{self, Group, GroupChange, NestingCycle, NewGroup};
 use crate::refused::{PageRefused, Refused};
 use crate::users::{self, Filter};
 
@@ -118,6 +118,7 @@ struct Page {
     next: Option<String>,
     q: String,
     hits: Vec<Entry>,
+    cycle: Option<NestingCycle>,
 }
 
 async fn page(
@@ -146,7 +147,9 @@ async fn page(
             let free = |hit: &str| taken.contains(hit) || hit == id;
             let hits = picker::search(tx, tenant, &wanted.q, free)?;
             let count = all.len();
-            Ok(Page { shell: Shell::default(), group, members, count, next, q: wanted.q.clone(), hits })
+            let cycle = groups::cycle_of_group(tx, tenant, &id)?.cycles.pop();
+            let (shell, q) = (Shell::default(), wanted.q.clone());
+            Ok(Page { shell, group, members, count, next, q, hits, cycle })
         })
         .await?;
     page.next = look.next(&format!("/console/groups/{}", page.group.id), page.next);

@@ -1,6 +1,7 @@
 //! Groups and who is in them. A group can be in a group; whether that counts is the tenant's setting.
 
 mod members;
+mod nesting_cycles;
 mod store;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ pub use members::{
     Member, MemberKind, add_member, direct_members, groups_of, is_member, leave_all, people_of,
     remove_member, transitive_groups_of, transitive_members,
 };
+pub use nesting_cycles::{CycleGroup, NestingCycle, NestingCycles, cycle_of_group, cycles_of_application};
 pub(crate) use store::checked;
 pub use store::{
     GroupChange, NewGroup, by_id, by_name, create, delete, get, key, list, member_count, save, update,

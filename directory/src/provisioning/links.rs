@@ -155,6 +155,16 @@ pub fn memberships(
     rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
 
+/// Whether a membership was sent and not taken back.
+///
+/// # Errors
+/// The engine's.
+pub fn is_member(tx: &mut Tx<'_>, job: &Job, group: &str, user: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT user_id FROM provisioning_members WHERE tenant_id = ?1 AND application_id = ?2 \
+               AND group_id = ?3 AND user_id = ?4";
+    tx.exists(sql, &[(&job.tenant_id).into(), (&job.application_id).into(), group.into(), user.into()])
+}
+
 /// Writes that a membership was sent, or taken back.
 ///
 /// # Errors

@@ -38,12 +38,14 @@ mod pages_lint;
 mod pages_logs;
 mod pages_mappings;
 mod pages_plans;
+mod pages_provenance;
 mod pages_scope;
 mod pages_settings;
 pub mod pending;
 pub mod personality;
 pub mod plan;
 mod problem;
+pub mod provenance;
 pub mod quarantine;
 pub mod resource;
 pub mod scope;
@@ -159,4 +161,5 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
         .merge(graph_logs::routes(directory))
         .merge(graph_plans::routes(directory))
         .merge(pages::routes(directory))
+        .merge(provenance::routes(directory))
 }

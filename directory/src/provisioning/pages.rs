@@ -15,8 +15,8 @@ use super::job::{Job, ProvisioningError, State as JobState};
 use super::settings::{self, Restart};
 use super::status::Status;
 use super::{
-    pages_expression, pages_lint, pages_logs, pages_mappings, pages_plans, pages_scope, pages_settings,
-    store as jobs,
+    pages_expression, pages_lint, pages_logs, pages_mappings, pages_plans, pages_provenance, pages_scope,
+    pages_settings, store as jobs,
 };
 use crate::Directory;
 use crate::access::{self, Caller};
@@ -51,6 +51,7 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/console/applications/{id}/provisioning/plans", pages_plans::make)
         .get("/console/applications/{id}/provisioning/plans/{plan}", pages_plans::show)
         .post("/console/applications/{id}/provisioning/plans/{plan}/approve", pages_plans::approve)
+        .get("/console/applications/{id}/provisioning/provenance", pages_provenance::show)
         .get("/console/applications/{id}/provisioning/on-demand", pages_logs::on_demand)
         .post("/console/applications/{id}/provisioning/on-demand", pages_logs::run_on_demand)
         .guarded(from_fn_with_state(directory.form_guard.clone(), web::form::guard))
@@ -101,6 +102,7 @@ impl Subject {
             ("settings", "Settings"),
             ("lint", "Check for AWS"),
             ("plans", "Dry runs"),
+            ("provenance", "Why in scope"),
             ("on-demand", "Provision on demand"),
             ("logs", "Provisioning logs"),
         ];

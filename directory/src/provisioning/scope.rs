@@ -46,6 +46,28 @@ impl Standing {
 }
 
 impl Standing {
+    /// Its name for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Entitled => "entitled",
+            Self::Disabled => "disabled",
+            Self::OutOfScope => "outOfScope",
+            Self::Filtered => "filtered",
+            Self::NotProcessed => "notProcessed",
+            Self::Deleted => "deleted",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// In words, about a group.
+    pub fn why_group(self) -> &'static str {
+        match self {
+            Self::Entitled => "in scope",
+            Self::OutOfScope => "not assigned to the application, so it is not provisioned itself",
+            other => other.why(),
+        }
+    }
+
     /// Whether the target keeps such an object as it is.
     pub fn stays(self, out_of_scope: OutOfScope) -> bool {
         match self {
@@ -65,10 +87,10 @@ impl Standing {
 /// The rules of one application at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    tenant: String,
-    application: String,
-    all: bool,
-    transitive: bool,
+    pub(super) tenant: String,
+    pub(super) application: String,
+    pub(super) all: bool,
+    pub(super) transitive: bool,
     /// Whether there is a scoping filter: for people, for groups.
     filters: (bool, bool),
 }
@@ -79,17 +101,20 @@ impl Scope {
     /// # Errors
     /// The engine's.
     pub fn of(tx: &mut Tx<'_>, job: &Job) -> Result<Self, StoreError> {
-        let transitive = applications::transitive_groups(tx, &job.tenant_id, &job.application_id)?;
-        Ok(Self {
-            tenant: job.tenant_id.clone(),
-            application: job.application_id.clone(),
-            all: job.sync_all,
-            transitive,
-            filters: (
-                !job.mappings.scope(Kind::User).is_empty(),
-                !job.mappings.scope(Kind::Group).is_empty(),
-            ),
-        })
+        let filters =
+            (!job.mappings.scope(Kind::User).is_empty(), !job.mappings.scope(Kind::Group).is_empty());
+        let assigned = Self::without_job(tx, &job.tenant_id, &job.application_id)?;
+        Ok(Self { all: job.sync_all, filters, ..assigned })
+    }
+
+    /// The rules of an application that has no job: what is assigned.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub fn without_job(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<Self, StoreError> {
+        let transitive = applications::transitive_groups(tx, tenant, application)?;
+        let (tenant, application) = (tenant.to_owned(), application.to_owned());
+        Ok(Self { tenant, application, all: false, transitive, filters: (false, false) })
     }
 
     /// The same rules without scoping filters: what is assigned.
@@ -159,7 +184,7 @@ impl Scope {
         })
     }
 
-    fn assigned(&self, tx: &mut Tx<'_>, principal: &str) -> Result<bool, StoreError> {
+    pub(super) fn assigned(&self, tx: &mut Tx<'_>, principal: &str) -> Result<bool, StoreError> {
         let sql = "SELECT id FROM app_role_assignments \
                    WHERE tenant_id = ?1 AND application_id = ?2 AND principal_id = ?3";
         tx.exists(sql, &[(&self.tenant).into(), (&self.application).into(), principal.into()])

@@ -138,6 +138,12 @@ impl Directory {
         self.http.call(method, &path, Body::Json(&json!({ "principals": principals }))).await
     }
 
+    /// Why somebody is in scope of an application, or in a group that is provisioned to it.
+    pub async fn provenance(&self, app: &str, user: &str, group: Option<&str>) -> Result<Json, Failure> {
+        let group = group.map(|group| format!("&group={}", encode(group))).unwrap_or_default();
+        self.http.get(&format!("/api/applications/{app}/provenance?user={}{group}", encode(user))).await
+    }
+
     fn synchronization(principal: &str, rest: &str) -> String {
         format!("/v1.0/servicePrincipals/{principal}/synchronization/{rest}")
     }

@@ -3,6 +3,7 @@
 mod application;
 mod claims;
 mod people;
+mod provenance;
 pub mod provisioning;
 
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 
+use super::provenance;
 use crate::Failure;
 use crate::client::{Directory, encode};
 use crate::credentials::secret;
@@ -79,6 +80,16 @@ pub enum ProvisioningCommand {
         #[arg(long, conflicts_with = "group", required_unless_present = "group")]
         user: Option<String>,
         /// The group's id.
+        #[arg(long)]
+        group: Option<String>,
+    },
+    /// Why somebody is in scope, or a member of a provisioned group: every reason, with the way through groups in groups.
+    Why {
+        /// The application.
+        app: String,
+        /// User principal name or id.
+        user: String,
+        /// The name or id of a group: why they are its member in the target.
         #[arg(long)]
         group: Option<String>,
     },
@@ -197,6 +208,9 @@ pub async fn run(
         ProvisioningCommand::Approve { app, plan } => approve(directory, &app, &plan, output).await?,
         ProvisioningCommand::OnDemand { app, user, group } => {
             on_demand(directory, &app, user, group, output).await?;
+        }
+        ProvisioningCommand::Why { app, user, group } => {
+            provenance::why(directory, &app, &user, group.as_deref(), output).await?;
         }
         ProvisioningCommand::Logs { app, top } => {
             let job = job(directory, &app).await?;
