@@ -91,6 +91,7 @@ const PROVISIONING: &[Row] = &[
     ("POST", "/console/applications/{id}/provisioning/plans/{plan}/approve", Administrators),
     ("GET", "/v1.0/auditLogs/provisioning", Programs),
     ("GET", "/console/applications/{id}/provisioning", Administrators),
+    ("GET", "/console/applications/{id}/provisioning/status", Administrators),
     ("POST", "/console/applications/{id}/provisioning/start", Administrators),
     ("POST", "/console/applications/{id}/provisioning/pause", Administrators),
     ("POST", "/console/applications/{id}/provisioning/restart", Administrators),

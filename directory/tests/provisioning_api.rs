@@ -466,3 +466,51 @@ async fn the_linter_says_whom_aws_would_refuse_and_sends_nothing() {
         assert_eq!(world.scim.requests(), 0);
     }
 }
+
+/// What a script of the page asks for: figures for the places that the page has, and a shape that is the page's until
+/// there is more to show.
+#[tokio::test]
+async fn the_open_overview_is_told_how_far_the_cycle_is() {
+    for client in Client::all().await {
+        let live = async || {
+            let (status, text) = client.page(&format!("{PAGES}/status")).await;
+            assert_eq!(status, StatusCode::OK, "{text}");
+            serde_json::from_str::<Json>(&text).unwrap()
+        };
+        let shape = async || {
+            let page = client.page(PAGES).await.1;
+            let shape = page.split("data-shape=\"").nth(1).map(|s| s.split('"').next().unwrap().to_owned());
+            (page, shape)
+        };
+        assert_eq!(shape().await.1, None, "nothing changes while it is paused");
+        client.world.start().await;
+        let (page, begun) = shape().await;
+        assert!(page.contains("<noscript><meta http-equiv=\"refresh\""), "without scripts: {page}");
+        let before = live().await;
+        assert_eq!((before["shape"].as_str(), &before["progress"]), (begun.as_deref(), &Json::Null));
+        assert_eq!(before["figures"]["phase"], "Reading the directory");
+        for name in before["figures"].as_object().unwrap().keys() {
+            let optional = ["done", "all", "escrowed"].contains(&name.as_str());
+            assert!(optional || page.contains(&format!("data-figure=\"{name}\"")), "a place for {name}");
+        }
+        // The first person is sent, and the answer about the second never comes.
+        client.world.scim.with(|i| i.stop_at = Some((5, true)));
+        let engine = client.world.engine.clone();
+        let work = tokio::spawn(async move { engine.run(APP).await });
+        client.world.scim.reached.notified().await;
+        let during = live().await;
+        assert_eq!(during["progress"][1], 3, "{during}");
+        assert_eq!(during["figures"]["phase"], "Sending people");
+        assert_ne!(during["shape"], before["shape"], "now there is a bar");
+        work.abort();
+        let _ = work.await;
+        client.world.scim.with(|i| i.stop_at = None);
+        client.world.directory.clock.advance(directory::provisioning::lease::LENGTH);
+        client.world.settle().await;
+        let after = live().await;
+        assert_eq!((&after["progress"], &after["figures"]["members"]), (&Json::Null, &json!("1")));
+        assert_eq!((&after["figures"]["users"], &after["figures"]["waiting"]), (&json!("2"), &json!("0")));
+        assert_eq!(after["shape"].as_str(), shape().await.1.as_deref());
+        assert_ne!(after["shape"], during["shape"], "the bar is gone");
+    }
+}

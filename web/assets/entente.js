@@ -13,9 +13,28 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 const automatic = document.querySelector("form[data-auto-submit]");
 if (automatic) automatic.submit();
 
-// A page that shows work in progress asks to be looked at again.
-const refresh = document.querySelector("[data-refresh]");
-if (refresh) setTimeout(() => location.reload(), Number(refresh.dataset.refresh) * 1000);
+// A page about work in progress: its figures are renewed, and the page itself where it has more to show than figures.
+const live = document.querySelector("[data-live]");
+const renew = async () => {
+  let pause = 10000;
+  try {
+    const answer = await fetch(live.dataset.live, { redirect: "manual" });
+    if (answer.type === "opaqueredirect") return location.reload();
+    const now = await answer.json();
+    if (now.shape !== live.dataset.shape) return location.reload();
+    for (const place of live.querySelectorAll("[data-figure]")) {
+      const figure = now.figures[place.dataset.figure];
+      if (place.textContent !== figure) place.textContent = figure;
+    }
+    const bar = live.querySelector("progress");
+    if (bar && now.progress) [bar.value, bar.max] = now.progress;
+    if (now.progress) pause = 1500;
+  } catch {
+    // The server is away for a moment.
+  }
+  setTimeout(renew, pause);
+};
+if (live) setTimeout(renew, 1500);
 
 for (const box of document.querySelectorAll("[data-check-all]")) {
   box.addEventListener("change", () => {

@@ -41,6 +41,7 @@ mod pages_plans;
 mod pages_provenance;
 mod pages_scope;
 mod pages_settings;
+mod pages_status;
 pub mod pending;
 pub mod personality;
 pub mod plan;

@@ -12,11 +12,12 @@ use web::page::{Banner, Crumb, Shell, Tone, message, render};
 use web::routes::Routes;
 
 use super::job::{Job, ProvisioningError, State as JobState};
+use super::pages_status::Live;
 use super::settings::{self, Restart};
 use super::status::Status;
 use super::{
     pages_expression, pages_lint, pages_logs, pages_mappings, pages_plans, pages_provenance, pages_scope,
-    pages_settings, store as jobs,
+    pages_settings, pages_status, store as jobs,
 };
 use crate::Directory;
 use crate::access::{self, Caller};
@@ -27,6 +28,7 @@ use crate::console::application_shell;
 pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
     Routes::new("administrator")
         .get("/console/applications/{id}/provisioning", overview)
+        .get("/console/applications/{id}/provisioning/status", pages_status::show)
         .post("/console/applications/{id}/provisioning/start", start)
         .post("/console/applications/{id}/provisioning/pause", pause)
         .post("/console/applications/{id}/provisioning/restart", restart)
@@ -176,7 +178,8 @@ struct Overview {
     tabs: Vec<Tab>,
     base: String,
     status: Option<Status>,
-    refresh: bool,
+    /// What changes by itself while the page is open; none where nothing does.
+    live: Option<Live>,
 }
 
 #[derive(Deserialize)]
@@ -215,12 +218,10 @@ async fn overview(
         );
         shell.banners.push(Banner::new(Tone::Danger, title, next));
     }
-    let refresh = status
-        .as_ref()
-        .is_some_and(|s| s.progress().is_some() || s.job.cursor.is_none() && s.job.state.runs());
+    let live = status.as_ref().filter(|s| s.job.state.runs()).map(Live::of);
     let (tabs, base) = (subject.tabs(""), subject.path(""));
     let application = subject.application;
-    Ok(render(&Overview { shell, tab: TAB, application, tabs, base, status, refresh }))
+    Ok(render(&Overview { shell, tab: TAB, application, tabs, base, status, live }))
 }
 
 fn done_text(done: &str) -> Option<&'static str> {
