@@ -40,4 +40,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "provisioning_personality",
         sql: include_str!("../migrations/0110_provisioning_personality.sql"),
     },
+    Migration {
+        version: 112,
+        name: "lease_fences",
+        sql: include_str!("../migrations/0112_lease_fences.sql"),
+    },
 ];

@@ -12,6 +12,7 @@ use web::Timestamp;
 use super::effect::{Effect, Outcome};
 use super::intake::{EVENTS, marks_of};
 use super::job::{Job, ProvisioningError, Reason, State};
+use super::lease::Leased;
 use super::pending::{self, Pending};
 use super::personality::Personality;
 use super::plan::{Situation, plan};
@@ -86,14 +87,12 @@ impl Engine {
         if !self.has_work(application).await? {
             return Ok(Round::Idle);
         }
-        if !self.take_lease(application).await? {
-            return Ok(Round::Elsewhere);
-        }
-        let outcome = self.while_leased(application, self.round_leased(application)).await;
-        self.release_lease(application).await?;
+        let Some(leased) = self.take_lease(application).await? else { return Ok(Round::Elsewhere) };
+        let outcome = leased.while_held(leased.round(application)).await;
+        leased.release().await?;
         match outcome {
-            Some(round) => round,
-            None => Ok(Round::Elsewhere),
+            Err(ProvisioningError::LeaseLost) => Ok(Round::Elsewhere),
+            other => other,
         }
     }
 
@@ -117,7 +116,70 @@ impl Engine {
         Ok(seen.await?)
     }
 
-    async fn round_leased(&self, application: &str) -> Result<Round, ProvisioningError> {
+    fn round_size(&self, job: &Job) -> i64 {
+        let rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
+        rounds.get(&job.application_id).copied().unwrap_or(self.pace.round.min(FIRST_ROUND))
+    }
+
+    fn size_next_round(&self, job: &Job, lasted: Duration) {
+        let least = i64::try_from(self.pace.at_once).unwrap_or(1).min(self.pace.round);
+        let size = self.round_size(job);
+        let next = if lasted > LONG_ROUND {
+            size / 2
+        } else if lasted < LONG_ROUND / 4 {
+            size * 2
+        } else {
+            size
+        };
+        let mut rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
+        rounds.insert(job.application_id.clone(), next.clamp(least, self.pace.round));
+    }
+
+    /// The target of a job, with its token opened.
+    ///
+    /// # Errors
+    /// [`ProvisioningError::NotConfigured`], [`ProvisioningError::Sealed`] and
+    /// [`ProvisioningError::Target`] for an address that requests never go to.
+    pub fn target(&self, job: &Job) -> Result<Target, ProvisioningError> {
+        let personality = job.target_personality();
+        let settings = (job.base_url.clone(), job.token_sealed.clone(), job.allow_private, personality);
+        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made_from, target)) = targets.get(&job.application_id)
+            && *made_from == settings
+        {
+            return Ok(target.clone());
+        }
+        let target = self.new_target(job)?;
+        targets.insert(job.application_id.clone(), (settings, target.clone()));
+        Ok(target)
+    }
+
+    fn new_target(&self, job: &Job) -> Result<Target, ProvisioningError> {
+        let (Some(url), Some(sealed)) = (&job.base_url, &job.token_sealed) else {
+            return Err(ProvisioningError::NotConfigured);
+        };
+        let opened = self.directory.master_key.open(&token_place(&job.application_id), sealed)?;
+        let token = SecretString::from(String::from_utf8_lossy(&opened).into_owned());
+        Ok(Target::new(url, token, job.allow_private, job.target_personality().pace(self.pace))?)
+    }
+
+    pub(super) async fn probe(&self, job: &Job, target: &Target) -> Result<(), TargetError> {
+        let random = self.directory.random.uuid();
+        target.probe(job.mappings.matching(Kind::User), &random).await.map(|_| ())
+    }
+
+    /// The job of an application.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn job(&self, application: &str) -> Result<Option<Job>, ProvisioningError> {
+        let (tenant, application) = (self.directory.tenant_id.clone(), application.to_owned());
+        Ok(self.directory.store.read(move |tx| jobs::find(tx, &tenant, &application)).await?)
+    }
+}
+
+impl Leased {
+    async fn round(&self, application: &str) -> Result<Round, ProvisioningError> {
         let Some(job) = self.job(application).await? else { return Ok(Round::Stopped) };
         let Some(job) = self.ready(job).await? else { return Ok(Round::Stopped) };
         let Some(target) = self.reachable(&job).await? else { return Ok(Round::Stopped) };
@@ -161,25 +223,6 @@ impl Engine {
         Ok(Round::Worked)
     }
 
-    fn round_size(&self, job: &Job) -> i64 {
-        let rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
-        rounds.get(&job.application_id).copied().unwrap_or(self.pace.round.min(FIRST_ROUND))
-    }
-
-    fn size_next_round(&self, job: &Job, lasted: Duration) {
-        let least = i64::try_from(self.pace.at_once).unwrap_or(1).min(self.pace.round);
-        let size = self.round_size(job);
-        let next = if lasted > LONG_ROUND {
-            size / 2
-        } else if lasted < LONG_ROUND / 4 {
-            size * 2
-        } else {
-            size
-        };
-        let mut rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
-        rounds.insert(job.application_id.clone(), next.clamp(least, self.pace.round));
-    }
-
     /// Whether the job runs and, in quarantine, whether it is time to look again.
     async fn ready(&self, job: Job) -> Result<Option<Job>, ProvisioningError> {
         let now = self.directory.clock.now();
@@ -212,46 +255,13 @@ impl Engine {
         Ok(Some(target))
     }
 
-    /// The target of a job, with its token opened.
-    ///
-    /// # Errors
-    /// [`ProvisioningError::NotConfigured`], [`ProvisioningError::Sealed`] and
-    /// [`ProvisioningError::Target`] for an address that requests never go to.
-    pub fn target(&self, job: &Job) -> Result<Target, ProvisioningError> {
-        let personality = job.target_personality();
-        let settings = (job.base_url.clone(), job.token_sealed.clone(), job.allow_private, personality);
-        let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((made_from, target)) = targets.get(&job.application_id)
-            && *made_from == settings
-        {
-            return Ok(target.clone());
-        }
-        let target = self.new_target(job)?;
-        targets.insert(job.application_id.clone(), (settings, target.clone()));
-        Ok(target)
-    }
-
-    fn new_target(&self, job: &Job) -> Result<Target, ProvisioningError> {
-        let (Some(url), Some(sealed)) = (&job.base_url, &job.token_sealed) else {
-            return Err(ProvisioningError::NotConfigured);
-        };
-        let opened = self.directory.master_key.open(&token_place(&job.application_id), sealed)?;
-        let token = SecretString::from(String::from_utf8_lossy(&opened).into_owned());
-        Ok(Target::new(url, token, job.allow_private, job.target_personality().pace(self.pace))?)
-    }
-
-    pub(super) async fn probe(&self, job: &Job, target: &Target) -> Result<(), TargetError> {
-        let random = self.directory.random.uuid();
-        target.probe(job.mappings.matching(Kind::User), &random).await.map(|_| ())
-    }
-
     /// Finds out who leaves among what was marked. Most rounds have nothing new, and write nothing.
     async fn judge(&self, job: &Job) -> Result<(), ProvisioningError> {
         let read = job.clone();
         let mut more = self.directory.store.read(move |tx| direction::any_unjudged(tx, &read)).await?;
         while more {
             let job = job.clone();
-            more = self.directory.store.write(move |tx| direction::judge(tx, &job)).await?;
+            more = self.write(move |tx| direction::judge(tx, &job)).await?;
         }
         Ok(())
     }
@@ -299,9 +309,7 @@ impl Engine {
         let done: Vec<Pending> =
             waiting.into_iter().filter(|p| !open.contains(&(p.kind, p.id.clone()))).collect();
         let healthy = (job.failures > 0).then(|| job.application_id.clone());
-        let settled =
-            self.directory.store.write(move |tx| done.iter().try_for_each(|p| pending::done(tx, &job, p)));
-        settled.await?;
+        self.write(move |tx| done.iter().try_for_each(|p| pending::done(tx, &job, p))).await?;
         if let Some(application) = healthy {
             self.update(&application, |_, job, _| {
                 job.failures = 0;
@@ -336,15 +344,6 @@ impl Engine {
         ended.await.map(|_| ())
     }
 
-    /// The job of an application.
-    ///
-    /// # Errors
-    /// The store's.
-    pub async fn job(&self, application: &str) -> Result<Option<Job>, ProvisioningError> {
-        let (tenant, application) = (self.directory.tenant_id.clone(), application.to_owned());
-        Ok(self.directory.store.read(move |tx| jobs::find(tx, &tenant, &application)).await?)
-    }
-
     /// Changes a job in one transaction, from its row as it is then.
     pub(super) async fn update<F>(
         &self,
@@ -356,7 +355,7 @@ impl Engine {
     {
         let (tenant, application) = (self.directory.tenant_id.clone(), application.to_owned());
         let now = self.directory.clock.now();
-        let changed = self.directory.store.write(move |tx| {
+        let changed = self.write(move |tx| {
             let Some(mut job) = jobs::find(tx, &tenant, &application)? else {
                 return Ok::<_, StoreError>(None);
             };
@@ -364,7 +363,7 @@ impl Engine {
             jobs::save(tx, &job, now)?;
             Ok(Some(job))
         });
-        Ok(changed.await?)
+        changed.await
     }
 }
 

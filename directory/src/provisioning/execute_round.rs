@@ -4,10 +4,10 @@ use futures::future::{BoxFuture, try_join};
 use futures::{FutureExt, StreamExt, stream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::cycle::Engine;
 use super::effect::{Effect, record};
 use super::execute::Executor;
 use super::job::{Job, ProvisioningError};
+use super::lease::Leased;
 use super::plan::{Situation, Step};
 use super::target::{Target, TargetError};
 use super::{Kind, links, unsure};
@@ -15,7 +15,7 @@ use super::{Kind, links, unsure};
 /// The effects of a step, and who waits until they are recorded.
 type Finished = (Vec<Effect>, oneshot::Sender<()>);
 
-impl Engine {
+impl Leased {
     /// Sends the steps and records what they did.
     ///
     /// # Errors
@@ -97,11 +97,11 @@ impl Engine {
 
     async fn announce(&self, job: &Job, steps: Vec<Step>) -> Result<(), ProvisioningError> {
         let job = job.clone();
-        Ok(self.directory.store.write(move |tx| unsure::announce(tx, &job, &steps)).await?)
+        self.write(move |tx| unsure::announce(tx, &job, &steps)).await
     }
 
     async fn record(&self, job: &Job, effects: Vec<Effect>) -> Result<(), ProvisioningError> {
         let (job, now) = (job.clone(), self.directory.clock.now());
-        Ok(self.directory.store.write(move |tx| record(tx, &job, &effects, now)).await?)
+        self.write(move |tx| record(tx, &job, &effects, now)).await
     }
 }

@@ -67,7 +67,9 @@ impl IntoResponse for GraphError {
             E::NoApplication(_) | E::NoJob | E::NoObject(..) | E::NoPlan(_) => {
                 (StatusCode::NOT_FOUND, "Request_ResourceNotFound")
             }
-            E::HasJob | E::Busy | E::PlanOver(_) | E::PlanMoved(_) => (StatusCode::CONFLICT, "Conflict"),
+            E::HasJob | E::Busy | E::LeaseLost | E::PlanOver(_) | E::PlanMoved(_) => {
+                (StatusCode::CONFLICT, "Conflict")
+            }
             E::NotConfigured | E::Invalid { .. } | E::Mapping(_) => {
                 (StatusCode::BAD_REQUEST, "Request_BadRequest")
             }

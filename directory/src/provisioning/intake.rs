@@ -5,16 +5,17 @@ use store::{Event, EventCursor, StoreError, Tx};
 
 use super::cycle::Engine;
 use super::job::{Job, ProvisioningError};
+use super::lease::Leased;
 use super::scope::Scope;
 use super::target::Target;
-use super::{Kind, direction, filtered, pending};
+use super::{Kind, direction, filtered, pending, store as jobs};
 
 /// Events read at once.
 pub(super) const EVENTS: i64 = 500;
-/// Objects marked in one transaction.
+/// Objects marked, or held against filters, in one transaction.
 const MARKS: usize = 2000;
 
-impl Engine {
+impl Leased {
     /// The initial cycle: everything in scope and everything linked is marked, as read in one snapshot
     /// together with the place in the event log. The cursor is saved last: a crash before that begins anew.
     pub(super) async fn begin(&self, job: Job, target: &Target) -> Result<Option<Job>, ProvisioningError> {
@@ -28,7 +29,11 @@ impl Engine {
         // What happens after the head was read is looked at again, so this may be newer.
         let read = job.clone();
         let found = self.directory.store.read(move |tx| Scope::of(tx, &read)?.everything(tx)).await?;
-        self.in_chunks(&job, found, pending::mark).await?;
+        for chunk in found.chunks(MARKS) {
+            let (job, chunk) = (job.clone(), chunk.to_vec());
+            self.write(move |tx| chunk.iter().try_for_each(|(kind, id)| pending::mark(tx, &job, *kind, id)))
+                .await?;
+        }
         let began_with = job.clone();
         let marked = self.update(&job.application_id, move |tx, job, now| {
             // Settings that were changed meanwhile are not in what was read: the next round begins anew.
@@ -44,32 +49,6 @@ impl Engine {
             Ok(())
         });
         marked.await
-    }
-
-    /// Holds everything against the scoping filters as they are in `job`.
-    pub(super) async fn refresh_filtered(&self, job: &Job) -> Result<(), ProvisioningError> {
-        let unfiltered = job.clone();
-        self.directory.store.write(move |tx| filtered::forget_unfiltered(tx, &unfiltered)).await?;
-        let read = job.clone();
-        let all =
-            self.directory.store.read(move |tx| filtered::everything(tx, &read, &read.mappings)).await?;
-        self.in_chunks(job, all, filtered::refresh).await
-    }
-
-    async fn in_chunks(
-        &self,
-        job: &Job,
-        objects: Vec<(Kind, String)>,
-        each: fn(&mut Tx<'_>, &Job, Kind, &str) -> Result<(), StoreError>,
-    ) -> Result<(), ProvisioningError> {
-        for chunk in objects.chunks(MARKS) {
-            let (job, chunk) = (job.clone(), chunk.to_vec());
-            self.directory
-                .store
-                .write(move |tx| chunk.iter().try_for_each(|(kind, id)| each(tx, &job, *kind, id)))
-                .await?;
-        }
-        Ok(())
     }
 
     /// Marks what events are about. The marks and the cursor are saved in one transaction.
@@ -130,6 +109,36 @@ impl Engine {
         })
         .await
     }
+}
+
+impl Engine {
+    /// Holds everything against the scoping filters as they are in `job`.
+    pub(super) async fn refresh_filtered(&self, job: &Job) -> Result<(), ProvisioningError> {
+        let unfiltered = job.clone();
+        let forgotten = self.directory.store.write(move |tx| match is_current(tx, &unfiltered)? {
+            true => filtered::forget_unfiltered(tx, &unfiltered),
+            false => Ok(()),
+        });
+        forgotten.await?;
+        let read = job.clone();
+        let all =
+            self.directory.store.read(move |tx| filtered::everything(tx, &read, &read.mappings)).await?;
+        for chunk in all.chunks(MARKS) {
+            let (job, chunk) = (job.clone(), chunk.to_vec());
+            let written = self.directory.store.write(move |tx| match is_current(tx, &job)? {
+                true => chunk.iter().try_for_each(|(kind, id)| filtered::refresh(tx, &job, *kind, id)),
+                false => Ok::<_, StoreError>(()),
+            });
+            written.await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the job means the same people still: others may have changed its settings, and gone on by the new ones.
+fn is_current(tx: &mut Tx<'_>, job: &Job) -> Result<bool, StoreError> {
+    let current = jobs::find(tx, &job.tenant_id, &job.application_id)?;
+    Ok(current.is_some_and(|current| current.same_scope(job)))
 }
 
 fn look_at(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<(), StoreError> {

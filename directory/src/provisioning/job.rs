@@ -267,6 +267,9 @@ pub enum ProvisioningError {
     /// What would be done now is not what the dry run shows.
     #[error("nothing was sent, because the plan is not what would be done now; make a new one. {}", listed(.0))]
     PlanMoved(Vec<String>),
+    /// Another process took the job over; it goes on.
+    #[error("another process has taken the provisioning of the application over")]
+    LeaseLost,
     /// The mappings cannot be used.
     #[error(transparent)]
     Mapping(#[from] MappingError),

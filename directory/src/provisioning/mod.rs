@@ -43,6 +43,7 @@ mod pages_scope;
 mod pages_settings;
 mod pages_status;
 pub mod pending;
+mod permit;
 pub mod personality;
 pub mod plan;
 mod problem;

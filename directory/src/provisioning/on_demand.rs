@@ -5,9 +5,9 @@ use store::StoreError;
 use super::cycle::Engine;
 use super::effect::Effect;
 use super::job::{Job, ProvisioningError};
+use super::lease::Leased;
 use super::pending::{self, Pending};
 use super::plan::{Object, plan};
-use super::target::Target;
 use super::{Kind, filtered, situation};
 
 impl Engine {
@@ -22,42 +22,44 @@ impl Engine {
         kind: Kind,
         id: &str,
     ) -> Result<(Object, Vec<Effect>), ProvisioningError> {
-        let target = self.target(&job)?;
+        self.target(&job)?;
         let application = job.application_id.clone();
-        self.take_lease_patiently(&application).await?;
-        let outcome = self.while_leased(&application, self.on_demand_leased(job, &target, kind, id)).await;
-        self.release_lease(&application).await?;
-        outcome.unwrap_or(Err(ProvisioningError::Busy))
+        let leased = self.take_lease_patiently(&application).await?;
+        let outcome = leased.while_held(leased.on_demand(job, kind, id)).await;
+        leased.release().await?;
+        outcome
     }
 
     /// Takes the lease when the cycle that has it lets go.
     ///
     /// # Errors
     /// [`ProvisioningError::Busy`].
-    pub(super) async fn take_lease_patiently(&self, application: &str) -> Result<(), ProvisioningError> {
+    pub(super) async fn take_lease_patiently(&self, application: &str) -> Result<Leased, ProvisioningError> {
         for _ in 0..400 {
-            if self.take_lease(application).await? {
-                return Ok(());
+            if let Some(leased) = self.take_lease(application).await? {
+                return Ok(leased);
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         Err(ProvisioningError::Busy)
     }
+}
 
-    async fn on_demand_leased(
+impl Leased {
+    async fn on_demand(
         &self,
         mut job: Job,
-        target: &Target,
         kind: Kind,
         id: &str,
     ) -> Result<(Object, Vec<Effect>), ProvisioningError> {
+        let target = &self.target(&job)?;
         self.probe(&job, target).await?;
         let now = self.directory.clock.now();
         job.removals_allowed = 1;
         job.cycle_id = Some(format!("on-demand-{}", self.directory.random.uuid()));
         let (read, id, random) = (job.clone(), id.to_owned(), self.directory.random.clone());
         let (marked, marked_id) = (job.clone(), id.clone());
-        self.directory.store.write(move |tx| filtered::refresh(tx, &marked, kind, &marked_id)).await?;
+        self.write(move |tx| filtered::refresh(tx, &marked, kind, &marked_id)).await?;
         let (situation, one) = self
             .directory
             .store

@@ -47,6 +47,8 @@ pub enum Problem {
     Unmapped,
     /// The target would refuse the object as it is.
     Unfit,
+    /// Not sent, because another process has taken the job over.
+    Superseded,
 }
 
 impl Problem {
@@ -67,6 +69,7 @@ impl Problem {
             Self::Taken => "EntryConflict",
             Self::Unmapped => "AttributeMappingFailed",
             Self::Unfit => "TargetWouldRefuse",
+            Self::Superseded => "LeaseLost",
         }
     }
 
@@ -103,12 +106,13 @@ impl Problem {
             Self::Unfit => {
                 "Correct the value here, or its mapping under Attribute mapping. Check for AWS shows everybody that is concerned. Nothing of this object is sent until then; others are not held up."
             }
+            Self::Superseded => "Nothing: the process that took the job over goes on with it.",
         }
     }
 
     /// Whether every other request would end the same way.
     pub fn concerns_all(self) -> bool {
-        matches!(self, Self::Address | Self::Unreachable | Self::Unauthorized)
+        matches!(self, Self::Address | Self::Unreachable | Self::Unauthorized | Self::Superseded)
     }
 
     /// Whether the target is in trouble rather than the request wrong.

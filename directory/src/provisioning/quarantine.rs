@@ -4,15 +4,15 @@ use serde_json::json;
 use store::{StoreError, Tx};
 use web::Timestamp;
 
-use super::cycle::Engine;
 use super::job::{Job, ProvisioningError, Quarantine, Reason, SHORT_TROUBLES, State, back_off};
+use super::lease::Leased;
 use super::log::{self, Action, Entry, Status};
 use super::pending::Pending;
 use super::plan::Refused;
 use super::target::{Problem, TargetError};
 use super::{Kind, direction, links, store as jobs};
 
-impl Engine {
+impl Leased {
     pub(super) async fn refuse(&self, job: Job, refused: &Refused) -> Result<(), ProvisioningError> {
         let reason = match refused {
             Refused::TooManyDeletes { .. } => Reason::TooManyDeletes,

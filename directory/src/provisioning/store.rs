@@ -4,6 +4,7 @@ use store::{NewEvent, StoreError, Tx, Val};
 use web::Timestamp;
 
 use super::job::{Job, OutOfScope, Quarantine, Reason, State, Window};
+use super::lease;
 use super::mapping::Mappings;
 use super::personality::PersonalityChoice;
 
@@ -200,6 +201,7 @@ pub fn forget_orphans(tx: &mut Tx<'_>, tenant: &str) -> Result<(), StoreError> {
                (SELECT 1 FROM applications a WHERE a.tenant_id = j.tenant_id AND a.id = j.application_id)";
     for row in tx.rows(sql, &[tenant.into()])? {
         let application = row.text(0)?;
+        lease::forget(tx, tenant, &application)?;
         for table in TABLES {
             let sql =
                 format!("DELETE FROM provisioning_{table} WHERE tenant_id = ?1 AND application_id = ?2");

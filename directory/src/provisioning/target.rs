@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use url::Url;
 use web::outbound::{Answer, Outbound, OutboundError, Reach};
 
+use super::permit::{Permit, superseded, while_permitted};
 pub use super::problem::{Problem, TargetError};
 use super::resource::read;
 use super::{Kind, Pace};
@@ -32,6 +33,7 @@ pub struct Target {
     wait_until: Arc<Mutex<Option<Instant>>>,
     next: Arc<Mutex<Option<Instant>>>,
     sent: Arc<AtomicU64>,
+    permit: Option<Permit>,
 }
 
 /// What was tried and what came back, for a person who tests the connection.
@@ -84,7 +86,14 @@ impl Target {
             wait_until: Arc::default(),
             next: Arc::default(),
             sent: Arc::default(),
+            permit: None,
         })
+    }
+
+    /// The same target, which asks before each request.
+    #[must_use]
+    pub fn permitted_by(self, permit: Permit) -> Self {
+        Self { permit: Some(permit), ..self }
     }
 
     /// How many requests were sent.
@@ -250,7 +259,9 @@ impl Target {
         loop {
             tried += 1;
             self.wait().await;
-            let outcome = self.send_once(method.clone(), url, body, &request).await;
+            let sent = self.send_once(method.clone(), url, body, &request);
+            let sent = while_permitted(self.permit.as_ref(), sent).await;
+            let outcome = sent.ok_or_else(|| superseded(&request))?;
             let last = tried >= self.pace.tries;
             match outcome {
                 Ok(answer) if answer.status.is_success() => return Ok(answer),

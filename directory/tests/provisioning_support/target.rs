@@ -64,8 +64,8 @@ pub struct Inner {
     pub faults: BTreeMap<usize, Fault>,
     /// For every request whose path and method contain this text.
     pub always: Option<(String, Fault)>,
-    /// At this request: the text is "before" or "after" it was done; then `Target::reached` is told and
-    /// the request never answers.
+    /// At this request: whether it is done at once; then `Scim::reached` is told, and nothing is answered until
+    /// `Scim::released` is.
     pub stop_at: Option<(usize, bool)>,
     /// A value that no object may have, and the status that says so.
     pub forbidden_value: Option<(String, StatusCode)>,
@@ -77,6 +77,7 @@ pub struct Inner {
 pub struct Scim {
     pub inner: Arc<Mutex<Inner>>,
     pub reached: Arc<Notify>,
+    pub released: Arc<Notify>,
     pub url: String,
 }
 
@@ -169,11 +170,10 @@ async fn serve(State(scim): State<Scim>, request: Request) -> Response {
         return error(StatusCode::UNAUTHORIZED, "the token is wrong");
     }
     if let Some((_, after)) = stop {
-        if after {
-            scim.with(|i| act(i, &parts.method, &line, &body));
-        }
+        let done = after.then(|| scim.with(|i| act(i, &parts.method, &line, &body)));
         scim.reached.notify_one();
-        return std::future::pending().await;
+        scim.released.notified().await;
+        return done.unwrap_or_else(|| scim.with(|i| act(i, &parts.method, &line, &body)));
     }
     match fault {
         Some(Fault::Error) => return error(StatusCode::INTERNAL_SERVER_ERROR, "injected"),

@@ -268,7 +268,7 @@ impl World {
         panic!("it does not settle: {:?} {:?}", self.job().await.state, self.log().await.first());
     }
 
-    async fn caught_up(&self) {
+    pub async fn caught_up(&self) {
         for _ in 0..2000 {
             let (head, newest) = self
                 .directory

@@ -11,6 +11,7 @@ use super::{Changes, DryRun, MOST_CHANGES, MOST_OBJECTS, There, changes, moved};
 use crate::provisioning::cycle::Engine;
 use crate::provisioning::effect::Effect;
 use crate::provisioning::job::{COUNTED, Job, ProvisioningError, removal_limit};
+use crate::provisioning::lease::Leased;
 use crate::provisioning::pending::{self, Pending};
 use crate::provisioning::plan::{Situation, Step, steps};
 use crate::provisioning::resource::Resource;
@@ -68,51 +69,12 @@ impl Engine {
     /// [`ProvisioningError::PlanOver`] and [`ProvisioningError::PlanMoved`], where nothing was sent;
     /// [`ProvisioningError::Busy`].
     pub async fn approve(&self, job: Job, id: &str, actor: &str) -> Result<Vec<Effect>, ProvisioningError> {
-        let target = self.target(&job)?;
+        self.target(&job)?;
         let application = job.application_id.clone();
-        self.take_lease_patiently(&application).await?;
-        let work = self.approve_leased(job, &target, id, actor);
-        let outcome = self.while_leased(&application, work).await;
-        self.release_lease(&application).await?;
-        outcome.unwrap_or(Err(ProvisioningError::Busy))
-    }
-
-    async fn approve_leased(
-        &self,
-        mut job: Job,
-        target: &Target,
-        id: &str,
-        actor: &str,
-    ) -> Result<Vec<Effect>, ProvisioningError> {
-        let (read, wanted) = (job.clone(), id.to_owned());
-        let run = self.directory.store.read(move |tx| runs::find(tx, &read, &wanted)).await?;
-        let run = run.ok_or_else(|| ProvisioningError::NoPlan(id.to_owned()))?;
-        let now = self.directory.clock.now();
-        may_be_approved(&run, now)?;
-        self.probe(&job, target).await?;
-        let look = self.look_at_everything(&job, target).await?;
-        let moved = moved(&run.changes, &look.changes);
-        if !moved.is_empty() {
-            return Err(ProvisioningError::PlanMoved(moved));
-        }
-        let (approved, plan, by) = (job.clone(), run.id.clone(), actor.to_owned());
-        let first = self.directory.store.write(move |tx| {
-            let first = runs::approve(tx, &approved, &plan, &by, now)?;
-            if first {
-                jobs::event(tx, &approved, now, &by, "plan_approved", &json!({ "plan": plan }))?;
-            }
-            Ok::<_, StoreError>(first)
-        });
-        if !first.await? {
-            return Err(ProvisioningError::PlanOver("it was approved before"));
-        }
-        job.cycle_id = Some(format!("plan-{}", run.id));
-        let (effects, halted) = self.execute(&job, target, &look.situation, look.steps).await?;
-        match halted {
-            None => self.settle(job, look.waiting, &effects).await?,
-            Some(error) => return Err(error.into()),
-        }
-        Ok(effects)
+        let leased = self.take_lease_patiently(&application).await?;
+        let outcome = leased.while_held(leased.approve(job, id, actor)).await;
+        leased.release().await?;
+        outcome
     }
 
     async fn look_at_everything(&self, job: &Job, target: &Target) -> Result<Look, ProvisioningError> {
@@ -183,6 +145,41 @@ impl Engine {
             there.insert(key, found);
         }
         Ok(there)
+    }
+}
+
+impl Leased {
+    async fn approve(&self, mut job: Job, id: &str, actor: &str) -> Result<Vec<Effect>, ProvisioningError> {
+        let target = &self.target(&job)?;
+        let (read, wanted) = (job.clone(), id.to_owned());
+        let run = self.directory.store.read(move |tx| runs::find(tx, &read, &wanted)).await?;
+        let run = run.ok_or_else(|| ProvisioningError::NoPlan(id.to_owned()))?;
+        let now = self.directory.clock.now();
+        may_be_approved(&run, now)?;
+        self.probe(&job, target).await?;
+        let look = self.look_at_everything(&job, target).await?;
+        let moved = moved(&run.changes, &look.changes);
+        if !moved.is_empty() {
+            return Err(ProvisioningError::PlanMoved(moved));
+        }
+        let (approved, plan, by) = (job.clone(), run.id.clone(), actor.to_owned());
+        let first = self.write(move |tx| {
+            let first = runs::approve(tx, &approved, &plan, &by, now)?;
+            if first {
+                jobs::event(tx, &approved, now, &by, "plan_approved", &json!({ "plan": plan }))?;
+            }
+            Ok::<_, StoreError>(first)
+        });
+        if !first.await? {
+            return Err(ProvisioningError::PlanOver("it was approved before"));
+        }
+        job.cycle_id = Some(format!("plan-{}", run.id));
+        let (effects, halted) = self.execute(&job, target, &look.situation, look.steps).await?;
+        match halted {
+            None => self.settle(job, look.waiting, &effects).await?,
+            Some(error) => return Err(error.into()),
+        }
+        Ok(effects)
     }
 }
 
