@@ -93,6 +93,7 @@ pub fn read(schema: &Json) -> Result<Mappings, ProvisioningError> {
     let rows = |kind: Kind| -> Result<Vec<Mapping>, ProvisioningError> {
         let object =
             objects.iter().find(|o| o["sourceObjectName"].as_str().and_then(Kind::parse) == Some(kind));
+        object.map_or(Ok(()), |o| read_actions(kind, o)).map_err(&invalid)?;
         let rows = object.and_then(|o| o["attributeMappings"].as_array());
         let rows = rows
             .ok_or_else(|| invalid(format!("the attributeMappings of {} are missing", kind.type_name())))?;
@@ -118,6 +119,37 @@ pub fn read(schema: &Json) -> Result<Mappings, ProvisioningError> {
     };
     mappings.check()?;
     Ok(mappings)
+}
+
+/// What Entra can switch off for one kind of objects is refused where it is: objects would else be made, changed or
+/// removed that were to be left alone (entra-id.md 3.6 and 5.4).
+fn read_actions(kind: Kind, object: &Json) -> Result<(), String> {
+    let name = kind.type_name();
+    match &object["enabled"] {
+        Json::Null | Json::Bool(true) => {}
+        found => {
+            return Err(format!(
+                "enabled of {name} is {found}, and must be true: to leave all of them out, use a scoping filter"
+            ));
+        }
+    }
+    let all = ["Add", "Update", "Delete"];
+    let Some(found) = object.get("flowTypes").filter(|f| !f.is_null()) else { return Ok(()) };
+    let text = found.as_str().ok_or_else(|| format!("flowTypes of {name} must be a text"))?;
+    let given: Vec<&str> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    if let Some(other) = given.iter().find(|one| !all.contains(one)) {
+        return Err(format!("flowTypes of {name} has {other:?}; known are {}", all.join(", ")));
+    }
+    let missing: Vec<&str> = all.into_iter().filter(|one| !given.contains(one)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "flowTypes of {name} is {text:?} without {}, and must be \"Add, Update, Delete\": provisioning always does all \
+         three. To keep whoever leaves the scope, set OutOfScopeAction to skip; to leave objects out, use a scoping \
+         filter; to write an attribute once, give its mapping the flowType ObjectAddOnly",
+        missing.join(" and ")
+    ))
 }
 
 fn read_row(row: &Json) -> Result<Mapping, String> {
@@ -185,6 +217,26 @@ mod tests {
         mappings.users[2].matching = 2;
         assert_eq!(round_trip(&mappings).unwrap().users[2].matching, 2);
         assert_eq!(round_trip(&mappings).unwrap(), round_trip(&round_trip(&mappings).unwrap()).unwrap());
+    }
+
+    /// Objects that were to be left alone must not be changed because nobody looked.
+    #[test]
+    fn actions_that_are_switched_off_are_refused_by_name() {
+        let user = |object: Json| read_actions(Kind::User, &object);
+        for good in [json!({}), json!({ "flowTypes": "Add, Update, Delete", "enabled": true })] {
+            assert_eq!(user(good), Ok(()));
+        }
+        assert_eq!(user(json!({ "flowTypes": "Delete,Update,Add" })), Ok(()));
+        for (bad, named) in [
+            (json!({ "flowTypes": "Add, Update" }), "without Delete"),
+            (json!({ "flowTypes": "" }), "without Add and Update and Delete"),
+            (json!({ "flowTypes": "Add, Update, Delete, Move" }), "Move"),
+            (json!({ "flowTypes": 7 }), "must be a text"),
+            (json!({ "enabled": false }), "enabled of User is false"),
+        ] {
+            let refused = user(bad.clone()).unwrap_err();
+            assert!(refused.contains(named), "{bad}: {refused}");
+        }
     }
 
     #[test]

@@ -242,16 +242,29 @@ async fn provisioning(road: &Road, app: &str) {
     b.press("Save").await;
     b.go(&format!("{app}/provisioning")).await;
     b.press("Start provisioning").await;
+    // Nobody loads the page again: its script does what is needed.
     b.sees("3 memberships").await;
+    b.sees("Following changes").await;
     b.picture("provisioning").await;
     b.go(&format!("{app}/provisioning/logs")).await;
     b.sees("ana@lindqvist.example").await;
     b.picture("provisioning-logs").await;
-    for page in ["mappings", "mappings/scope?kind=user", "expression", "settings", "lint", "plans"] {
+    for page in [
+        "mappings",
+        "mappings/scope?kind=user",
+        "expression",
+        "settings",
+        "lint",
+        "plans",
+        "provenance?user=ana@lindqvist.example",
+    ] {
         b.go(&format!("{app}/provisioning/{page}")).await;
         b.sees("Dry runs").await;
         b.picture(&format!("provisioning-{}", page.split('?').next().unwrap_or(page).replace('/', "-")))
             .await;
+        let wide = "const e = document.documentElement; return e.scrollWidth - e.clientWidth";
+        let wide = b.client.execute(wide, Vec::new()).await.unwrap();
+        assert_eq!(wide, serde_json::json!(0), "{page} is wider than the window");
     }
     b.go(&format!("{app}/properties")).await;
     b.sees("Members of nested groups").await;
