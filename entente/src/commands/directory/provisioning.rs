@@ -212,19 +212,22 @@ pub async fn run(
         ProvisioningCommand::Why { app, user, group } => {
             provenance::why(directory, &app, &user, group.as_deref(), output).await?;
         }
-        ProvisioningCommand::Logs { app, top } => {
-            let job = job(directory, &app).await?;
-            let entries = directory.provisioning_logs(&job.id, top).await?;
-            let columns = [
-                ("activityDateTime", "TIME"),
-                ("provisioningAction", "ACTION"),
-                ("provisioningStatusInfo.status", "STATUS"),
-                ("sourceIdentity.displayName", "WHO"),
-                ("provisioningStatusInfo.errorInformation.reason", "REASON"),
-            ];
-            output.table(&entries, &columns);
-        }
+        ProvisioningCommand::Logs { app, top } => logs(directory, &app, top, output).await?,
     }
+    Ok(())
+}
+
+async fn logs(directory: &Directory, app: &str, top: u32, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let entries = directory.provisioning_logs(&job.id, top).await?;
+    let columns = [
+        ("activityDateTime", "TIME"),
+        ("provisioningAction", "ACTION"),
+        ("provisioningStatusInfo.status", "STATUS"),
+        ("sourceIdentity.displayName", "WHO"),
+        ("provisioningStatusInfo.errorInformation.reason", "REASON"),
+    ];
+    output.table(&entries, &columns);
     Ok(())
 }
 

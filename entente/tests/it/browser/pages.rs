@@ -249,6 +249,27 @@ async fn provisioning(road: &Road, app: &str) {
     b.go(&format!("{app}/provisioning/logs")).await;
     b.sees("ana@lindqvist.example").await;
     b.picture("provisioning-logs").await;
+    provisioning_pages(road, app).await;
+    b.go(&format!("{app}/properties")).await;
+    b.sees("Members of nested groups").await;
+    b.picture("application-properties").await;
+    for path in [
+        "/console/recycle-bin",
+        "/console/settings/event-targets",
+        "/console/settings/automatic-provisioning/ownership",
+    ] {
+        road.go("center", path).await;
+        b.sees("Permission sets").await;
+        b.picture(&format!("center-{}", path.rsplit('/').next().unwrap_or(path))).await;
+    }
+    road.go("center", "/console/users").await;
+    b.sees(PERSON).await;
+    b.picture("center-users").await;
+}
+
+/// The other pages, none of them wider than the window.
+async fn provisioning_pages(road: &Road, app: &str) {
+    let b = &road.browser;
     for page in [
         "mappings",
         "mappings/scope?kind=user",
@@ -266,21 +287,6 @@ async fn provisioning(road: &Road, app: &str) {
         let wide = b.client.execute(wide, Vec::new()).await.unwrap();
         assert_eq!(wide, serde_json::json!(0), "{page} is wider than the window");
     }
-    b.go(&format!("{app}/properties")).await;
-    b.sees("Members of nested groups").await;
-    b.picture("application-properties").await;
-    for path in [
-        "/console/recycle-bin",
-        "/console/settings/event-targets",
-        "/console/settings/automatic-provisioning/ownership",
-    ] {
-        road.go("center", path).await;
-        b.sees("Permission sets").await;
-        b.picture(&format!("center-{}", path.rsplit('/').next().unwrap_or(path))).await;
-    }
-    road.go("center", "/console/users").await;
-    b.sees(PERSON).await;
-    b.picture("center-users").await;
 }
 
 /// What an administrator may set beside the usual: claims, another certificate, signed requests, encryption,
