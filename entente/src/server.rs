@@ -278,6 +278,16 @@ async fn hourly(half: &center::Center) {
         }
         Err(error) => tracing::warn!(%error, "expiring certificates could not be announced"),
     }
+    match center::saml_sp::key_expiry::announce_expiry(half).await {
+        Ok(0) => {}
+        Ok(announced) => {
+            tracing::warn!(
+                announced,
+                "keys of the service provider are about to expire; the event log names them"
+            )
+        }
+        Err(error) => tracing::warn!(%error, "expiring keys could not be announced"),
+    }
 }
 
 async fn serve_until(
