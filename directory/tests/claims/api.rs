@@ -75,7 +75,22 @@ async fn the_policy_for_aws_comes_in_and_goes_out() {
         let again = put(out["definition"][0].as_str().unwrap()).await;
         assert_eq!(again.status, StatusCode::NO_CONTENT, "{}", again.text);
         assert_eq!(program.get(&format!("/api/applications/{}/claims", app.id)).await.json(), claims);
+        let advanced = "\"issuerWithApplicationId\":\"true\",\"audienceOverride\":\"urn:a\",\"Version\"";
+        let answer = put(&POLICY.replacen("\"Version\"", advanced, 1)).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text);
+        let with = program.get(&format!("/api/applications/{}/claims", app.id)).await.json();
+        assert_eq!(
+            (&with["issuerWithApplicationId"], &with["audienceOverride"]),
+            (&json!(true), &json!("urn:a"))
+        );
+        let out = program.get(&path).await.json()["value"][0]["definition"][0].as_str().unwrap().to_owned();
+        assert!(
+            out.contains("\"audienceOverride\":\"urn:a\"")
+                && out.contains("\"issuerWithApplicationId\":true")
+        );
         for (from, to, part) in [
+            ("\"Version\"", "\"issuerWithApplicationId\":\"yes\",\"Version\"", "yes"),
+            ("\"Version\"", "\"audienceOverride\":\"no uri\",\"Version\"", "absolute URI"),
             ("\"Version\"", "\"GroupFilter\":{},\"Version\"", "GroupFilter"),
             ("\"Version\":1", "\"Version\":2", "Version 1"),
             ("\"Source\"", "\"source\"", "unknown field"),

@@ -69,6 +69,18 @@ async fn claims_are_added_edited_and_previewed() {
             refused.text
         );
         submit(&mut browser, &base, "name-id", &[("transformation", "ToUppercase(source)")]).await;
+        let advanced = [("issuer_with_application_id", "1"), ("audience_override", " urn:sp ")];
+        submit(&mut browser, &base, "advanced", &advanced).await;
+        let configuration = saved(&test, &app.id).await;
+        assert!(configuration.issuer_with_application_id);
+        assert_eq!(configuration.audience_override.as_deref(), Some("urn:sp"));
+        let page = browser.get(&base).await.text;
+        assert!(
+            page.contains(&format!("/{}/</code>", app.app_id)) && page.contains("value=\"urn:sp\""),
+            "{page}"
+        );
+        submit(&mut browser, &base, "advanced", &[("audience_override", "")]).await;
+        assert_eq!(saved(&test, &app.id).await.audience_override, None);
         let preview = browser.get(&format!("{base}/preview?user=ana@{DOMAIN}")).await.text;
         for text in [
             "ANA@CONTOSO.EXAMPLE",

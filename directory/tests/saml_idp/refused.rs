@@ -181,7 +181,7 @@ async fn the_application_must_be_ready() {
     bench.assigned("ana").await;
     bench.sql("DELETE FROM application_identifiers").await;
     let answer = bench.t.browser("ana").await.get(&format!("/my-apps/{APP_ID}")).await;
-    refused(&bench, &answer, 650_056, "NoIdentifier").await;
+    refused(&bench, &answer, 50010, "NoIdentifier").await;
     let answer = bench.t.browser("ana").await.get("/my-apps/nothing%00").await;
     refused(&bench, &answer, 700_016, "ApplicationNotFound").await;
 }

@@ -45,17 +45,11 @@ async fn sender(
     attempt.started_by = StartedBy::SignOut;
     let arrived = message.map_err(Refusal::Binding)?;
     let issuer = unverified_issuer(arrived.xml()).unwrap_or_default();
-    let (named, by) = (named_tenant.to_owned(), issuer.clone());
+    let (named, by, half) = (named_tenant.to_owned(), issuer.clone(), directory.clone());
     let (is_tenant, peer) = directory
         .read(move |tx, tenant| {
-            let peer = match applications::by_identifier(tx, tenant, &by)? {
-                None => None,
-                Some(application) => {
-                    let certificates = applications::certificates(tx, tenant, &application.id)?;
-                    let key_credentials = applications::key_credentials(tx, tenant, &application.id)?;
-                    Some(Peer { application, certificates, key_credentials })
-                }
-            };
+            let found = applications::by_identifier(tx, tenant, &by)?;
+            let peer = found.map(|application| Peer::of(tx, &half, application)).transpose()?;
             Ok((rows::is_tenant(tx, tenant, &named)?, peer))
         })
         .await?;
