@@ -144,6 +144,27 @@ async fn the_end_of_a_key_in_use_is_announced_once_for_each_threshold() {
     }
 }
 
+/// The signature is one with SHA-256 under the name of SHA-1: where SHA-1 is taken, it is wrong; else it is not looked at.
+#[tokio::test]
+async fn sha1_is_read_where_that_is_chosen() {
+    for sp in Sp::on_each().await {
+        let begun = sp.begin().await;
+        let sha256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+        let xml = issue(&sp.right(Some(&begun)));
+        assert!(xml.contains(sha256), "{xml}");
+        let xml = xml.replace(sha256, "http://www.w3.org/2000/09/xmldsig#rsa-sha1");
+        for (accept, code) in [
+            (false, "SignatureMethodNotAllowed"),
+            (true, "SignatureMismatch"),
+            (false, "SignatureMethodNotAllowed"),
+        ] {
+            set(&sp, json!({ "acceptSha1": accept })).await;
+            let answer = sp.bring(&brought(xml.clone(), &begun)).await;
+            sp.refused("SHA-1", &answer, code, 0).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_posted_request_is_signed_inside() {
     let test = TestCenter::on(Engine::Sqlite).await;
