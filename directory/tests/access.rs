@@ -204,6 +204,7 @@ const CONSOLE: &[Row] = &[
     ("GET", "/console/applications/{id}/claims/edit", Administrators),
     ("POST", "/console/applications/{id}/claims/edit", Administrators),
     ("POST", "/console/applications/{id}/claims/name-id", Administrators),
+    ("POST", "/console/applications/{id}/claims/advanced", Administrators),
     ("POST", "/console/applications/{id}/claims/move", Administrators),
     ("POST", "/console/applications/{id}/claims/delete", Administrators),
     ("POST", "/console/applications/{id}/claims/groups", Administrators),

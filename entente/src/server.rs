@@ -261,22 +261,19 @@ async fn hourly(half: &center::Center) {
         Ok(removed) => tracing::info!(removed, "removed what was deleted more than 30 days ago"),
         Err(error) => tracing::warn!(%error, "the recycle bin could not be emptied; next try in an hour"),
     }
-    match center::scim_server::tokens::announce_expiry(half).await {
+    announced("SCIM access tokens", center::scim_server::tokens::announce_expiry(half).await);
+    let certificates = center::identity_source::certificates::announce_expiry(half).await;
+    announced("certificates of the identity provider", certificates);
+    announced("keys of the service provider", center::saml_sp::key_expiry::announce_expiry(half).await);
+}
+
+fn announced(what: &str, outcome: Result<usize, store::StoreError>) {
+    match outcome {
         Ok(0) => {}
         Ok(announced) => {
-            tracing::warn!(announced, "SCIM access tokens are about to expire; the event log names them")
+            tracing::warn!(announced, "{what} are about to expire or have expired; the event log names them")
         }
-        Err(error) => tracing::warn!(%error, "expiring SCIM tokens could not be announced"),
-    }
-    match center::identity_source::certificates::announce_expiry(half).await {
-        Ok(0) => {}
-        Ok(announced) => {
-            tracing::warn!(
-                announced,
-                "certificates of the identity provider are about to expire; the event log names them"
-            )
-        }
-        Err(error) => tracing::warn!(%error, "expiring certificates could not be announced"),
+        Err(error) => tracing::warn!(%error, "the end of {what} could not be announced"),
     }
 }
 

@@ -8,7 +8,7 @@
 //! * [`encryption`] encrypts and decrypts assertions.
 //! * [`certificate`] reads certificates and holds the signing key.
 //! * [`metadata`], [`authn_request`], [`response`], [`logout`] are the documents that the two sides exchange.
-//! * [`bindings`] carries them through a browser.
+//! * [`bindings`] carries them through a browser; [`mod@redact`] makes them fit to be kept.
 
 pub mod authn_request;
 pub mod bindings;
@@ -19,6 +19,7 @@ pub mod instant;
 pub mod logout;
 pub mod metadata;
 pub mod names;
+pub mod redact;
 pub mod refusal;
 pub mod response;
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::access::Caller;
 use crate::identity_source::{certificates, refresh};
 use crate::identity_store::store as identities;
 use crate::instance::{Instance, load, source_is_proposed, token_ending_before};
+use crate::saml_sp::{key_expiry, keys, settings};
 use crate::{Center, assignments, credentials, event_targets, organization, permission_sets};
 
 /// SCIM tokens that end within this time are pointed out: AWS starts to remind 90 days before.
@@ -31,6 +32,7 @@ struct Overview {
     proposed: bool,
     token_ends: Option<Timestamp>,
     certificate: Option<String>,
+    saml_key: Option<String>,
     metadata_url: Option<String>,
     event_target: Option<String>,
 }
@@ -81,6 +83,7 @@ fn read(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<Overview, StoreErro
         proposed: source_is_proposed(tx, id)?,
         token_ends: token_ending_before(tx, id, soon)?,
         certificate: certificates::warning(&certificates::list(tx, id, now)?),
+        saml_key: key_expiry::warning(&keys::keys(tx, id)?, &settings::load(tx, id)?, now),
         metadata_url: refresh::standing(tx, id, now)?.and_then(|(url, diff)| url.warning(diff.as_ref())),
         event_target: event_targets::warning(&event_targets::store::list(tx, id)?, now),
         instance: load(tx, id)?,
@@ -107,6 +110,9 @@ fn warnings(state: &Overview) -> Vec<Banner> {
     }
     if let Some(text) = &state.certificate {
         warn("A signing certificate of the identity provider ends", text.clone());
+    }
+    if let Some(text) = &state.saml_key {
+        warn("A key of the service provider ends", text.clone());
     }
     if let Some(text) = &state.metadata_url {
         warn("The identity provider's metadata URL needs attention", text.clone());

@@ -5,6 +5,7 @@ use http::StatusCode;
 use saml::certificate::CertificateRefusal;
 use saml::metadata::MetadataRefusal;
 use thiserror::Error;
+use web::Timestamp;
 
 use crate::admin_api::ApiError;
 
@@ -77,6 +78,12 @@ pub enum SourceError {
     CertificatesExpired {
         /// When the last one did.
         found: String,
+    },
+    /// The metadata may not be used any more (SAML Metadata 2.3.2).
+    #[error("the metadata was valid until {}", .found.readable())]
+    MetadataExpired {
+        /// Its validUntil.
+        found: Timestamp,
     },
     /// The source is the active one already.
     #[error("this is the identity source already")]
@@ -259,6 +266,14 @@ impl From<SourceError> for ApiError {
                 "one certificate that is valid now",
                 &format!("the last one ended {found}"),
                 "activate a new signing certificate at the identity provider and give that",
+            ),
+            E::MetadataExpired { found } => say(
+                BAD,
+                "MetadataExpired",
+                "validUntil",
+                "a time that is not past",
+                &found.rfc3339(),
+                "let the identity provider write its metadata anew",
             ),
             E::SameSource => say(
                 CONFLICT,

@@ -34,13 +34,16 @@ pub struct Manual<'a> {
 /// # Errors
 /// [`SourceError::Metadata`] with the element that is wrong; [`SourceError::UrlNotAllowed`],
 /// [`SourceError::NoUsableBinding`], [`SourceError::TooManyCertificates`],
-/// [`SourceError::CertificatesExpired`].
+/// [`SourceError::CertificatesExpired`], [`SourceError::MetadataExpired`].
 pub fn read_metadata(xml: &[u8], now: Timestamp) -> Result<ExternalIdp, SourceError> {
     // The reader has the same limit; this one comes before any look at the bytes.
     if xml.len() > 4 * LONGEST_METADATA {
         return Err(SourceError::MetadataTooLong { bytes: xml.len() });
     }
     let metadata = IdpMetadata::read(xml).map_err(SourceError::Metadata)?;
+    if let Some(end) = metadata.valid_until.map(Timestamp::from).filter(|end| *end <= now) {
+        return Err(SourceError::MetadataExpired { found: end });
+    }
     let redirect = metadata.single_sign_on_url(&Binding::HttpRedirect);
     let post = metadata.single_sign_on_url(&Binding::HttpPost);
     if redirect.is_none() && post.is_none() {

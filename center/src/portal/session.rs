@@ -65,23 +65,27 @@ pub fn session_tags(
     tags.map(serde_json::from_value).transpose().map(Option::unwrap_or_default).map_err(bad)
 }
 
-/// Ends those sessions of a user of which `fits` says so by what they remember; how many.
+/// Ends the sessions that began under this NameID and of which `fits` says so by what they remember; how many, by user.
+/// The NameID is looked for in what sessions remember, as the user may have got another name since.
 ///
 /// # Errors
 /// The engine's.
 pub fn end_sessions(
     tx: &mut Tx<'_>,
     instance_id: &str,
-    user_id: &str,
+    name_id: &str,
     fits: impl Fn(&Json) -> bool,
-) -> Result<i64, StoreError> {
-    let sql =
-        "SELECT token_sha256, data FROM sessions WHERE realm = ?1 AND audience = ?2 AND subject_id = ?3";
-    let mut ended = 0;
-    for row in tx.rows(sql, &[instance_id.into(), PORTAL_AUDIENCE.into(), user_id.into()])? {
-        if fits(&row.json(1)?) {
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    // It may find too many, as names can have characters that mean something to LIKE; `fits` has the last word.
+    let like = format!("%\"nameId\":{}%", json!(name_id));
+    let sql = "SELECT token_sha256, subject_id, data FROM sessions \
+               WHERE realm = ?1 AND audience = ?2 AND data LIKE ?3";
+    let mut ended = BTreeMap::new();
+    for row in tx.rows(sql, &[instance_id.into(), PORTAL_AUDIENCE.into(), (&like).into()])? {
+        let data = row.json(2)?;
+        if data["nameId"] == name_id && fits(&data) {
             tx.exec("DELETE FROM sessions WHERE token_sha256 = ?1", &[(&row.bytes(0)?).into()])?;
-            ended += 1;
+            *ended.entry(row.text(1)?).or_insert(0) += 1;
         }
     }
     Ok(ended)

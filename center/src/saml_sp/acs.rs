@@ -6,9 +6,10 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, StatusCode, header};
-use saml::bindings::{Parameter, check_relay_state, decode_post};
+use saml::bindings::{Parameter, read_form};
 use saml::dsig::AcceptedAlgorithms;
 use saml::names::FORMAT_EMAIL;
+use saml::redact::redacted;
 use saml::response::{
     AcceptOptions, Accepted, Expect, ExpectInResponseTo, Reject, Trace, trace_response_with,
 };
@@ -16,13 +17,13 @@ use store::StoreError;
 use tokio::sync::Semaphore;
 use web::page::{self, Shell};
 
-use super::attempt::{self, Check};
+use super::attempt::{self, Check, LONGEST_MESSAGE};
 use super::keys::{self, Purpose, SpKey};
-use super::redact::redact;
+use super::record::PRUNE_ONE_IN;
 use super::refusal::SignInRefusal;
 use super::service_provider::ServiceProvider;
 use super::settings::{self, SamlSettings};
-use super::sign_in::{Arrival, Ending, PRUNE_ONE_IN, Proven, conclude, refuse};
+use super::sign_in::{Arrival, Ending, Proven, conclude, refuse};
 use super::start::binding_cookie;
 use crate::Center;
 use crate::identity_source::{self, ExternalIdp, Source};
@@ -118,27 +119,16 @@ fn prepare(
     let Source::External(idp) = source else { return Err(SignInRefusal::SourceNotExternal) };
     checks.push(Check::passed("Identity source", "an external identity provider", &idp.entity_id));
     let body = body.map_err(|_| SignInRefusal::BodyTooLarge)?;
-    let response = field(&body, Parameter::SamlResponse.name())?.unwrap_or_default();
-    let relay_state = field(&body, "RelayState")?;
-    let xml = decode_post(&response).map_err(SignInRefusal::Binding)?;
-    arrival.response = redact(&xml);
+    let posted = read_form(&body, Parameter::SamlResponse).map_err(SignInRefusal::Binding)?;
+    let xml = posted.xml;
+    arrival.response = Some(redacted(&xml, LONGEST_MESSAGE));
     checks.push(Check::passed("Form", "SAMLResponse once, in base64", format!("{} bytes", xml.len())));
     // Its content counts only where the sign-in began at the identity provider: else the row of the request says
     // where the person goes on.
-    let relay_state = relay_state.unwrap_or_default();
-    check_relay_state(&relay_state).map_err(SignInRefusal::Binding)?;
+    let relay_state = posted.relay_state.unwrap_or_default();
     checks.push(Check::passed("RelayState", "at most 2,048 bytes", format!("{} bytes", relay_state.len())));
     arrival.relay_state = relay_state;
     Ok((idp, xml))
-}
-
-/// The only value of a field.
-fn field(body: &[u8], name: &'static str) -> Result<Option<String>, SignInRefusal> {
-    let mut values = form_urlencoded::parse(body).filter(|(field, _)| field == name).map(|(_, value)| value);
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value.map(std::borrow::Cow::into_owned)),
-        _ => Err(SignInRefusal::FieldRepeated(name)),
-    }
 }
 
 /// Checks signature and content away from the threads that serve requests.

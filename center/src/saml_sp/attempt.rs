@@ -7,6 +7,10 @@ use web::{Random, Timestamp};
 
 /// The outcome of an attempt that signed somebody in.
 pub const ACCEPTED: &str = "accepted";
+/// What the outcome begins with where a message of a sign-out was refused; the code follows.
+pub(super) const SIGN_OUT: &str = "SignOut";
+/// The longest message that is kept, in bytes. Claims of a usual sign-in take a tenth of it.
+pub(super) const LONGEST_MESSAGE: usize = 32 * 1024;
 /// Digits and letters that are not mistaken for each other when somebody reads them out: no 0, 1, I, O.
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 /// The checks after which the identity provider is known to have said it: of an assertion in clear, and of an
@@ -102,6 +106,11 @@ impl Attempt {
     /// Whether the identity provider's signature was right.
     pub fn proven(&self) -> bool {
         self.checks.iter().any(|check| check.passed && PROOFS.contains(&check.name.as_str()))
+    }
+
+    /// Whether it is a message of a sign-out.
+    pub fn is_sign_out(&self) -> bool {
+        self.outcome.starts_with(SIGN_OUT)
     }
 
     /// The line of the list.

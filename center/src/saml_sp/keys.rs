@@ -150,7 +150,7 @@ impl SpKey {
     }
 
     /// As the API shows it.
-    pub fn to_json(&self) -> Json {
+    pub fn to_json(&self, now: Timestamp) -> Json {
         json!({
             "id": self.id,
             "purpose": self.purpose.word(),
@@ -158,6 +158,7 @@ impl SpKey {
             "thumbprint": self.certificate.thumbprint(),
             "certificate": self.certificate.base64(),
             "notAfter": Timestamp::from(self.certificate.not_after()).rfc3339(),
+            "status": self.status(now),
             "createdAt": self.created_at.rfc3339(),
         })
     }

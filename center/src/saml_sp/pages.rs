@@ -68,7 +68,8 @@ pub(super) async fn show(
     Path(reference): Path<String>,
 ) -> Result<Response, PageError> {
     let attempt = known(&center, &reference).await?;
-    let title = format!("Sign-in attempt {}", attempt.reference);
+    let what = if attempt.is_sign_out() { "Sign-out message" } else { "Sign-in attempt" };
+    let title = format!("{what} {}", attempt.reference);
     let shell = console::shell(&caller, &csrf, &title, HERE);
     Ok(page::render(&AttemptPage { shell, attempt }))
 }

@@ -13,8 +13,6 @@ pub enum SignInRefusal {
     BodyTooLarge,
     /// The form carries no message.
     Binding(BindingRefusal),
-    /// A field occurs twice; two readers could take two different ones.
-    FieldRepeated(&'static str),
     /// People do not sign in at an identity provider.
     SourceNotExternal,
     /// The message proves nothing, or not to us. Its own check stands in the trace already.
@@ -62,7 +60,6 @@ impl SignInRefusal {
         match self {
             Self::BodyTooLarge => "TooLarge",
             Self::Binding(refusal) => refusal.code(),
-            Self::FieldRepeated(_) => "ParameterRepeated",
             Self::SourceNotExternal => "SourceNotExternal",
             Self::Rejected(reject) => reject.code(),
             Self::Replayed(_) => "Replayed",
@@ -92,7 +89,6 @@ impl SignInRefusal {
         match self {
             Self::BodyTooLarge => failed("Form", "a form of at most 1 MiB", "a larger one"),
             Self::Binding(refusal) => failed("Form", refusal.expected(), refusal.found()),
-            Self::FieldRepeated(name) => failed("Form", &format!("{name} once"), "several"),
             Self::SourceNotExternal => {
                 failed("Identity source", "an external identity provider", "Identity Center directory")
             }
@@ -156,7 +152,6 @@ impl SignInRefusal {
             }
             Self::UserDisabled(name) => return format!("Enable {name} where the user is managed, if access is wanted."),
             Self::BodyTooLarge => "Send fewer claims from the identity provider; groups are usually what makes it long.",
-            Self::FieldRepeated(_) => "The identity provider must send each field once.",
             Self::SourceNotExternal => "Choose an external identity provider under Settings, or let people sign in here.",
             Self::Replayed(_) => "Start the sign-in again. When it repeats, somebody sends a message that was stolen.",
             Self::RequestUnknown(_) | Self::RequestUsed(_) | Self::RequestExpired { .. } => {

@@ -68,7 +68,8 @@ pub(super) async fn change(
 
 /// `GET /api/saml-keys`
 pub(super) async fn list_keys(State(center): State<Center>) -> Result<Json<Value>, ApiError> {
-    let keys: Vec<Value> = load(&center).await?.1.iter().map(SpKey::to_json).collect();
+    let now = center.clock.now();
+    let keys: Vec<Value> = load(&center).await?.1.iter().map(|key| key.to_json(now)).collect();
     Ok(Json(json!({ "value": keys })))
 }
 
@@ -84,7 +85,7 @@ pub(super) async fn make_key(
     caller: Caller,
     JsonBody(body): JsonBody<KeyBody>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    Ok((StatusCode::CREATED, Json(add(&center, &caller, &body.purpose).await?.to_json())))
+    Ok((StatusCode::CREATED, Json(add(&center, &caller, &body.purpose).await?.to_json(center.clock.now()))))
 }
 
 /// Makes a key of the purpose with this word.
@@ -103,7 +104,7 @@ pub(super) async fn activate_key(
 ) -> Result<Json<Value>, ApiError> {
     let author = center.author(&caller);
     let key = center.store.write(move |tx| keys::activate(tx, &author, &id)).await?;
-    Ok(Json(key.to_json()))
+    Ok(Json(key.to_json(center.clock.now())))
 }
 
 /// `DELETE /api/saml-keys/{id}`

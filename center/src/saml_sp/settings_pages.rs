@@ -5,9 +5,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde_json::json;
+use web::Timestamp;
 use web::form::{Csrf, Fields, Form};
 use web::page::{self, Banner, Shell, Tone};
 
+use super::key_expiry;
 use super::keys::{self, SpKey};
 use super::settings::{SamlSettings, SettingsChange};
 use super::settings_http::{add, apply, load};
@@ -24,6 +26,7 @@ struct SettingsPage {
     shell: Shell,
     settings: SamlSettings,
     keys: Vec<SpKey>,
+    now: Timestamp,
 }
 
 /// `GET`: how it stands.
@@ -102,7 +105,11 @@ async fn answer(
     done: Result<(), ApiError>,
 ) -> Result<Response, PageError> {
     let (settings, keys) = load(center).await?;
+    let now = center.clock.now();
     let mut shell = console::shell(caller, csrf, "SAML settings", "/console/settings");
+    if let Some(text) = key_expiry::warning(&keys, &settings, now) {
+        shell = shell.with(Banner::new(Tone::Warning, "A key of the service provider ends", text));
+    }
     if settings.accept_sha1 {
         let text = "SHA-1 is broken: whoever can make a collision can forge what it signs. Let the identity provider sign \
                     with SHA-256, then turn this off.";
@@ -113,5 +120,5 @@ async fn answer(
         status = error.status;
         shell = shell.with(Banner::new(Tone::Danger, "Nothing was changed", error.for_people()));
     }
-    Ok(page::render_with(status, &SettingsPage { shell, settings, keys }))
+    Ok(page::render_with(status, &SettingsPage { shell, settings, keys, now }))
 }

@@ -11,7 +11,7 @@ use web::{Timestamp, token};
 
 use super::attempt::{ACCEPTED, Attempt, Check};
 use super::just_in_time;
-use super::redact::shorten;
+use super::record::{Retention, keep, keep_refused};
 use super::refusal::SignInRefusal;
 use super::relay_state::{Wanted, wanted};
 use super::settings::SamlSettings;
@@ -23,12 +23,6 @@ use crate::identity_store::store::{create_user, user_by_name};
 use crate::identity_store::{IdentityError, NewUser, User};
 use crate::instance::{Author, Instance, Subject};
 use crate::portal;
-
-/// Most refusals that are recorded in a minute, of those with the identity provider's signature and of those
-/// without, each. What goes beyond is answered and forgotten: anybody can send garbage.
-const RECORDED_PER_MINUTE: i64 = 120;
-/// One attempt in so many clears away old ones.
-pub(super) const PRUNE_ONE_IN: u8 = 32;
 
 /// What the transaction starts from. It was drawn and computed before, as a transaction may run twice.
 #[derive(Debug, Clone)]
@@ -308,7 +302,7 @@ fn sign_in(
         request: proven.request,
         response: arrival.response.clone(),
     };
-    save(tx, instance_id, &attempt, arrival.prune, days)?;
+    keep(tx, instance_id, &attempt, Retention { days, prune: arrival.prune })?;
     let how = json!({
         "reference": attempt.reference,
         "userName": attempt.user_name,
@@ -352,39 +346,13 @@ pub(super) fn refuse(
         request: proven.request.clone(),
         response: arrival.response.clone(),
     };
-    if !attempt.proven() {
-        attempt.response = attempt.response.map(shorten);
-    }
-    let minute_ago = Timestamp(author.now.micros().saturating_sub(60_000_000));
-    let lately = store::refused_since(tx, &author.instance_id, attempt.proven(), minute_ago)?;
-    if lately >= RECORDED_PER_MINUTE {
-        return Ok(Ending::NotRecorded);
-    }
     if attempt.request.is_none() {
         // RelayState of an answer to us is the id of the request. It proves nothing and only explains.
         let asked = store::request(tx, &author.instance_id, &arrival.relay_state)?;
         attempt.request = asked.and_then(|request| request.xml);
     }
-    save(tx, &author.instance_id, &attempt, arrival.prune, days)?;
-    let after = json!({
-        "reference": attempt.reference,
-        "outcome": attempt.outcome,
-        "userName": attempt.user_name,
-    });
-    let subject = Subject { kind: "sign_in_attempt", id: &attempt.reference };
-    author.record(tx, "sign_in.refused", subject, None, Some(&after))?;
-    Ok(Ending::Refused { reference: attempt.reference })
-}
-
-fn save(
-    tx: &mut Tx<'_>,
-    instance_id: &str,
-    attempt: &Attempt,
-    prune: bool,
-    days: i64,
-) -> Result<(), StoreError> {
-    if prune {
-        store::prune_attempts(tx, instance_id, attempt.at, days)?;
-    }
-    store::save_attempt(tx, instance_id, attempt)
+    let reference = attempt.reference.clone();
+    let retention = Retention { days, prune: arrival.prune };
+    let kept = keep_refused(tx, author, attempt, "sign_in.refused", retention)?;
+    Ok(if kept { Ending::Refused { reference } } else { Ending::NotRecorded })
 }

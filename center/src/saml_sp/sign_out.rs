@@ -16,6 +16,7 @@ use saml::logout::{
     read_request, read_response, write_request, write_response,
 };
 use saml::names::FORMAT_EMAIL;
+use saml::{Reason, Refusal};
 use serde_json::{Value as Json, json};
 use thiserror::Error;
 use time::Duration;
@@ -27,8 +28,8 @@ use super::acs::VERIFYING;
 use super::keys::{self, KeyError, Purpose, SpKey};
 use super::service_provider::ServiceProvider;
 use super::settings::{self, SamlSettings};
+use super::sign_out_refused::RefusedMessage;
 use crate::identity_source::{self, ExternalIdp, Source};
-use crate::identity_store::store::user_by_name;
 use crate::instance::{self, Author, Instance, Subject};
 use crate::{Center, PRODUCT, portal};
 
@@ -42,8 +43,8 @@ enum SignOutError {
     NoKey,
     #[error("a message cannot be written: {0}")]
     Unwritable(String),
-    #[error("{code}: expected {expected}, found {found}. {fix}")]
-    Refused { code: String, expected: String, found: String, fix: String },
+    #[error("a message was refused")]
+    Refused(RefusedMessage),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -173,32 +174,30 @@ pub(super) async fn take(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    let asked = query.split('&').any(|pair| pair.starts_with("SAMLRequest="));
+    let parameter = match query.split('&').any(|pair| pair.starts_with("SAMLRequest=")) {
+        true => Parameter::SamlRequest,
+        false => Parameter::SamlResponse,
+    };
     let taken = match context(&center).await {
-        Ok(Some(context)) if context.instance.acs_id == acs_id && asked => {
-            requested(&center, context, query).await
-        }
-        Ok(Some(context)) if context.instance.acs_id == acs_id => {
-            answered(context, &query, cookie(&center).read(&headers)).await
-        }
+        Ok(Some(context)) if context.instance.acs_id == acs_id => match parameter {
+            Parameter::SamlRequest => requested(&center, context, query.clone()).await,
+            Parameter::SamlResponse => answered(context, &query, cookie(&center).read(&headers)).await,
+        },
         Ok(_) => {
             let text = "Open the access portal instead.";
             return page::message(StatusCode::NOT_FOUND, "There is no such page", text);
         }
         Err(error) => Err(error.into()),
     };
-    taken.unwrap_or_else(|error| refused(&error))
-}
-
-fn refused(error: &SignOutError) -> Response {
-    tracing::warn!(%error, "a logout message was not taken");
-    let status = match error {
-        SignOutError::Refused { .. } => StatusCode::BAD_REQUEST,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    let text = "Your organization's sign-in page sent a message that was not accepted here. Sign out in the access \
-                portal; an administrator finds the reason in the server's log.";
-    page::message(status, "You may still be signed in here", text)
+    match taken {
+        Ok(response) => response,
+        Err(SignOutError::Refused(refused)) => refused.answer(&center, parameter, &query).await,
+        Err(error) => {
+            tracing::error!(%error, "a sign-out failed");
+            let text = "Something failed on our side. Close the browser to be sure.";
+            page::message(StatusCode::INTERNAL_SERVER_ERROR, "You may still be signed in here", text)
+        }
+    }
 }
 
 /// The identity provider ends sessions here. Its request must be signed (SAML Profiles 4.4.4.1).
@@ -240,25 +239,17 @@ fn end(
     name: &str,
     indexes: &[String],
 ) -> Result<(), StoreError> {
-    let found = user_by_name(tx, &author.instance_id, name)?;
-    let Some(user) = found else { return Ok(()) };
     let fits = |data: &Json| {
         let index = data["sessionIndex"].as_str();
         let named = indexes.is_empty() || indexes.iter().any(|wanted| Some(wanted.as_str()) == index);
-        data["identityProvider"] == issuer && data["nameId"] == name && named
+        data["identityProvider"] == issuer && named
     };
-    let sessions = portal::end_sessions(tx, &author.instance_id, &user.id, fits)?;
-    if sessions == 0 {
-        return Ok(());
+    for (user, sessions) in portal::end_sessions(tx, &author.instance_id, name, fits)? {
+        let after = json!({ "sessions": sessions, "identityProvider": issuer });
+        let subject = Subject { kind: "user", id: &user };
+        author.record(tx, "sign_out.by_identity_provider", subject, None, Some(&after))?;
     }
-    let after = json!({ "sessions": sessions, "identityProvider": issuer });
-    author.record(
-        tx,
-        "sign_out.by_identity_provider",
-        Subject { kind: "user", id: &user.id },
-        None,
-        Some(&after),
-    )
+    Ok(())
 }
 
 /// What the identity provider says became of our request. The session here is over whatever it says.
@@ -294,13 +285,8 @@ fn signed_out(everywhere: bool) -> Response {
     }
 }
 
-fn refusal<R: saml::refusal::Reason>(refusal: saml::refusal::Refusal<R>) -> SignOutError {
-    SignOutError::Refused {
-        code: refusal.code().to_owned(),
-        expected: refusal.expected().to_owned(),
-        found: refusal.found().to_owned(),
-        fix: refusal.fix().to_owned(),
-    }
+fn refusal<R: Reason>(refusal: Refusal<R>) -> SignOutError {
+    SignOutError::Refused(RefusedMessage::from(&refusal))
 }
 
 /// The cookie that says which request this browser waits for an answer to.

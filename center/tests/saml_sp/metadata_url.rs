@@ -144,7 +144,16 @@ async fn a_failure_keeps_what_is_known_and_is_told_once() {
         set(&sp, &site, "").await;
         let foreign = Key::next().metadata(&[]).replace(ENTITY_ID, "https://evil.example/");
         let refresh = format!("{PATH}/refresh");
+        let until = |end: &str| good.replacen("entityID=", &format!("validUntil=\"{end}\" entityID="), 1);
+        let keys = good.split("<KeyDescriptor").nth(1).unwrap().split("</KeyDescriptor>").next().unwrap();
+        let keyless = good.replace(&format!("<KeyDescriptor{keys}</KeyDescriptor>"), "");
         for (status, said, code) in [
+            (StatusCode::OK, until("2020-01-01T00:00:00Z").as_str(), "MetadataExpired"),
+            (StatusCode::OK, &until("soon"), "TimeMalformed"),
+            (StatusCode::OK, &keyless, "SigningCertificateMissing"),
+            (StatusCode::OK, &Key::valid(2020, 2021).metadata(&[]), "CertificatesExpired"),
+            (StatusCode::OK, &good.replace(SIGN_IN_URL, "file:///etc/passwd"), "LocationNotHttp"),
+            (StatusCode::OK, &good.replace(SIGN_IN_URL, "http://10.0.0.1/saml2"), "UrlNotAllowed"),
             (StatusCode::INTERNAL_SERVER_ERROR, good.as_str(), "MetadataUnreachable"),
             (StatusCode::FOUND, &good, "MetadataUnreachable"),
             (StatusCode::OK, "<a/>", "NotMetadata"),
@@ -156,6 +165,7 @@ async fn a_failure_keeps_what_is_known_and_is_told_once() {
             assert_eq!(answer.code(), code, "{}", answer.body);
             let now = shown(&sp).await;
             assert!(!now["failure"].is_null() && !now["failedSince"].is_null(), "{now}");
+            assert_eq!(source(&sp).await, SIGN_IN_URL, "{code}");
         }
         assert!(later(&sp, Duration::from_secs(3_600)).await, "tried again after an hour");
         assert!(signs_in(&sp, Key::current()).await && !signs_in(&sp, Key::next()).await);
@@ -164,7 +174,8 @@ async fn a_failure_keeps_what_is_known_and_is_told_once() {
         assert_eq!(told, 1);
         let page = sp.test.administrator().await.get("/console").await.body;
         assert!(page.contains("It cannot be read since"), "{page}");
-        site.says(StatusCode::OK, good);
+        let valid = until("9999-12-31T23:59:59Z");
+        site.says(StatusCode::OK, valid);
         assert!(later(&sp, Duration::from_secs(3_600)).await);
         assert_eq!(shown(&sp).await["failure"], Value::Null);
         assert!(!sp.newest_event("idp_metadata_url.recovered").await.is_null());

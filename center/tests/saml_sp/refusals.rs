@@ -165,6 +165,12 @@ async fn forms_that_carry_no_message_are_refused() {
             ("SAMLResponse=PGEvPg%3D%3D&RelayState=a&RelayState=b", "ParameterRepeated"),
             (&large, "TooLarge"),
             (&huge, "TooLarge"),
+            ("SAMLResponse=PGEvPg%3D%3D&SAMLRequest=PGEvPg%3D%3D", "BothMessages"),
+            ("SAMLRequest=PGEvPg%3D%3D", "ParameterMissing"),
+            ("SAMLResponse=PGE-vPg%3D%3D", "NotBase64"),
+            ("SAMLResponse=PGE%2BAP88L2E%2B", "NotUtf8"),
+            ("SAMLResponse=PGE%2BADwvYT4%3D", "IllegalCharacter"),
+            ("SAMLResponse=PGEvPg%3D%3D&RelayState=%00", "RelayStateNotText"),
             (&long_relay_state, "RelayStateTooLong"),
         ] {
             let answer = sp.bring_form(form.to_owned(), "").await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use center::saml_sp::key_expiry::announce_expiry;
 use center::testing::{Answer, TestCenter};
 use http::{Method, StatusCode, header};
 use saml::authn_request::RequestPolicy;
@@ -103,6 +104,64 @@ async fn requests_are_signed_with_the_key_that_the_metadata_publishes() {
         assert_eq!(sp.test.api(Method::DELETE, &path, Value::Null).await.code(), "KeyActive");
         let keys = sp.test.api(Method::GET, "/api/saml-keys", Value::Null).await;
         assert!(!keys.body.to_lowercase().contains("private"), "{}", keys.body);
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_key_in_use_is_announced_once_for_each_threshold() {
+    const DAY: Duration = Duration::from_secs(86_400);
+    for sp in Sp::on_each().await {
+        let center = &sp.test.center;
+        let made =
+            sp.test.api(Method::POST, "/api/saml-keys", json!({ "purpose": "encryption" })).await.json();
+        assert_eq!((&made["active"], &made["status"]), (&json!(true), &json!("valid")));
+        set(&sp, json!({ "signRequests": true })).await;
+        assert_eq!(announce_expiry(center).await.unwrap(), 0);
+        // Three years less 59 days.
+        center.clock.advance(DAY * (3 * 365 - 59));
+        assert_eq!(announce_expiry(center).await.unwrap(), 1, "the encryption key is not in use");
+        for (days, announced) in [(0, 0), (28, 0), (2, 1), (0, 0), (24, 1), (4, 0), (3, 1), (10, 0)] {
+            center.clock.advance(DAY * days);
+            assert_eq!(announce_expiry(center).await.unwrap(), announced, "after {days} days");
+        }
+        let event = sp.newest_event("saml_key.expired").await;
+        let keys = sp.test.api(Method::GET, "/api/saml-keys", Value::Null).await.json();
+        let signing =
+            keys["value"].as_array().unwrap().iter().find(|key| key["purpose"] == "signing").unwrap();
+        assert_eq!(event["after"]["thumbprint"], signing["thumbprint"]);
+        assert_eq!(signing["status"], "expired");
+        for page in ["/console", "/console/settings/saml"] {
+            let page = sp.test.administrator().await.get(page).await.body;
+            assert!(page.contains("A key of the service provider ends") && page.contains("Make another one"));
+        }
+        let next = sp.test.api(Method::POST, "/api/saml-keys", json!({ "purpose": "signing" })).await.json();
+        let page = sp.test.administrator().await.get("/console").await.body;
+        assert!(page.contains("Another one is there"), "{page}");
+        let activate = format!("/api/saml-keys/{}/activate", next["id"].as_str().unwrap());
+        sp.test.api(Method::POST, &activate, Value::Null).await;
+        let page = sp.test.administrator().await.get("/console").await.body;
+        assert!(!page.contains("A key of the service provider ends"), "{page}");
+    }
+}
+
+/// The signature is one with SHA-256 under the name of SHA-1: where SHA-1 is taken, it is wrong; else it is not looked at.
+#[tokio::test]
+async fn sha1_is_read_where_that_is_chosen() {
+    for sp in Sp::on_each().await {
+        let begun = sp.begin().await;
+        let sha256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+        let xml = issue(&sp.right(Some(&begun)));
+        assert!(xml.contains(sha256), "{xml}");
+        let xml = xml.replace(sha256, "http://www.w3.org/2000/09/xmldsig#rsa-sha1");
+        for (accept, code) in [
+            (false, "SignatureMethodNotAllowed"),
+            (true, "SignatureMismatch"),
+            (false, "SignatureMethodNotAllowed"),
+        ] {
+            set(&sp, json!({ "acceptSha1": accept })).await;
+            let answer = sp.bring(&brought(xml.clone(), &begun)).await;
+            sp.refused("SHA-1", &answer, code, 0).await;
+        }
     }
 }
 

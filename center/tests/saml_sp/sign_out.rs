@@ -163,13 +163,23 @@ async fn who_signs_out_there_is_signed_out_here() {
         let with = |xml: &str, key: &Key| {
             encode_signed_redirect(&url, parameter, xml, Some("state"), &key.signing).unwrap()
         };
-        for (case, to) in [
-            ("not signed", encode_redirect(&url, parameter, &all, None)),
-            ("by a stranger", with(&all, Key::next())),
-            ("of another issuer", with(&all.replace(ENTITY_ID, "https://evil.example/"), Key::current())),
+        let unsigned = encode_redirect(&url, parameter, &all, None);
+        let both = format!("{unsigned}&SAMLResponse=x");
+        let answer = encode_redirect(&url, Parameter::SamlResponse, &all, None);
+        let foreign = all.replace(ENTITY_ID, "https://evil.example/");
+        for (to, code) in [
+            (unsigned, "SignOutSignatureMissing"),
+            (both, "SignOutBothMessages"),
+            (answer, "SignOutNotALogoutResponse"),
+            (url.clone(), "SignOutParameterMissing"),
+            (with(&all, Key::next()), "SignOutSignatureMismatch"),
+            (with(&foreign, Key::current()), "SignOutIssuerMismatch"),
         ] {
-            assert_eq!(sent(&sp, to).await.status, StatusCode::BAD_REQUEST, "{case}");
-            assert_eq!(sp.sessions().await, 2, "{case}");
+            sp.test.center.clock.advance(Duration::from_micros(1));
+            let answer = sent(&sp, to).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{code}");
+            assert_eq!(sp.sessions().await, 2, "{code}");
+            refused(&sp, &answer, code).await;
         }
         sp.test.user("bob@corp.example", None).await;
         for (name_id, indexes, left) in [
@@ -191,6 +201,45 @@ async fn who_signs_out_there_is_signed_out_here() {
         }
         assert_ne!(second.get("/start").await.status, StatusCode::OK);
         assert_eq!(sp.newest_event("sign_out.by_identity_provider").await["after"]["sessions"], 1);
+    }
+}
+
+/// The person has a reference, and the administrator what is wrong under it.
+async fn refused(sp: &Sp, answer: &Answer, code: &str) {
+    let kept = sp.newest().await;
+    assert_eq!(kept["outcome"], code, "{kept}");
+    let reference = kept["reference"].as_str().unwrap();
+    assert!(answer.body.contains(reference) && !answer.body.contains(code), "{}", answer.body);
+    let check = kept["checks"].as_array().unwrap().last().unwrap();
+    assert!(check["passed"] == false && check["name"] == "Sign-out message", "{kept}");
+    assert!(!kept["fix"].as_str().unwrap().is_empty());
+    let event = sp.newest_event("sign_out.refused").await;
+    assert_eq!(event["after"]["reference"], reference);
+    let page = format!("/console/sign-in-attempts/{reference}");
+    let page = sp.test.administrator().await.get(&page).await.body;
+    assert!(page.contains(&format!("Sign-out message {reference}")) && page.contains(code), "{page}");
+}
+
+#[tokio::test]
+async fn a_session_ends_under_the_name_with_which_it_began() {
+    for sp in chosen().await {
+        let url = slo_url(&metadata(&sp).await);
+        let _browser = signed_in(&sp, "_first").await;
+        // Since then she got another name.
+        let sql =
+            "UPDATE users SET user_name = 'ana.lee@corp.example', user_name_key = 'ana.lee@corp.example'";
+        let renamed = sp.test.center.store.write(move |tx| tx.exec(sql, &[])).await.unwrap();
+        assert_eq!(renamed, 1);
+        let asked = |name: &str| {
+            let xml = asks(&sp, &url, name, &["_first"]);
+            let key = &Key::current().signing;
+            encode_signed_redirect(&url, Parameter::SamlRequest, &xml, None, key).unwrap()
+        };
+        sent(&sp, asked("ana.lee@corp.example")).await;
+        sent(&sp, asked("%@corp.example")).await;
+        assert_eq!(sp.sessions().await, 1, "no session began under these names");
+        sent(&sp, asked(ANA)).await;
+        assert_eq!(sp.sessions().await, 0);
     }
 }
 

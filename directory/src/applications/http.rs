@@ -16,6 +16,7 @@ use super::{
 use crate::Directory;
 use crate::access::{self, Caller};
 use crate::body::ApiJson;
+use crate::claims::{self, Configuration};
 use crate::refused::Refused;
 
 /// The routes of this folder.
@@ -42,7 +43,7 @@ pub(crate) struct IdpValues {
 }
 
 impl IdpValues {
-    pub(crate) fn new(directory: &Directory, application: &Application) -> Self {
+    pub(crate) fn new(directory: &Directory, application: &Application, claims: &Configuration) -> Self {
         let tenant = &directory.tenant_id;
         let sign_on = directory.url(&format!("/{tenant}/saml2"));
         let metadata = format!(
@@ -51,10 +52,15 @@ impl IdpValues {
         );
         Self {
             login_url: sign_on.clone(),
-            entity_id: directory.url(&format!("/{tenant}/")),
+            entity_id: claims.issuer(&Self::of_tenant(directory), &application.app_id),
             logout_url: sign_on,
             metadata_url: directory.url(&metadata),
         }
+    }
+
+    /// The tenant's entity ID, which is the issuer unless an application has one of its own.
+    pub(crate) fn of_tenant(directory: &Directory) -> String {
+        directory.url(&format!("/{}/", directory.tenant_id))
     }
 }
 
@@ -63,8 +69,9 @@ fn as_json(
     application: &Application,
     certificates: &[Certificate],
     credentials: &[KeyCredential],
+    claims: &Configuration,
 ) -> Value {
-    let idp = IdpValues::new(directory, application);
+    let idp = IdpValues::new(directory, application, claims);
     let certificates: Vec<Value> = certificates.iter().map(Certificate::to_json).collect();
     let credentials: Vec<Value> = credentials.iter().map(KeyCredential::to_json).collect();
     json!({
@@ -94,15 +101,16 @@ fn as_json(
 
 /// GET /api/applications/{app}/saml
 async fn show(State(directory): State<Directory>, Path(id): Path<String>) -> Result<Json<Value>, Refused> {
-    let (application, certificates, credentials) = directory
+    let (application, certificates, credentials, claims) = directory
         .read(move |tx, tenant| {
             let application = by_any_id(tx, tenant, &id)?;
             let certificates = certificates(tx, tenant, &application.id)?;
             let credentials = key_credentials(tx, tenant, &application.id)?;
-            Ok((application, certificates, credentials))
+            let claims = claims::configuration(tx, tenant, &application.id)?;
+            Ok((application, certificates, credentials, claims))
         })
         .await?;
-    Ok(Json(as_json(&directory, &application, &certificates, &credentials)))
+    Ok(Json(as_json(&directory, &application, &certificates, &credentials, &claims)))
 }
 
 /// PUT /api/applications/{app}/saml: chooses SAML where it was not, and changes what is given.

@@ -18,6 +18,8 @@ pub const MOST_VALUES: usize = 20;
 pub const MOST_GROUPS: usize = 50;
 /// Longest name, namespace and text.
 pub const LONGEST_NAME: usize = 256;
+/// Longest entity ID (SAML Core 8.3.6).
+const LONGEST_URI: usize = 1024;
 
 impl Configuration {
     /// The configuration as it is saved, its sources written in one way. `domain` is the tenant's.
@@ -28,6 +30,7 @@ impl Configuration {
         let transformation = self.name_id_transformation.filter(|text| !text.trim().is_empty());
         self.name_id_transformation =
             transformation.map(|text| name_id_transformation(&text, domain)).transpose()?;
+        self.audience_override = audience_override(self.audience_override.as_deref())?;
         few("claims", MOST_CLAIMS, self.claims.len())?;
         let mut names = HashSet::new();
         for (n, claim) in self.claims.iter_mut().enumerate() {
@@ -47,6 +50,16 @@ impl Configuration {
         }
         Ok(self)
     }
+}
+
+/// Entra: "any valid absolute URI".
+fn audience_override(given: Option<&str>) -> Result<Option<String>, Refused> {
+    let Some(text) = given.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let plain = text.len() <= LONGEST_URI && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    if plain && url::Url::parse(text).is_ok() {
+        return Ok(Some(text.to_owned()));
+    }
+    Err(Refused::invalid("audienceOverride", "an absolute URI, such as https://sp.example/saml", text))
 }
 
 fn few(target: &'static str, limit: usize, found: usize) -> Result<(), Refused> {

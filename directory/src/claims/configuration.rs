@@ -15,6 +15,12 @@ pub struct Configuration {
     /// One or two functions over the source of the NameID, for example `ToLowercase(source)`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_id_transformation: Option<String>,
+    /// "Append application ID to issuer": each application hears of an identity provider of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub issuer_with_application_id: bool,
+    /// "Override audience": the Audience of every assertion, whatever the request says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience_override: Option<String>,
     /// The claims beside the fixed ones, in their order.
     pub claims: Vec<Claim>,
     /// The group claim, where there is one.
@@ -170,6 +176,8 @@ impl Default for Configuration {
         ];
         Self {
             name_id_transformation: None,
+            issuer_with_application_id: false,
+            audience_override: None,
             claims: claims.map(|(name, source)| Claim::of(DEFAULT_NAMESPACE, name, source)).to_vec(),
             groups: None,
         }
@@ -177,6 +185,11 @@ impl Default for Configuration {
 }
 
 impl Configuration {
+    /// The Issuer that the application hears of; `entity_id` is the tenant's and ends in a slash.
+    pub fn issuer(&self, entity_id: &str, app_id: &str) -> String {
+        if self.issuer_with_application_id { format!("{entity_id}{app_id}/") } else { entity_id.to_owned() }
+    }
+
     /// The groups that its conditions name, each once.
     pub fn scoped_groups(&self) -> Vec<&str> {
         let mut groups: Vec<&str> =

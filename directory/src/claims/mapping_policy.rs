@@ -12,7 +12,7 @@ use web::routes::Routes;
 
 use super::configuration::{Claim, Configuration};
 use super::function::FunctionName;
-use super::mapping_policy_read::{Imported, read};
+use super::mapping_policy_read::read;
 use super::names::NAME_IDENTIFIER;
 use super::notation::{Function, Input, Operand, Source};
 use super::store;
@@ -76,16 +76,18 @@ async fn replace(
     directory
         .write(&caller, move |tx, change| {
             let application = applications::by_any_id(tx, &change.tenant, &id)?;
-            let Imported { claims, name_id_source, name_id_transformation } = imported.clone();
-            if let Some(source) = name_id_source {
+            let imported = imported.clone();
+            if let Some(source) = imported.name_id_source {
                 let name_id = NameId { source, format: application.name_id.format.clone() };
                 let wanted = SamlChange { name_id: Some(name_id), ..SamlChange::default() };
                 applications::update_saml(tx, change, &application.id, &wanted)?;
             }
             store::update(tx, change, &application, |before| {
                 Ok(Configuration {
-                    claims: claims.clone(),
-                    name_id_transformation: name_id_transformation.clone(),
+                    claims: imported.claims.clone(),
+                    name_id_transformation: imported.name_id_transformation.clone(),
+                    issuer_with_application_id: imported.issuer_with_application_id,
+                    audience_override: imported.audience_override.clone(),
                     ..before
                 })
             })
@@ -113,13 +115,19 @@ fn export(application: &Application, configuration: &Configuration) -> (Value, V
         }
     }
     others.extend(configuration.groups.as_ref().map(super::GroupClaim::attribute_name));
-    let policy = json!({ "ClaimsMappingPolicy": {
+    let mut policy = json!({
         "Version": 1,
         "IncludeBasicClaimSet": include_basic.to_string(),
         "ClaimsSchema": schema,
         "ClaimsTransformation": transformations,
-    }});
-    (policy, others)
+    });
+    if configuration.issuer_with_application_id {
+        policy["issuerWithApplicationId"] = json!(true);
+    }
+    if let Some(audience) = &configuration.audience_override {
+        policy["audienceOverride"] = json!(audience);
+    }
+    (json!({ "ClaimsMappingPolicy": policy }), others)
 }
 
 /// A claim as an entry of the schema; none where it has conditions or a function that policies have not.

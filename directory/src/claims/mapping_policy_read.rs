@@ -23,6 +23,10 @@ pub struct Imported {
     pub name_id_source: Option<String>,
     /// Its transformation.
     pub name_id_transformation: Option<String>,
+    /// Whether the issuer has the application's id.
+    pub issuer_with_application_id: bool,
+    /// The audience in place of the request's.
+    pub audience_override: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +45,10 @@ struct Policy {
     claims_schema: Vec<Entry>,
     #[serde(default, alias = "ClaimsTransformations")]
     claims_transformation: Vec<Transformation>,
+    #[serde(default, rename = "issuerWithApplicationId", alias = "IssuerWithApplicationId")]
+    issuer_with_application_id: Value,
+    #[serde(default, rename = "audienceOverride", alias = "AudienceOverride")]
+    audience_override: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -106,8 +114,8 @@ pub fn read(text: &str) -> Result<Imported, Refused> {
     }
     let definition: Definition = serde_json::from_str(text).map_err(|error| {
         refused(
-            "a ClaimsMappingPolicy of Version, IncludeBasicClaimSet, ClaimsSchema and ClaimsTransformation; group \
-             filters, issuer and audience are set on the application's pages",
+            "a ClaimsMappingPolicy of Version, IncludeBasicClaimSet, ClaimsSchema, ClaimsTransformation, \
+             issuerWithApplicationId and audienceOverride; group filters are set on the application's pages",
             &error.to_string(),
         )
     })?;
@@ -119,18 +127,31 @@ pub fn read(text: &str) -> Result<Imported, Refused> {
         let found = policy.claims_schema.len();
         return Err(Refused::TooMany { target: "ClaimsSchema", limit: MOST_CLAIMS, found });
     }
-    let basic = match &policy.include_basic_claim_set {
-        Value::Bool(include) => *include,
-        Value::String(text) if text == "true" => true,
-        Value::String(text) if text == "false" => false,
-        other => return Err(refused("IncludeBasicClaimSet \"true\" or \"false\"", &other.to_string())),
+    let basic = boolean("IncludeBasicClaimSet", &policy.include_basic_claim_set)?;
+    let issuer_with_application_id = match &policy.issuer_with_application_id {
+        Value::Null => false,
+        given => boolean("issuerWithApplicationId", given)?,
     };
-    let claims = if basic { Configuration::default().claims } else { Vec::new() };
-    let mut imported = Imported { claims, name_id_source: None, name_id_transformation: None };
+    let mut imported = Imported {
+        claims: if basic { Configuration::default().claims } else { Vec::new() },
+        name_id_source: None,
+        name_id_transformation: None,
+        issuer_with_application_id,
+        audience_override: policy.audience_override.clone(),
+    };
     for entry in &policy.claims_schema {
         add(&mut imported, &policy, entry)?;
     }
     Ok(imported)
+}
+
+fn boolean(key: &str, value: &Value) -> Result<bool, Refused> {
+    match value {
+        Value::Bool(given) => Ok(*given),
+        Value::String(text) if text == "true" => Ok(true),
+        Value::String(text) if text == "false" => Ok(false),
+        other => Err(refused(format!("{key} \"true\" or \"false\""), &other.to_string())),
+    }
 }
 
 fn add(imported: &mut Imported, policy: &Policy, entry: &Entry) -> Result<(), Refused> {

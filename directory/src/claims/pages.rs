@@ -15,7 +15,7 @@ use super::names::add_aws_session_tags;
 use super::{CORE, Preview, pages_edit, preview, store};
 use crate::Directory;
 use crate::access::Caller;
-use crate::applications::{self, Application};
+use crate::applications::{self, Application, IdpValues};
 use crate::console::{self, Look};
 use crate::refused::{PageRefused, Refused};
 
@@ -25,6 +25,7 @@ pub(super) fn routes() -> Routes<Directory> {
         .get("/console/applications/{id}/claims/edit", pages_edit::edit)
         .post("/console/applications/{id}/claims/edit", pages_edit::save)
         .post("/console/applications/{id}/claims/name-id", save_name_id)
+        .post("/console/applications/{id}/claims/advanced", save_advanced)
         .post("/console/applications/{id}/claims/move", reorder)
         .post("/console/applications/{id}/claims/delete", delete)
         .post("/console/applications/{id}/claims/groups", save_groups)
@@ -42,6 +43,8 @@ struct ClaimsPage {
     core: [&'static str; 5],
     configuration: Configuration,
     transformation: String,
+    audience: String,
+    issuer: String,
     groups: GroupForm,
 }
 
@@ -124,6 +127,8 @@ async fn list(
         base: base(&application.id),
         core: CORE,
         transformation: configuration.name_id_transformation.clone().unwrap_or_default(),
+        audience: configuration.audience_override.clone().unwrap_or_default(),
+        issuer: IdpValues::new(directory, &application, &configuration).entity_id,
         groups: GroupForm::of(configuration.groups.as_ref()),
         application,
         configuration,
@@ -166,6 +171,26 @@ async fn save_name_id(
     let text = fields.text("transformation").to_owned();
     let outcome = change(&directory, &caller, &id, move |before| {
         Ok(Configuration { name_id_transformation: Some(text.clone()), ..before })
+    });
+    answer(&directory, &caller, &csrf, &id, "claims", outcome.await).await
+}
+
+/// POST …/claims/advanced: issuer and audience.
+async fn save_advanced(
+    State(directory): State<Directory>,
+    Path(id): Path<String>,
+    caller: Caller,
+    csrf: Csrf,
+    Form(fields): Form,
+) -> Response {
+    let with_id = fields.has("issuer_with_application_id");
+    let audience = fields.text("audience_override").to_owned();
+    let outcome = change(&directory, &caller, &id, move |before| {
+        Ok(Configuration {
+            issuer_with_application_id: with_id,
+            audience_override: Some(audience.clone()),
+            ..before
+        })
     });
     answer(&directory, &caller, &csrf, &id, "claims", outcome.await).await
 }

@@ -62,7 +62,7 @@ fn of(
     let transformation = configuration.name_id_transformation.as_deref();
     let fresh = "fresh for each sign-on";
     let name_id = name_id(&application, transformation, &user, None, fresh, &mut name_id_steps);
-    let entity_id = IdpValues::new(directory, &application).entity_id;
+    let entity_id = IdpValues::of_tenant(directory);
     let link = groups_link(directory, &user.id);
     let Evaluated { claims, groups, problem } = evaluate(configuration, &user, memberships, &link);
     let refusal = problem.map(|problem| Refusal::of_claims(problem, &user, &application.display_name));

@@ -111,7 +111,7 @@ pub(super) async fn page(
         previewed: preview.map(|preview| preview.user.display_name),
         preview: extra.preview,
         certificates: certificates.iter().map(|c| shown(c, directory)).collect(),
-        idp: IdpValues::new(directory, &application),
+        idp: IdpValues::new(directory, &application, &configuration),
         application,
     };
     Ok(render_with(status, &page))

@@ -8,8 +8,8 @@ use saml::authn_request::{
     RequestSignature,
 };
 use saml::bindings::{
-    BindingReason, BindingRefusal, Parameter, Received, RedirectMessage, check_relay_state, decode_post,
-    decode_redirect,
+    BindingReason, BindingRefusal, Parameter, Posted, Received, RedirectMessage, decode_redirect, form_field,
+    read_form,
 };
 use saml::certificate::Certificate;
 use time::Duration;
@@ -30,12 +30,7 @@ pub enum Arrived {
     /// By HTTP-Redirect (SAML Bindings 3.4).
     Redirect(RedirectMessage),
     /// By HTTP-POST (SAML Bindings 3.5).
-    Post {
-        /// The message.
-        xml: Vec<u8>,
-        /// To be sent back as it came.
-        relay_state: Option<String>,
-    },
+    Post(Posted),
 }
 
 /// What a binding brought.
@@ -55,10 +50,7 @@ impl Arrived {
     /// # Errors
     /// The binding's.
     pub fn post(form: &Form, parameter: Parameter) -> Message {
-        let message = form.field(parameter.name())?.unwrap_or_default();
-        let relay_state = form.field("RelayState")?;
-        relay_state.as_deref().map_or(Ok(()), check_relay_state)?;
-        Ok(Self::Post { xml: decode_post(&message)?, relay_state })
+        read_form(&form.0, parameter).map(Self::Post)
     }
 
     /// The message.
@@ -66,11 +58,11 @@ impl Arrived {
         self.received().xml()
     }
 
-    /// What came along.
+    /// To be sent back as it came.
     pub fn relay_state(&self) -> Option<&str> {
         match self {
             Self::Redirect(message) => message.relay_state.as_deref(),
-            Self::Post { relay_state, .. } => relay_state.as_deref(),
+            Self::Post(posted) => posted.relay_state.as_deref(),
         }
     }
 
@@ -78,7 +70,7 @@ impl Arrived {
     pub fn received(&self) -> Received<'_> {
         match self {
             Self::Redirect(message) => Received::Redirect(message),
-            Self::Post { xml, .. } => Received::Post(xml),
+            Self::Post(posted) => Received::Post(&posted.xml),
         }
     }
 }
@@ -102,15 +94,7 @@ impl Form {
     /// # Errors
     /// `ParameterRepeated`.
     pub fn field(&self, name: &str) -> Result<Option<String>, BindingRefusal> {
-        let mut values =
-            form_urlencoded::parse(&self.0).filter(|(n, _)| n == name).map(|(_, v)| v.into_owned());
-        match (values.next(), values.next()) {
-            (_, Some(_)) => {
-                let expected = format!("{name} once");
-                Err(BindingRefusal::new(BindingReason::ParameterRepeated, expected, "several"))
-            }
-            (value, None) => Ok(value),
-        }
+        form_field(&self.0, name)
     }
 }
 

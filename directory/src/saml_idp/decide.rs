@@ -21,7 +21,7 @@ const CONTEXT_UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:unspec
 pub struct Facts<'a> {
     /// The tenant's id.
     pub tenant: &'a str,
-    /// Our entity ID.
+    /// The tenant's entity ID.
     pub idp_entity_id: &'a str,
     /// The request; none where the sign-on starts here.
     pub request: Option<&'a AuthnRequest>,
@@ -56,6 +56,8 @@ pub struct Facts<'a> {
 pub struct Grant {
     /// The reply URL, registered for the application.
     pub reply_url: String,
+    /// Our entity ID, as the application knows it.
+    pub issuer: String,
     /// For whom the assertion is.
     pub audience: String,
     /// The name.
@@ -131,8 +133,9 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
     let expected = "its certificate, or no token encryption";
     let encrypt_for =
         trace.step("Token encryption", expected, encrypt_for, |c| shown_encryption(*c, facts.now))?;
-    let audience = audience(facts.request, application);
-    let audience = trace.step("Audience", "the application's identifier", audience, Clone::clone)?;
+    let audience = audience(facts, application);
+    let expected = "the application's identifier, or what is configured in its place";
+    let audience = trace.step("Audience", expected, audience, Clone::clone)?;
     let attributes = claims::attributes(facts);
     let expected = "a value for each required claim, and not too many groups";
     let attributes = trace.step("Claims", expected, attributes, |all| format!("{} claims", all.len()))?;
@@ -141,6 +144,7 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
         .map_or_else(|| Ok(CONTEXT_PASSWORD.to_owned()), |request| authn_context(request, application))?;
     Ok(Grant {
         reply_url,
+        issuer: facts.claims.issuer(facts.idp_entity_id, &application.app_id),
         audience,
         name_id,
         sp_name_qualifier: facts.request.and_then(|r| r.sp_name_qualifier.clone()),
@@ -307,10 +311,13 @@ fn shown_certificate(certificate: &Certificate, now: Timestamp) -> String {
     format!("{} until {}, {state}", certificate.thumbprint, certificate.not_after.readable())
 }
 
-/// The request's Issuer, which is an identifier of the application; the first identifier where the
-/// sign-on starts here. What is no URI gets `spn:` before it (Entra: "Audience").
-fn audience(request: Option<&AuthnRequest>, application: &Application) -> Result<String, Refusal> {
-    let identifier = match request {
+/// The configured audience. Without one the request's Issuer, which is an identifier of the application; the first
+/// identifier where the sign-on starts here. What is no URI gets `spn:` before it (Entra: "Audience").
+fn audience(facts: &Facts<'_>, application: &Application) -> Result<String, Refusal> {
+    if let Some(audience) = &facts.claims.audience_override {
+        return Ok(audience.clone());
+    }
+    let identifier = match facts.request {
         Some(request) => &request.issuer,
         None => application
             .identifiers

@@ -19,7 +19,7 @@ use web::Timestamp;
 use super::decide::Grant;
 use super::refusal::Refusal;
 use crate::Directory;
-use crate::applications::{Application, IdpValues};
+use crate::applications::Application;
 
 /// As many slow signatures at the same time as there are processors: more of them finish none sooner, and
 /// each would take a thread of its own.
@@ -57,7 +57,6 @@ pub async fn sign(
     occasion: Occasion,
     key: Arc<SigningKey>,
 ) -> Result<Issued, Refusal> {
-    let issuer = IdpValues::new(directory, application).entity_id;
     let ids = [directory.random.uuid(), directory.random.uuid()].map(|id| format!("_{id}"));
     let session_index = ids[1].clone();
     let fresh = (directory.random.bytes::<32>(), directory.random.bytes::<16>());
@@ -68,7 +67,7 @@ pub async fn sign(
             response_id: &ids[0],
             assertion_id: &ids[1],
             now: occasion.now.to_offset(),
-            issuer: &issuer,
+            issuer: &grant.issuer,
             destination: &grant.reply_url,
             audience: &grant.audience,
             in_response_to: occasion.in_response_to.as_deref(),
@@ -130,7 +129,7 @@ fn is_quick(key: &SigningKey) -> bool {
 /// [`Refusal::ValueNotXml`].
 pub fn no_passive(
     directory: &Directory,
-    application: &Application,
+    issuer: &str,
     reply_url: &str,
     in_response_to: &str,
     reference: &str,
@@ -145,7 +144,7 @@ pub fn no_passive(
     let response = IssueErrorResponse {
         response_id: &format!("_{}", directory.random.uuid()),
         now: now.to_offset(),
-        issuer: &IdpValues::new(directory, application).entity_id,
+        issuer,
         destination: reply_url,
         in_response_to: Some(in_response_to),
         status: STATUS_RESPONDER,

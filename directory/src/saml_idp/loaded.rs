@@ -63,7 +63,7 @@ pub fn within(
         if application.token_encryption_key_id.is_some() {
             loaded.key_credentials = applications::key_credentials(tx, tenant, &application.id)?;
         }
-        loaded.idp_entity_id = IdpValues::new(directory, application).entity_id;
+        loaded.idp_entity_id = IdpValues::of_tenant(directory);
     }
     if let (Some(application), Some(person)) = (&application, &person) {
         loaded.claims = claims::configuration(tx, tenant, &application.id)?;

@@ -14,6 +14,7 @@ use super::store as rows;
 use super::waiting::can_be_looked_up;
 use crate::Directory;
 use crate::applications::{self, Application, IdpValues};
+use crate::claims;
 use crate::refused::PageRefused;
 
 /// Which application's.
@@ -39,10 +40,15 @@ pub async fn show(
     if !can_be_looked_up(&app_id) {
         return Ok(not_found("No application of this directory has this appid."));
     }
+    let half = directory.clone();
     let (is_tenant, found) = directory
         .read(move |tx, tenant| {
             let found = match rows::application(tx, tenant, &app_id)? {
-                Some(a) if a.app_id == app_id => Some((applications::certificates(tx, tenant, &a.id)?, a)),
+                Some(a) if a.app_id == app_id => {
+                    let certificates = applications::certificates(tx, tenant, &a.id)?;
+                    let claims = claims::configuration(tx, tenant, &a.id)?;
+                    Some((IdpValues::new(&half, &a, &claims), certificates, a))
+                }
                 _ => None,
             };
             Ok((rows::is_tenant(tx, tenant, &named_tenant)?, found))
@@ -51,8 +57,8 @@ pub async fn show(
     match found {
         _ if !is_tenant => Ok(not_found("There is no directory with this id or domain here (AADSTS90002).")),
         None => Ok(not_found("No application of this directory has this appid (AADSTS700016).")),
-        Some((certificates, application)) => {
-            Ok(written(&directory, &running, &application, &certificates).await)
+        Some((own, certificates, application)) => {
+            Ok(written(&directory, &running, own, &application, &certificates).await)
         }
     }
 }
@@ -64,6 +70,7 @@ fn not_found(text: &'static str) -> Response {
 async fn written(
     directory: &Directory,
     running: &Running,
+    own: IdpValues,
     application: &Application,
     certificates: &[applications::Certificate],
 ) -> Response {
@@ -80,7 +87,7 @@ async fn written(
     // The active certificate comes first, inactive ones after it: whoever polls knows them before one of
     // them signs.
     let further = certificates.iter().filter_map(|c| Certificate::from_der(&c.der).ok()).collect::<Vec<_>>();
-    let (id, own) = (format!("_{}", directory.random.uuid()), IdpValues::new(directory, application));
+    let id = format!("_{}", directory.random.uuid());
     let work = move || {
         let metadata = WriteIdpMetadata {
             id: &id,

@@ -249,10 +249,10 @@ impl Refusal {
             Self::NameQualifierTooLong { .. } => 90011,
             Self::ApplicationNotFound { .. } => 700_016,
             Self::ApplicationDisabled { .. } => 70001,
-            Self::NotSaml { .. }
-            | Self::NoIdentifier { .. }
-            | Self::ReplyUrlUnusable { .. }
-            | Self::NoEncryptionCertificate { .. } => 650_056,
+            Self::NotSaml { .. } | Self::ReplyUrlUnusable { .. } | Self::NoEncryptionCertificate { .. } => {
+                650_056
+            }
+            Self::NoIdentifier { .. } => 50010,
             Self::SignedRequestRequired { .. } => 76021,
             Self::DestinationMismatch { .. } => 75008,
             Self::SignOut(refusal) => refusal.aadsts(),

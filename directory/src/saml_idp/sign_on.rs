@@ -21,7 +21,8 @@ use super::trace::{Trace, kept};
 use super::waiting::{path_of, save};
 use crate::Directory;
 use crate::access::{self, Caller};
-use crate::applications::{self, Application, SigningAlgorithm};
+use crate::applications::{self, Application, IdpValues, SigningAlgorithm};
+use crate::claims;
 use crate::refused::Refused;
 use crate::sign_in;
 
@@ -345,15 +346,21 @@ async fn refuse_passive(
     attempt: &mut Attempt,
 ) -> Result<Response, Ended> {
     let id = case.application_id.clone();
-    let application = directory.read(move |tx, tenant| rows::application(tx, tenant, &id)).await?;
+    let (application, claims) = directory
+        .read(move |tx, tenant| {
+            let application = rows::application(tx, tenant, &id)?;
+            Ok((application, claims::configuration(tx, tenant, &id)?))
+        })
+        .await?;
     let Some(request) = case.pending.as_ref().map(|p| &p.request) else {
         return Err(Refusal::NoSession.into());
     };
     let (application, reply_url) = decide::admit(Some(request), application.as_ref(), &mut attempt.trace)?;
     attempt.concerns(application);
     let _ = attempt.trace.step("Session", "a session", Err::<(), _>(Refusal::NoSession), |()| String::new());
+    let issuer = IdpValues::new(directory, application, &claims).entity_id;
     let xml =
-        issue::no_passive(directory, application, &reply_url, &request.id, &attempt.reference, attempt.now)?;
+        issue::no_passive(directory, &issuer, &reply_url, &request.id, &attempt.reference, attempt.now)?;
     let record = attempt.issued().refused(&Refusal::NoSession).into();
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
     let (tenant, now) = (directory.tenant_id.clone(), attempt.now);

@@ -1,5 +1,6 @@
 //! What was checked during a sign-on, in order.
 
+use saml::redact::redacted;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
@@ -54,65 +55,20 @@ impl Trace {
 /// Longest message that is kept with the record of a sign-on. Strangers send requests, and each that is
 /// refused is recorded.
 const LONGEST_MESSAGE: usize = 16 * 1024;
-/// Elements whose text makes a message good for use again, or holds it in another form.
-const LEFT_OUT: [&str; 2] = ["SignatureValue>", "CipherValue>"];
 
-/// A message as it is kept: cut to a length, the values of signatures and what is encrypted left out, so
-/// that nobody can use the kept one.
+/// A message as it is kept.
 pub fn kept(xml: &[u8]) -> String {
-    let text = String::from_utf8_lossy(xml).replace('\0', "");
-    let without = LEFT_OUT.iter().fold(text, |text, tag| without(&text, tag));
-    shortened(without, LONGEST_MESSAGE)
-}
-
-/// Replaces the text between each opening tag that ends in `tag` and what closes it.
-fn without(text: &str, tag: &str) -> String {
-    let (mut rest, mut result) = (text, String::with_capacity(text.len()));
-    while let Some((before, after)) = rest.split_once(tag) {
-        result.push_str(before);
-        result.push_str(tag);
-        let closes = before.rfind('<').is_some_and(|at| before[at..].starts_with("</"));
-        rest = after;
-        if !closes {
-            result.push_str("[left out]");
-            rest = after.find('<').map_or("", |end| &after[end..]);
-        }
-    }
-    result + rest
+    redacted(xml, LONGEST_MESSAGE)
 }
 
 /// A text of a check in the length that is recorded.
-pub fn cut(text: String) -> String {
-    shortened(text, LONGEST)
-}
-
-/// The first `longest` characters.
-fn shortened(mut text: String, longest: usize) -> String {
+pub fn cut(mut text: String) -> String {
     // Not fewer bytes than characters: most texts are told apart by their length alone.
-    if text.len() > longest
-        && let Some((end, _)) = text.char_indices().nth(longest)
+    if text.len() > LONGEST
+        && let Some((end, _)) = text.char_indices().nth(LONGEST)
     {
         text.truncate(end);
         text.push('…');
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kept_messages_have_no_value_of_a_signature() {
-        let xml = "<a><ds:SignatureValue>c2Vj\ncmV0</ds:SignatureValue><b>x</b><SignatureValue>more\
-                   </SignatureValue><CipherValue>blob</CipherValue></a>";
-        let out = kept(xml.as_bytes());
-        assert_eq!(
-            out,
-            "<a><ds:SignatureValue>[left out]</ds:SignatureValue><b>x</b><SignatureValue>[left out]\
-             </SignatureValue><CipherValue>[left out]</CipherValue></a>"
-        );
-        assert_eq!(kept(b"<a><SignatureValue>cut off"), "<a><SignatureValue>[left out]");
-        assert!(kept("é".repeat(100_000).as_bytes()).chars().count() <= LONGEST_MESSAGE + 1);
-    }
 }

@@ -94,6 +94,38 @@ async fn the_policy_for_aws_comes_in_and_goes_out() {
 }
 
 #[tokio::test]
+async fn a_policy_says_issuer_and_audience() {
+    for test in engines().await {
+        let app = application(&test).await;
+        let program = test.program().await;
+        let path = format!("/v1.0/servicePrincipals/{}/claimsMappingPolicies", app.service_principal_id);
+        let put = async |more: &str| {
+            let policy = POLICY.replacen("\"Version\"", &format!("{more}\"Version\""), 1);
+            program.put(&path, &json!({ "definition": [policy] })).await
+        };
+        let advanced = "\"issuerWithApplicationId\":\"true\",\"audienceOverride\":\"urn:a\",";
+        let answer = put(advanced).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text);
+        let with = program.get(&format!("/api/applications/{}/claims", app.id)).await.json();
+        assert_eq!(
+            (&with["issuerWithApplicationId"], &with["audienceOverride"]),
+            (&json!(true), &json!("urn:a"))
+        );
+        let out = program.get(&path).await.json()["value"][0]["definition"][0].as_str().unwrap().to_owned();
+        assert!(
+            out.contains("\"audienceOverride\":\"urn:a\"")
+                && out.contains("\"issuerWithApplicationId\":true")
+        );
+        for bad in ["\"issuerWithApplicationId\":\"yes\",", "\"audienceOverride\":\"no uri\","] {
+            assert_eq!(put(bad).await.status, StatusCode::BAD_REQUEST, "{bad}");
+        }
+        assert_eq!(put("").await.status, StatusCode::NO_CONTENT);
+        let without = program.get(&format!("/api/applications/{}/claims", app.id)).await.json();
+        assert!(without["audienceOverride"].is_null() && without["issuerWithApplicationId"].is_null());
+    }
+}
+
+#[tokio::test]
 async fn the_preview_shows_each_step() {
     for test in engines().await {
         let app = application(&test).await;

@@ -108,3 +108,26 @@ async fn claims_are_moved_and_deleted_and_presets_and_groups_added() {
         assert_eq!(page.matches("name=\"csrf\"").count(), page.matches("method=\"post\"").count());
     }
 }
+
+#[tokio::test]
+async fn issuer_and_audience_are_chosen() {
+    for test in engines().await {
+        let app = test.write(|tx, change| directory::applications::create(tx, change, "AWS")).await.unwrap();
+        let base = format!("/console/applications/{}/claims", app.id);
+        let mut browser = test.browser("admin").await;
+        let advanced = [("issuer_with_application_id", "1"), ("audience_override", " urn:sp ")];
+        submit(&mut browser, &base, "advanced", &advanced).await;
+        let configuration = saved(&test, &app.id).await;
+        assert!(configuration.issuer_with_application_id);
+        assert_eq!(configuration.audience_override.as_deref(), Some("urn:sp"));
+        let page = browser.get(&base).await.text;
+        assert!(
+            page.contains(&format!("/{}/</code>", app.app_id)) && page.contains("value=\"urn:sp\""),
+            "{page}"
+        );
+        submit(&mut browser, &base, "advanced", &[("audience_override", "")]).await;
+        assert_eq!(saved(&test, &app.id).await.audience_override, None);
+        let bad = browser.submit(&base, &format!("{base}/advanced"), &[("audience_override", "sp")]).await;
+        assert!(bad.status == StatusCode::BAD_REQUEST && bad.text.contains("absolute URI"), "{}", bad.text);
+    }
+}

@@ -27,7 +27,7 @@ fn user(properties: &[(&str, Json)]) -> User {
 
 fn outcomes(claims: Vec<Claim>, user: &User, scoped: &[&str]) -> Vec<Outcome> {
     let scoped: BTreeSet<String> = scoped.iter().map(|g| (*g).to_owned()).collect();
-    let configuration = Configuration { name_id_transformation: None, claims, groups: None };
+    let configuration = Configuration { claims, ..Configuration::default() };
     let memberships = Memberships { scoped, ..Memberships::default() };
     let evaluated = evaluate(&configuration, user, &memberships, "");
     assert_eq!(evaluated.problem, None);

@@ -4,7 +4,7 @@ use directory::claims::Configuration;
 use http::StatusCode;
 use serde_json::{Value as Json, json};
 
-use crate::bench::{ACS, APP, Bench, engines, field, request_file, sqlite};
+use crate::bench::{ACS, APP, APP_ID, Bench, engines, field, request_file, sqlite};
 
 const CLAIMS: &str = "/api/applications/22222222-2222-4222-8222-222222222222/claims";
 
@@ -174,4 +174,39 @@ async fn a_row_that_cannot_be_read_signs_nobody_in() {
     let mut browser = bench.t.browser("ana").await;
     let answer = browser.get(&bench.redirect(&request_file("good.xml"), None)).await;
     assert!(!answer.text.contains("SAMLResponse") && answer.status.is_server_error(), "{}", answer.status);
+}
+
+#[tokio::test]
+async fn issuer_and_audience_are_what_is_configured() {
+    for bench in engines().await {
+        bench.assigned("ana").await;
+        let issuer = format!("{}{APP_ID}/", bench.entity_id());
+        let options =
+            json!({ "issuerWithApplicationId": true, "audienceOverride": "urn:sp:one", "claims": [] });
+        save(&bench, &options).await;
+        assert_eq!(bench.metadata().await.entity_id, issuer, "the metadata names the same issuer");
+        let application = bench.t.program().await.get(&CLAIMS.replace("/claims", "/saml")).await.json();
+        assert_eq!(application["entityId"], issuer.as_str());
+        let mut browser = bench.t.browser("ana").await;
+        let by_request = browser.get(&bench.redirect(&request_file("good.xml"), None)).await;
+        let by_tile = browser.get(&format!("/my-apps/{APP_ID}")).await;
+        for (answer, request) in [(by_request, Some("_r1")), (by_tile, None)] {
+            let refused = bench.accept(&answer, ACS, request).await.unwrap_err();
+            assert_eq!((refused.code(), refused.found()), ("IssuerMismatch", issuer.as_str()));
+            let taken = bench.accept_as(&answer, ACS, request, (&issuer, "urn:sp:one")).await.unwrap();
+            let provider = taken.attributes.iter().find(|a| a.name.ends_with("/identityprovider")).unwrap();
+            assert_eq!(provider.values, [bench.entity_id()], "the claim is the tenant's");
+        }
+        let passive = bench.get(&bench.redirect(&request_file("passive.xml"), None), "").await;
+        let xml = saml::bindings::decode_post(&field(&passive, "SAMLResponse").unwrap()).unwrap();
+        assert!(String::from_utf8(xml).unwrap().contains(&format!(">{issuer}</Issuer>")));
+        for bad in ["sp", "https://sp .example", &format!("urn:{}", "x".repeat(1024))] {
+            let answer =
+                bench.t.program().await.put(CLAIMS, &json!({ "audienceOverride": bad, "claims": [] })).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{bad}");
+            assert_eq!(answer.json()["error"]["target"], "audienceOverride", "{}", answer.text);
+        }
+        save(&bench, &json!({ "claims": [] })).await;
+        assert_eq!(bench.metadata().await.entity_id, bench.entity_id());
+    }
 }

@@ -231,14 +231,25 @@ impl Bench {
         acs: &str,
         request: Option<&str>,
     ) -> Result<Accepted, Reject> {
+        self.accept_as(answer, acs, request, (&self.entity_id(), SP)).await
+    }
+
+    /// The same where issuer and audience are others.
+    pub async fn accept_as(
+        &self,
+        answer: &Answer,
+        acs: &str,
+        request: Option<&str>,
+        (issuer, audience): (&str, &str),
+    ) -> Result<Accepted, Reject> {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         assert_eq!(action(answer), acs);
         let xml = saml::bindings::decode_post(&field(answer, "SAMLResponse").expect("a response")).unwrap();
         let certificates = self.metadata().await.signing_certificates;
         let expect = Expect {
             acs_url: acs,
-            sp_entity_id: SP,
-            idp_entity_id: &self.entity_id(),
+            sp_entity_id: audience,
+            idp_entity_id: issuer,
             certificates: &certificates,
             in_response_to: request.map_or(ExpectInResponseTo::NoRequest, ExpectInResponseTo::Request),
             now: self.now(),

@@ -90,6 +90,7 @@ async fn what_a_binding_cannot_carry_is_refused() {
         ("?SAMLRequest=".to_owned(), 750_054, "ParameterMissing"),
         ("?SAMLResponse=!".to_owned(), 75001, "NotBase64"),
         ("?SAMLRequest=a&SAMLRequest=b".to_owned(), 75001, "ParameterRepeated"),
+        ("?SAMLRequest=a&SAMLResponse=a".to_owned(), 75001, "BothMessages"),
         ("?SAMLRequest=%ZZ".to_owned(), 75001, "BadEscape"),
         ("?SAMLRequest=!".to_owned(), 75001, "NotBase64"),
         (format!("?SAMLRequest={}", good.replace('+', "%2B").replace('=', "%3D")), 75001, "NotDeflate"),
@@ -103,6 +104,8 @@ async fn what_a_binding_cannot_carry_is_refused() {
     for (fields, aadsts, code) in [
         (vec![], 750_054, "ParameterMissing"),
         (vec![("SAMLRequest", "a"), ("SAMLRequest", "b")], 75001, "ParameterRepeated"),
+        (vec![("SAMLRequest", good.as_str()), ("SAMLResponse", good.as_str())], 75001, "BothMessages"),
+        (vec![("SAMLRequest", good.as_str()), ("RelayState", "\0")], 75001, "RelayStateNotText"),
         (vec![("SAMLRequest", good.as_str()), ("RelayState", long.as_str())], 75001, "RelayStateTooLong"),
         (vec![("SAMLRequest", large.as_str())], 75001, "TooLarge"),
     ] {
@@ -178,7 +181,7 @@ async fn the_application_must_be_ready() {
     bench.assigned("ana").await;
     bench.sql("DELETE FROM application_identifiers").await;
     let answer = bench.t.browser("ana").await.get(&format!("/my-apps/{APP_ID}")).await;
-    refused(&bench, &answer, 650_056, "NoIdentifier").await;
+    refused(&bench, &answer, 50010, "NoIdentifier").await;
     let answer = bench.t.browser("ana").await.get("/my-apps/nothing%00").await;
     refused(&bench, &answer, 700_016, "ApplicationNotFound").await;
 }

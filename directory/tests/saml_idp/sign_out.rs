@@ -213,6 +213,27 @@ async fn an_application_that_does_not_sign_out_makes_it_partial() {
 }
 
 #[tokio::test]
+async fn a_refused_answer_makes_it_partial_and_is_found_by_the_administrator() {
+    for bench in engines().await {
+        two_applications(&bench).await;
+        bench.assigned("ana").await;
+        let mut browser = bench.t.browser("ana").await;
+        sign_on(&bench, &mut browser, SP).await;
+        sign_on(&bench, &mut browser, OTHER_SP).await;
+        let waits = browser.get(&bench.redirect(&logout_request(&bench, SP, ANA), None)).await;
+        let (request, state) = asked(&bench, &onward(&browser.get(waits.location()).await)).await;
+        let other = LogoutRequest { id: "_other".to_owned(), ..request };
+        bench.t.advance(std::time::Duration::from_millis(1));
+        browser.get(&logout_response(&bench, &other, &state.unwrap(), &LogoutOutcome::Success)).await;
+        let kept = bench.newest().await;
+        assert_eq!((&kept["code"], &kept["startedBy"]), (&"InResponseToMismatch".into(), &"sign-out".into()));
+        assert_eq!((&kept["found"], &kept["applicationName"]), (&"_other".into(), &"Other".into()), "{kept}");
+        let last = browser.get(waits.location()).await;
+        assert_eq!(told(&bench, &onward(&last)).await.0, LogoutOutcome::Partial);
+    }
+}
+
+#[tokio::test]
 async fn a_request_for_somebody_else_or_from_elsewhere_ends_no_session() {
     let bench = sqlite().await;
     two_applications(&bench).await;

@@ -66,6 +66,29 @@ async fn required_signatures_are_verified_by_either_binding() {
     }
 }
 
+/// The signature is one with SHA-256 under the name of SHA-1: where SHA-1 is taken, it is wrong; else it is not looked at.
+#[tokio::test]
+async fn sha1_is_read_where_the_application_says_so() {
+    let bench = sqlite().await;
+    bench.assigned("ana").await;
+    let key = bench.verification_key().await;
+    let address = bench.address();
+    let xml = authn_request::write(&request(&bench, &address)).unwrap();
+    let signed = encode_signed_redirect(&bench.path(), Parameter::SamlRequest, &xml, None, &key).unwrap();
+    let sha256 = "http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23rsa-sha256";
+    assert!(signed.contains(sha256), "{signed}");
+    let sha1 = signed.replace(sha256, "http%3A%2F%2Fwww.w3.org%2F2000%2F09%2Fxmldsig%23rsa-sha1");
+    for (weak, code) in [(json!(null), "AlgorithmNotAllowed"), (json!("rsaSha1"), "SignatureMismatch")] {
+        let body = json!({ "requestSignatureVerification": {
+            "isSignedRequestRequired": true, "allowedWeakAlgorithms": weak } });
+        let saved = bench.t.program().await.put(&format!("/api/applications/{APP}/saml"), &body).await;
+        assert_eq!(saved.status, StatusCode::OK, "{}", saved.text);
+        let refused = bench.get(&sha1, "").await;
+        assert_eq!(bench.record_of(&refused).await["code"], code, "{}", refused.text);
+        assert!(refused.text.contains("AADSTS50006"), "{}", refused.text);
+    }
+}
+
 #[tokio::test]
 async fn where_signatures_are_required_nothing_starts_here_and_no_certificate_lets_nobody_in() {
     let bench = sqlite().await;
@@ -176,7 +199,7 @@ async fn a_sign_in_is_kept_with_messages_that_nobody_can_use_again() {
         let one = bench.t.program().await.get(&format!("/api/sign-ins/{reference}")).await.json();
         assert!(one["requestXml"].as_str().unwrap().contains("AuthnRequest"), "{one}");
         let response = one["responseXml"].as_str().unwrap();
-        assert!(response.contains("ana@contoso.example") && response.contains("[left out]"), "{response}");
+        assert!(response.contains("ana@contoso.example") && response.contains("[removed]"), "{response}");
         let xml = saml::bindings::decode_post(&field(&answer, "SAMLResponse").unwrap()).unwrap();
         let text = String::from_utf8(xml).unwrap();
         let value = text.split("SignatureValue>").nth(1).unwrap().split('<').next().unwrap();

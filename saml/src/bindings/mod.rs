@@ -4,7 +4,7 @@ mod post;
 mod reason;
 mod redirect;
 
-pub use post::{decode_post, encode_post};
+pub use post::{Posted, decode_post, encode_post, form_field, read_form};
 pub use reason::{BindingReason, BindingRefusal};
 pub use redirect::{
     QuerySignature, RedirectMessage, decode_redirect, encode_redirect, encode_signed_redirect,
@@ -35,6 +35,18 @@ impl Parameter {
             Parameter::SamlResponse => "SAMLResponse",
         }
     }
+
+    fn other(self) -> Parameter {
+        match self {
+            Parameter::SamlRequest => Parameter::SamlResponse,
+            Parameter::SamlResponse => Parameter::SamlRequest,
+        }
+    }
+
+    fn both(self) -> BindingRefusal {
+        let expected = format!("{} alone", self.name());
+        BindingRefusal::new(BindingReason::BothMessages, expected, "SAMLRequest and SAMLResponse")
+    }
 }
 
 /// A message as it came. Where its signature is depends on the binding: in the query, or in the message.
@@ -59,8 +71,11 @@ impl<'a> Received<'a> {
 /// Checks the length of a RelayState. Its content belongs to whoever made it and is given back as it came.
 ///
 /// # Errors
-/// `RelayStateTooLong`.
+/// `RelayStateTooLong`, `RelayStateNotText`.
 pub fn check_relay_state(relay_state: &str) -> Result<(), BindingRefusal> {
+    if relay_state.contains('\0') {
+        return Err(BindingRefusal::new(BindingReason::RelayStateNotText, "text", relay_state));
+    }
     if relay_state.len() <= LONGEST_RELAY_STATE {
         return Ok(());
     }

@@ -12,6 +12,8 @@ reasons! {
         ParameterMissing => "The sender must pass SAMLRequest or SAMLResponse.",
         /// A parameter occurs twice; two readers could take two different ones.
         ParameterRepeated => "The sender must pass each parameter once.",
+        /// Both messages at once; two readers could take two different ones.
+        BothMessages => "The sender must pass SAMLRequest or SAMLResponse, not both.",
         /// A percent sign without two hexadecimal digits, or bytes that are not UTF-8.
         BadEscape => "The sender must percent-encode the query correctly.",
         /// Another encoding than DEFLATE.
@@ -24,6 +26,8 @@ reasons! {
         TooLarge => "The sender must send a smaller message, or use HTTP-POST.",
         /// RelayState over the limit.
         RelayStateTooLong => "The sender must use a shorter RelayState.",
+        /// RelayState with a NUL, which databases do not take and nobody sends.
+        RelayStateNotText => "The sender must use a RelayState of visible characters.",
         /// SigAlg without Signature or the other way round.
         SignatureIncomplete => "The sender must pass SigAlg and Signature together.",
         /// Not signed although it must be.

@@ -92,6 +92,9 @@ pub fn decode_redirect(query: &str, parameter: Parameter) -> Result<RedirectMess
     let message = query.decoded(parameter.name())?.filter(|value| !value.is_empty()).ok_or_else(|| {
         BindingRefusal::new(Reason::ParameterMissing, parameter.name(), "no such parameter in the query")
     })?;
+    if query.raw(parameter.other().name())?.is_some() {
+        return Err(parameter.both());
+    }
     let relay_state = query.decoded("RelayState")?;
     relay_state.as_deref().map_or(Ok(()), check_relay_state)?;
     let xml = inflate(&decode_base64(&message)?)?;

@@ -48,6 +48,7 @@ fn queries_without_a_message_are_refused() {
     assert_eq!(reason(""), Reason::ParameterMissing);
     assert_eq!(reason("SAMLRequest="), Reason::ParameterMissing);
     assert_eq!(reason("SAMLResponse=abc"), Reason::ParameterMissing);
+    assert_eq!(reason(&format!("{good}&SAMLResponse=")), Reason::BothMessages);
     assert_eq!(reason("SAMLRequest=%"), Reason::BadEscape);
     assert_eq!(reason("SAMLRequest=%f"), Reason::BadEscape);
     assert_eq!(reason("SAMLRequest=%ff"), Reason::BadEscape);

@@ -1,7 +1,10 @@
 //! From bytes to the one role descriptor that is wanted.
 
+use time::OffsetDateTime;
+
 use super::LONGEST_METADATA;
 use super::reason::{MetadataReason, MetadataRefusal, Reason};
+use crate::instant;
 use crate::names::{METADATA, PROTOCOL};
 use crate::xml::{Document, Element, Limits};
 
@@ -93,6 +96,23 @@ fn check_protocol(descriptor: Element<'_>) -> Result<Element<'_>, MetadataRefusa
     }
     let expected = format!("{}/@protocolSupportEnumeration with {PROTOCOL}", descriptor.local_name());
     Err(refuse(Reason::ProtocolNotSupported, expected, protocols))
+}
+
+/// Until when the file may be used (SAML Metadata 2.3.1 and 2.4.1): the earliest validUntil of the entity, what it stands
+/// in and its role.
+pub(super) fn valid_until(
+    document: &Document,
+    role: Role,
+) -> Result<Option<OffsetDateTime>, MetadataRefusal> {
+    let limited = ["EntitiesDescriptor", "EntityDescriptor", role.element()];
+    let mut earliest: Option<OffsetDateTime> = None;
+    for element in document.elements().filter(|e| limited.iter().any(|local| e.is(METADATA, local))) {
+        let Some(text) = element.attribute("validUntil") else { continue };
+        let expected = format!("{}/@validUntil as a time in UTC", element.local_name());
+        let end = instant::read(text.trim()).ok_or_else(|| refuse(Reason::TimeMalformed, expected, text))?;
+        earliest = Some(earliest.map_or(end, |known| known.min(end)));
+    }
+    Ok(earliest)
 }
 
 /// xs:boolean; absent is false.

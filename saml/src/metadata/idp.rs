@@ -1,6 +1,8 @@
 //! Identity provider metadata.
 
-use super::document::{Role, boolean, entity, parse, refuse, texts};
+use time::OffsetDateTime;
+
+use super::document::{Role, boolean, entity, parse, refuse, texts, valid_until};
 use super::endpoint::{Binding, Endpoint, endpoints};
 use super::keys::{certificates, write_key};
 use super::reason::{MetadataRefusal, Reason};
@@ -14,6 +16,8 @@ use crate::xml::{Name, Writer};
 pub struct IdpMetadata {
     /// Its name; the Issuer of its assertions.
     pub entity_id: String,
+    /// Until when the file may be used; the caller compares it with the time.
+    pub valid_until: Option<OffsetDateTime>,
     /// Where to ask for a sign-in; at least one.
     pub single_sign_on_services: Vec<Endpoint>,
     /// Where to sign out.
@@ -47,6 +51,7 @@ impl IdpMetadata {
         }
         Ok(IdpMetadata {
             entity_id,
+            valid_until: valid_until(&document, Role::Idp)?,
             single_sign_on_services,
             single_logout_services: endpoints(descriptor, "SingleLogoutService")?,
             signing_certificates,

@@ -67,6 +67,8 @@ reasons! {
         IndexMalformed => "The file must number its AssertionConsumerServices with different numbers from 0 to 65535.",
         /// A boolean attribute has another value.
         BooleanMalformed => "The file must write true or false here.",
+        /// validUntil is no time in UTC.
+        TimeMalformed => "The file must write validUntil in UTC, such as 2026-11-24T05:00:00Z.",
         /// No signing certificate.
         SigningCertificateMissing => "The file must hold the signing certificate in KeyDescriptor/KeyInfo/X509Data/X509Certificate.",
         /// An element holds something else than text.

@@ -11,6 +11,7 @@ use super::super::arrived::Message;
 use super::super::attempt::{Attempt, StartedBy};
 use super::super::refusal::Refusal;
 use super::super::running::Running;
+use super::super::sign_ins;
 use super::super::sign_on::Ended;
 use super::super::store as rows;
 use super::super::trace::kept;
@@ -44,17 +45,11 @@ async fn sender(
     attempt.started_by = StartedBy::SignOut;
     let arrived = message.map_err(Refusal::Binding)?;
     let issuer = unverified_issuer(arrived.xml()).unwrap_or_default();
-    let (named, by) = (named_tenant.to_owned(), issuer.clone());
+    let (named, by, half) = (named_tenant.to_owned(), issuer.clone(), directory.clone());
     let (is_tenant, peer) = directory
         .read(move |tx, tenant| {
-            let peer = match applications::by_identifier(tx, tenant, &by)? {
-                None => None,
-                Some(application) => {
-                    let certificates = applications::certificates(tx, tenant, &application.id)?;
-                    let key_credentials = applications::key_credentials(tx, tenant, &application.id)?;
-                    Some(Peer { application, certificates, key_credentials })
-                }
-            };
+            let found = applications::by_identifier(tx, tenant, &by)?;
+            let peer = found.map(|application| Peer::of(tx, &half, application)).transpose()?;
             Ok((rows::is_tenant(tx, tenant, &named)?, peer))
         })
         .await?;
@@ -144,6 +139,7 @@ pub async fn answered(
     let address = directory.url(&format!("/{named_tenant}/saml2"));
     let outcome =
         messages::outcome(&arrived, &peer.key_credentials, &issuer, &address, request_id, attempt.now);
+    let mut refused = None;
     let progress = match outcome {
         Ok(LogoutOutcome::Success) => Progress::Done,
         Ok(other) => {
@@ -153,6 +149,10 @@ pub async fn answered(
         Err(refusal) => {
             let code = refusal.code();
             tracing::info!(application = %peer.application.id, code, "a LogoutResponse was refused");
+            let outcome = Err::<(), _>(Refusal::SignOut(refusal));
+            let step =
+                attempt.trace.step("Response", "a SAML 2.0 LogoutResponse", outcome, |()| String::new());
+            refused = step.err().map(|refusal| attempt.issued().refused(&refusal).into());
             Progress::Failed
         }
     };
@@ -166,6 +166,9 @@ pub async fn answered(
             if sign_out.under_way() == Some((n, sent.as_str())) {
                 sign_out.steps[n].progress = progress.clone();
                 store::save(tx, &tenant, &key, &sign_out)?;
+                if let Some(record) = &refused {
+                    sign_ins::record(tx, &tenant, now, record)?;
+                }
             }
             Ok(())
         })

@@ -7,6 +7,7 @@ use saml::logout::{
     LogoutExpect, LogoutOutcome, LogoutRequest, LogoutSignature, WriteLogoutRequest, WriteLogoutResponse,
     read_request, read_response, write_request, write_response,
 };
+use store::{StoreError, Tx};
 use time::Duration;
 use web::Timestamp;
 
@@ -16,6 +17,7 @@ use super::super::running::Running;
 use super::{Initiator, Participant, SignOutRefusal};
 use crate::Directory;
 use crate::applications::{self, Application, Certificate as Row, IdpValues, KeyCredential, Usage};
+use crate::claims;
 use crate::refused::Refused;
 
 /// How far the clocks may differ.
@@ -27,18 +29,30 @@ pub struct Peer {
     pub application: Application,
     pub certificates: Vec<Row>,
     pub key_credentials: Vec<KeyCredential>,
+    /// Our entity ID, as it knows it.
+    pub issuer: String,
 }
 
 impl Peer {
+    /// The application with its rows.
+    pub fn of(tx: &mut Tx<'_>, directory: &Directory, application: Application) -> Result<Self, StoreError> {
+        let tenant = directory.tenant_id.as_str();
+        let claims = claims::configuration(tx, tenant, &application.id)?;
+        Ok(Self {
+            certificates: applications::certificates(tx, tenant, &application.id)?,
+            key_credentials: applications::key_credentials(tx, tenant, &application.id)?,
+            issuer: IdpValues::new(directory, &application, &claims).entity_id,
+            application,
+        })
+    }
+
     /// The peer with this object id; none where it was deleted.
     pub async fn load(directory: &Directory, id: &str) -> Result<Option<Self>, Refused> {
-        let id = id.to_owned();
+        let (id, half) = (id.to_owned(), directory.clone());
         directory
             .read(move |tx, tenant| {
-                let Some(application) = applications::find(tx, tenant, &id)? else { return Ok(None) };
-                let certificates = applications::certificates(tx, tenant, &application.id)?;
-                let key_credentials = applications::key_credentials(tx, tenant, &application.id)?;
-                Ok(Some(Self { application, certificates, key_credentials }))
+                let found = applications::find(tx, tenant, &id)?;
+                Ok(found.map(|application| Self::of(tx, &half, application)).transpose()?)
             })
             .await
     }
@@ -108,7 +122,7 @@ pub async fn request_url(
         issue_instant: now,
         not_on_or_after: Some(now + Duration::minutes(10)),
         destination: &destination,
-        issuer: &IdpValues::new(directory, &peer.application).entity_id,
+        issuer: &peer.issuer,
         name_id: &participant.name_id,
         name_id_format: Some(&participant.name_id_format),
         sp_name_qualifier: participant.sp_name_qualifier.as_deref(),
@@ -136,7 +150,7 @@ pub async fn response_url(
         destination: &destination,
         // Entra's Issuer is another one here than in its metadata. Ours is the entity ID of the metadata,
         // which is what a service provider compares it with.
-        issuer: &IdpValues::new(directory, &peer.application).entity_id,
+        issuer: &peer.issuer,
         in_response_to: &initiator.request_id,
         outcome: if complete { &LogoutOutcome::Success } else { &LogoutOutcome::Partial },
     };

@@ -123,6 +123,7 @@ pub async fn keys(command: KeysCommand, center: &Center, output: &Output) -> Res
         ("active", "ACTIVE"),
         ("thumbprint", "THUMBPRINT"),
         ("notAfter", "VALID UNTIL"),
+        ("status", "STATUS"),
     ];
     output.table(&value(center.http.get(path).await?), &columns);
     Ok(())

@@ -3,6 +3,7 @@
 use crate::forge::Signer;
 
 mod content;
+mod edges;
 mod rules;
 mod signature;
 mod wrapping;
@@ -24,6 +25,8 @@ pub fn corpus() -> Vec<(String, Vec<u8>)> {
     files.extend(content::bombs(&idp));
     files.extend(rules::response_rules(&idp));
     files.extend(rules::assertion_rules(&idp));
+    files.extend(edges::places(&idp));
+    files.extend(edges::values(&idp));
     files.into_iter().map(|(name, xml)| (format!("{name}.xml"), xml)).collect()
 }
 

@@ -3,42 +3,36 @@
 //! An assertion without its signature value proves nothing, and an encrypted one without its cipher values holds
 //! nothing. Everything else stays readable.
 
-/// The longest message that is kept, in bytes. Claims of a usual sign-in take a tenth of it.
-const LONGEST: usize = 32 * 1024;
 /// The elements whose content is removed (XML Signature 1.1 section 4.3, XML Encryption 1.1 section 3.3).
 const SECRET: [&str; 2] = ["SignatureValue", "CipherValue"];
-/// The longest part that is kept of a message that proves nothing: anybody can send it.
-const LONGEST_UNPROVEN: usize = 8 * 1024;
 const REMOVED: &str = "[removed]";
 /// Most bytes of an element's name with its prefix; one with a longer prefix is not told from others.
 const LONGEST_NAME: usize = 1024;
 
-/// `xml` without signature and cipher values, cut after 32 KiB; `None` where it is not text. The cut comes
-/// last, so that nothing can be pushed over it.
-pub(super) fn redact(xml: &[u8]) -> Option<String> {
-    let mut rest = std::str::from_utf8(xml).ok()?;
-    let mut kept = String::with_capacity(rest.len().min(2 * LONGEST));
+/// `xml` without signature and cipher values, cut after `longest` bytes. The cut comes last, so that nothing can be
+/// pushed over it. What is not UTF-8 is shown as far as it is, and NUL, which databases do not take, as a replacement
+/// character.
+pub fn redacted(xml: &[u8], longest: usize) -> String {
+    let text = String::from_utf8_lossy(xml).replace('\0', "\u{fffd}");
+    let mut rest = text.as_str();
+    let mut kept = String::with_capacity(rest.len().min(2 * longest));
     while let Some((start, end)) = next_secret(rest) {
         kept.push_str(&rest[..start]);
         kept.push_str(REMOVED);
         rest = &rest[end..];
     }
     kept.push_str(rest);
-    Some(cut(kept, LONGEST))
+    shortened(kept, longest)
 }
 
-/// What is kept of a message that proves nothing.
-pub(super) fn shorten(redacted: String) -> String {
-    cut(redacted, LONGEST_UNPROVEN)
-}
-
-fn cut(mut text: String, longest: usize) -> String {
-    if text.len() > longest {
-        let end = (0..=longest).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push_str("… [cut]");
+/// At most `longest` bytes of a redacted message, with a word where something was cut.
+pub fn shortened(mut redacted: String, longest: usize) -> String {
+    if redacted.len() > longest {
+        let end = (0..=longest).rev().find(|at| redacted.is_char_boundary(*at)).unwrap_or(0);
+        redacted.truncate(end);
+        redacted.push_str("… [cut]");
     }
-    text
+    redacted
 }
 
 /// Where the content of the next such element begins and ends; to the end of the text where its end tag is missing. No
@@ -72,13 +66,15 @@ fn secret_name(tag: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn redacted(xml: &str) -> String {
-        redact(xml.as_bytes()).unwrap()
+    const LONGEST: usize = 32 * 1024;
+
+    fn kept(xml: &str) -> String {
+        redacted(xml.as_bytes(), LONGEST)
     }
 
     #[test]
     fn signature_and_cipher_values_are_removed_whatever_their_prefix() {
-        for (xml, kept) in [
+        for (xml, expected) in [
             (
                 "<a><SignatureValue>AAAA</SignatureValue></a>",
                 "<a><SignatureValue>[removed]</SignatureValue></a>",
@@ -97,9 +93,9 @@ mod tests {
             ("<SignatureValue></SignatureValue><x>1</x>", "<SignatureValue></SignatureValue><x>1</x>"),
             ("<<SignatureValue\n>A</SignatureValue>", "<<SignatureValue\n>[removed]</SignatureValue>"),
         ] {
-            assert_eq!(redacted(xml), kept);
+            assert_eq!(kept(xml), expected);
         }
-        assert_eq!(redact(&[0xff, 0xfe]), None);
+        assert_eq!(redacted(b"<a>\0\xff</a>", LONGEST), "<a>\u{fffd}\u{fffd}</a>");
     }
 
     /// Were a part looked at again and again, this would not come to an end.
@@ -108,14 +104,14 @@ mod tests {
         for part in
             ["<", "<SignatureValue ", "<SignatureValue/>", "<SignatureValue></SignatureValue>", "<a:b:", "</"]
         {
-            let long = redacted(&part.repeat((1 << 20) / part.len()));
+            let long = kept(&part.repeat((1 << 20) / part.len()));
             assert!(long.ends_with("[cut]"), "{part}");
         }
     }
 
     #[test]
     fn long_messages_are_cut_at_a_character() {
-        let long = redacted(&format!("<a>{}</a>", "é".repeat(LONGEST)));
+        let long = kept(&format!("<a>{}</a>", "é".repeat(LONGEST)));
         assert!(long.len() < LONGEST + 20 && long.ends_with("[cut]"));
     }
 }
