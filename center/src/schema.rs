@@ -27,4 +27,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "event_targets",
         sql: include_str!("../migrations/0110_event_targets.sql"),
     },
+    Migration { version: 111, name: "scim_scans", sql: include_str!("../migrations/0111_scim_scans.sql") },
 ];

@@ -21,6 +21,8 @@ mod messages;
 mod modes;
 #[path = "scim_server/ownership.rs"]
 mod ownership;
+#[path = "scim_server/references.rs"]
+mod references;
 #[path = "scim_server/returning.rs"]
 mod returning;
 #[path = "scim_server/schemas.rs"]

@@ -37,5 +37,7 @@ pub const MAX_CUSTOM_URN: usize = 256;
 pub const MAX_CUSTOM_DESCRIPTION: usize = 1024;
 /// Most suggested values, and most reference types, of one of its attributes.
 pub const MAX_CUSTOM_WORDS: usize = 50;
+/// Longest definition of such a schema as a whole, in bytes of its JSON: all of it stays in memory.
+pub const MAX_CUSTOM_DEFINITION: usize = 64 * 1024;
 /// Longest cursor, in bytes.
 pub const MAX_CURSOR_LENGTH: usize = 1024;

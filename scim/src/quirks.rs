@@ -41,11 +41,13 @@ pub enum Quirk {
     GoogleMissingSchemas,
     /// `member` for `members` in a filter on groups.
     AwsMemberInFilter,
+    /// A manager whose id no user has. AWS documents no check of it.
+    AwsUnknownManager,
 }
 
 impl Quirk {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::EntraCapitalisedOp,
         Self::EntraScalarAsString,
         Self::EntraPathAsKey,
@@ -61,6 +63,7 @@ impl Quirk {
         Self::OktaReadOnlyInValue,
         Self::GoogleMissingSchemas,
         Self::AwsMemberInFilter,
+        Self::AwsUnknownManager,
     ];
 
     /// Its stable name, for rows, programs and pages.
@@ -82,6 +85,7 @@ impl Quirk {
             Self::OktaReadOnlyInValue => "okta-read-only-in-value",
             Self::GoogleMissingSchemas => "google-missing-schemas",
             Self::AwsMemberInFilter => "aws-member-in-filter",
+            Self::AwsUnknownManager => "aws-unknown-manager",
         }
     }
 
@@ -120,6 +124,7 @@ impl Quirk {
             Self::OktaReadOnlyInValue => "\"id\" or \"meta\" in the value of a change (RFC 7643 section 2.2)",
             Self::GoogleMissingSchemas => "a body without \"schemas\" (RFC 7643 section 3)",
             Self::AwsMemberInFilter => "\"member\" for \"members\" in a filter",
+            Self::AwsUnknownManager => "a manager whose id no user has (RFC 7643 section 4.3)",
         }
     }
 
@@ -151,6 +156,9 @@ impl Quirk {
             Self::AwsMemberInFilter => {
                 "https://docs.aws.amazon.com/singlesignon/latest/developerguide/listgroups.html"
             }
+            Self::AwsUnknownManager => {
+                "https://docs.aws.amazon.com/singlesignon/latest/developerguide/createuser.html"
+            }
         }
     }
 
@@ -173,6 +181,7 @@ impl Quirk {
             Self::OktaReadOnlyInValue => "okta-group-rename-with-id.json",
             Self::GoogleMissingSchemas => "google-user-without-schemas.json",
             Self::AwsMemberInFilter => "aws-filter-member.json",
+            Self::AwsUnknownManager => "aws-unknown-manager.json",
         }
     }
 

@@ -228,11 +228,16 @@ fn the_configuration_says_what_is_supported() {
         sort: false,
         etag: false,
         bulk: None,
+        event_uris: &[],
     };
     let document = documents::service_provider_config("https://h", &service);
     assert_eq!(document["filter"], json!({"supported": true, "maxResults": 100}));
     assert_eq!(document["patch"]["supported"], true);
     assert_eq!(document["pagination"]["maxPageSize"], 100);
     assert_eq!(document["authenticationSchemes"][0]["type"], "oauthbearertoken");
-    assert!(document.get("documentationUri").is_none());
+    assert!(document.get("documentationUri").is_none() && document.get("securityEvents").is_none());
+    let event_uris = ["urn:ietf:params:scim:event:prov:delete"];
+    let told = documents::Service { event_uris: &event_uris, ..service };
+    let document = documents::service_provider_config("https://h", &told);
+    assert_eq!(document["securityEvents"], json!({"asyncRequest": "none", "eventUris": event_uris}));
 }

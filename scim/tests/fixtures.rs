@@ -49,6 +49,15 @@ fn outcome(fixture: &Value, quirks: Quirks) -> Result<Value, ScimError> {
             let rest: Vec<String> = patch.rest.paths().collect();
             Ok(json!({"clear": net.clear, "add": net.add, "remove": net.remove, "rest": rest}))
         }
+        Some("references") => {
+            let read = resource::read(&rules, request)?;
+            let users = fixture["users"].as_array().unwrap();
+            match resource::new_manager(&Value::Null, &read) {
+                Some(id) if !users.contains(&json!(id)) => resource::check_unknown_manager(&rules, id)?,
+                _ => {}
+            }
+            Ok(read)
+        }
         Some("filter") => {
             let mut all = Vec::new();
             for case in fixture["cases"].as_array().unwrap() {

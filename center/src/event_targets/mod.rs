@@ -24,6 +24,7 @@ use zeroize::Zeroizing;
 
 pub use deliver::{Round, deliver_due};
 pub use run::run;
+pub use security_event::EVENT_URIS;
 
 use crate::{Center, admin_api, console};
 

@@ -12,6 +12,14 @@ use web::Timestamp;
 use web::token::hmac_sha256;
 
 const PROV: &str = "urn:ietf:params:scim:event:prov:";
+/// The events of RFC 9967 that targets hear.
+pub const EVENT_URIS: [&str; 5] = [
+    "urn:ietf:params:scim:event:prov:create:notice",
+    "urn:ietf:params:scim:event:prov:patch:notice",
+    "urn:ietf:params:scim:event:prov:activate",
+    "urn:ietf:params:scim:event:prov:deactivate",
+    "urn:ietf:params:scim:event:prov:delete",
+];
 /// OpenID Shared Signals Framework 1.0 §8.1.4.1; RFC 9967 has no event for this.
 const VERIFICATION: &str = "https://schemas.openid.net/secevent/ssf/event-type/verification";
 /// Values of a resource that are sent.
@@ -185,7 +193,10 @@ mod tests {
         };
         let envelope =
             Envelope { issuer: "https://c", audience: "https://t", id: "x", now: Timestamp(9_000_000) };
-        Notice::of(&event).map_or(Json::Null, |notice| notice.claims(envelope, Some(&event)))
+        let claims = Notice::of(&event).map_or(Json::Null, |notice| notice.claims(envelope, Some(&event)));
+        let told = claims["events"].as_object().into_iter().flatten();
+        told.for_each(|(uri, _)| assert!(EVENT_URIS.contains(&uri.as_str()), "{uri} is not announced"));
+        claims
     }
 
     fn events(action: &str, before: Json, after: Json) -> Json {

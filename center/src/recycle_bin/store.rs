@@ -114,6 +114,20 @@ pub fn returning(
     Ok(if found.is_some() && restores_returning(tx, instance_id)? { found } else { None })
 }
 
+/// The user of this name, in whatever case, who was deleted last. Names are unique without case, so whoever would
+/// become a user of this name could be taken for that one.
+///
+/// # Errors
+/// The engine's.
+pub fn user_named(tx: &mut Tx<'_>, instance_id: &str, name: &str) -> Result<Option<Binned>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM recycle_bin WHERE instance_id = ?1 AND kind = 'user' AND name_key = ?2 \
+         ORDER BY deleted_at DESC, id DESC LIMIT 1"
+    );
+    let row = tx.row(&sql, &[instance_id.into(), (&name.to_lowercase()).into()])?;
+    row.as_ref().map(read).transpose()
+}
+
 /// Whether what automatic provisioning creates again comes back from the bin.
 ///
 /// # Errors

@@ -41,6 +41,15 @@ pub enum SignInRefusal {
         /// The user whose name differs in letter case alone.
         similar: Option<String>,
     },
+    /// The user was deleted and can be restored.
+    UserDeleted {
+        /// The id in the recycle bin.
+        id: String,
+        /// The user name.
+        name: String,
+        /// When.
+        at: Timestamp,
+    },
     /// It answers no request, and only answers are taken.
     Unsolicited,
     /// Somebody unknown did not become a user.
@@ -69,6 +78,7 @@ impl SignInRefusal {
             Self::RequestOfOtherBrowser(_) => "RequestOfOtherBrowser",
             Self::SessionOver(_) => "SessionExpired",
             Self::UserNotFound { .. } => "UserNotFound",
+            Self::UserDeleted { .. } => "UserDeleted",
             Self::Unsolicited => "InResponseToMissing",
             Self::JustInTime { .. } => "JustInTimeRefused",
             Self::UserDisabled(_) => "UserDisabled",
@@ -115,6 +125,11 @@ impl SignInRefusal {
                     Some(user) => format!("{user}, which differs in letter case"),
                 },
             ),
+            Self::UserDeleted { name, at, .. } => failed(
+                "User",
+                &format!("a user with the user name {name}"),
+                &format!("{name}, deleted {} and in the recycle bin", at.readable()),
+            ),
             Self::Unsolicited => failed("Request", open, "none: the sign-in began at the identity provider"),
             Self::JustInTime { name_id, why } => {
                 failed("Just-in-time user", &format!("{name_id} can become a user"), why)
@@ -138,6 +153,13 @@ impl SignInRefusal {
                 return format!(
                     "Add a user with the user name {name_id} (Users, or automatic provisioning), or let the identity \
                      provider send the name of an existing user as NameID. The e-mail attribute plays no part."
+                );
+            }
+            Self::UserDeleted { id, name, .. } => {
+                return format!(
+                    "Restore {name} under Recycle bin (or: entente center recycle-bin restore {id}): the person comes back \
+                     with the same id, memberships and assignments. Where another person has this name now, remove \
+                     the old user there for good; then a new one can be made."
                 );
             }
             Self::Unsolicited => {

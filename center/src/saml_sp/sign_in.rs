@@ -22,7 +22,7 @@ use crate::assignments::access_of;
 use crate::identity_store::store::{create_user, user_by_name};
 use crate::identity_store::{IdentityError, NewUser, User};
 use crate::instance::{Author, Instance, Subject};
-use crate::portal;
+use crate::{portal, recycle_bin};
 
 /// What the transaction starts from. It was drawn and computed before, as a transaction may run twice.
 #[derive(Debug, Clone)]
@@ -256,7 +256,8 @@ fn ends_at(instance: &Instance, accepted: &Accepted, now: Timestamp) -> Option<T
 }
 
 /// The NameID must equal a user name in every character. The look-up is by the lower-case key, to be able to say
-/// that only the case differs.
+/// that only the case differs. Whoever is in the recycle bin does not become a second user just in time: the person
+/// was deleted on purpose, and would lose what can be restored.
 fn who(tx: &mut Tx<'_>, instance_id: &str, name_id: &str) -> Result<Result<User, SignInRefusal>, StoreError> {
     Ok(match user_by_name(tx, instance_id, name_id)? {
         Some(user) if user.user_name != name_id => {
@@ -264,7 +265,10 @@ fn who(tx: &mut Tx<'_>, instance_id: &str, name_id: &str) -> Result<Result<User,
         }
         Some(user) if !user.active => Err(SignInRefusal::UserDisabled(user.user_name)),
         Some(user) => Ok(user),
-        None => Err(SignInRefusal::UserNotFound { name_id: name_id.to_owned(), similar: None }),
+        None => Err(match recycle_bin::store::user_named(tx, instance_id, name_id)? {
+            Some(gone) => SignInRefusal::UserDeleted { id: gone.id, name: gone.name, at: gone.deleted_at },
+            None => SignInRefusal::UserNotFound { name_id: name_id.to_owned(), similar: None },
+        }),
     })
 }
 

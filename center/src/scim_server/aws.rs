@@ -1,6 +1,7 @@
 //! What AWS IAM Identity Center refuses that RFC 7644 allows, for the mode [`super::mode::Mode::Aws`].
 //!
-//! Sources: SCIM implementation developer guide, "Supported API operations" and "Constraints",
+//! What is known of AWS and what is guessed, rule by rule: `docs/scim-aws-mode.md`. Sources: SCIM implementation
+//! developer guide, "Supported API operations" and "Constraints",
 //! <https://docs.aws.amazon.com/singlesignon/latest/developerguide/limitations.html>.
 
 use http::Method;
@@ -15,7 +16,8 @@ use super::refusal::Refusal;
 /// Most members in one request.
 const MOST_MEMBERS: usize = 100;
 const SINGLE: [&str; 4] = ["emails", "addresses", "phoneNumbers", "roles"];
-const UNSUPPORTED: [&str; 5] = ["password", "ims", "photos", "x509Certificates", "entitlements"];
+/// `password` is in no schema here, so it is passed over before.
+const UNSUPPORTED: [&str; 4] = ["ims", "photos", "x509Certificates", "entitlements"];
 
 /// The details that AWS is known to answer with, word for word.
 pub(super) const DUPLICATE: &str = "Refused to create a new, duplicate resource.";

@@ -2,6 +2,7 @@
 //! of its own. Creations that wait for nothing run together, so that the store commits them in one go.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use axum::extract::Path;
 use futures::future::join_all;
@@ -34,6 +35,8 @@ struct Run<'a> {
     request: BulkRequest,
     /// The id that each bulkId stands for, given out before: so a circle needs no second change.
     ids: BTreeMap<String, String>,
+    /// Those of users: a manager may be one of them.
+    users_to_be: Arc<HashSet<String>>,
     order: Order,
     /// bulkIds whose operation failed.
     failed: HashSet<String>,
@@ -47,8 +50,19 @@ impl<'a> Run<'a> {
         let posts = request.operations.iter().filter(|o| o.method == Method::Post);
         let ids: BTreeMap<String, String> =
             posts.filter_map(|o| Some((o.bulk_id.clone()?, call.center.random.id(now)))).collect();
-        let order = Order::of(&request.operations);
-        Self { call, request, ids, order, failed: HashSet::new(), failures: 0, done: BTreeMap::new() }
+        let users = request.operations.iter().filter(|o| o.method == Method::Post && o.endpoint == "Users");
+        let users_to_be = users.filter_map(|o| ids.get(o.bulk_id.as_ref()?).cloned()).collect();
+        let (users_to_be, order) = (Arc::new(users_to_be), Order::of(&request.operations));
+        Self {
+            call,
+            request,
+            ids,
+            users_to_be,
+            order,
+            failed: HashSet::new(),
+            failures: 0,
+            done: BTreeMap::new(),
+        }
     }
 
     /// Carries out what comes next; false where nothing is left, or too much has failed.
@@ -95,6 +109,7 @@ impl<'a> Run<'a> {
             query: ListQuery::default(),
             versions: Preconditions::matching(operation.version.clone()),
             new_id: operation.bulk_id.as_ref().and_then(|name| self.ids.get(name)).cloned(),
+            users_to_be: Arc::clone(&self.users_to_be),
             ..self.call.clone()
         };
         carry_out(call, operation).await

@@ -1,5 +1,8 @@
 //! What every request of a SCIM client comes with.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -39,6 +42,8 @@ pub(super) struct Call {
     pub(super) versions: Preconditions,
     /// The id of what is created, where it was given out before (bulk).
     pub(super) new_id: Option<String>,
+    /// The ids of the users that the same bulk request makes.
+    pub(super) users_to_be: Arc<HashSet<String>>,
 }
 
 impl Call {
@@ -108,6 +113,7 @@ impl FromRequestParts<Center> for Call {
             judged,
             versions: Preconditions::of(&parts.headers),
             new_id: None,
+            users_to_be: Arc::default(),
         })
     }
 }

@@ -73,10 +73,12 @@ fn user_column(target: &Target, operator: Operator, operand: &Operand) -> Option
             group.clone(),
         ),
         // The column is 0 too where `active` has no value, which the filter must not find.
-        ("active", Operator::Eq, Operand::Boolean(active)) => Some(Narrowed {
-            condition: Condition::new("active = {}", Value::Int(i64::from(*active))),
-            exact: *active,
-        }),
+        ("active", Operator::Eq, Operand::Boolean(true)) => {
+            Some(Narrowed { condition: Condition::fixed("active = 1"), exact: true })
+        }
+        ("active", Operator::Eq, Operand::Boolean(false)) => {
+            Some(Narrowed { condition: Condition::fixed("active = 0"), exact: false })
+        }
         _ => common_column(target, operator, operand),
     }
 }
@@ -123,6 +125,9 @@ fn changed(operator: Operator, (seconds, nanos): Instant) -> Option<Narrowed> {
     let condition = Condition::new(template, Value::Int(micros));
     (nanos % 1000 == 0).then_some(Narrowed { condition, exact: true })
 }
+
+#[cfg(test)]
+mod plans;
 
 #[cfg(test)]
 mod tests {

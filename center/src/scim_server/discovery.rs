@@ -14,8 +14,9 @@ use super::list::MOST;
 use super::mode::Mode;
 use super::refusal::Refusal;
 use super::view::base;
+use crate::event_targets;
 
-fn service(mode: Mode) -> Service<'static> {
+fn service(mode: Mode, told: bool) -> Service<'static> {
     let rfc = mode != Mode::Aws;
     Service {
         max_results: MOST,
@@ -25,14 +26,17 @@ fn service(mode: Mode) -> Service<'static> {
         documentation_uri: None,
         sort: rfc,
         etag: rfc,
+        event_uris: if rfc && told { &event_targets::EVENT_URIS } else { &[] },
         bulk: rfc.then_some((MAX_BULK_OPERATIONS, web::serve::MAX_BODY)),
     }
 }
 
-/// `GET /ServiceProviderConfig`, RFC 7643 §5.
-pub(super) async fn service_provider_config(call: Call) -> Answer {
-    let service = service(call.judged.mode);
-    Answer::document(documents::service_provider_config(&base(&call.center, &call.tenant), &service))
+/// `GET /ServiceProviderConfig`, RFC 7643 §5. The events of RFC 9967 are there while somebody is told of them.
+pub(super) async fn service_provider_config(call: Call) -> Result<Answer, Refusal> {
+    let instance = call.center.instance_id.clone();
+    let told = call.center.store.read(move |tx| event_targets::store::list(tx, &instance));
+    let service = service(call.judged.mode, !told.await?.is_empty());
+    Ok(Answer::document(documents::service_provider_config(&base(&call.center, &call.tenant), &service)))
 }
 
 /// `GET /ResourceTypes`, RFC 7643 §6.

@@ -1,11 +1,14 @@
 //! `/Users`.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use axum::extract::Path;
 use scim::filter::BoundFilter;
 use scim::list::Sort;
 use scim::patch::{self, PatchRequest};
-use scim::resource;
 use scim::schema::{ResourceType, USER};
+use scim::{Rules, resource};
 use serde_json::{Value, json};
 use store::{StoreError, Tx};
 
@@ -29,8 +32,10 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
     let author = call.author();
     let view = View::new(&call, &USER);
     let may_return = call.may_return();
+    let (rules, to_be) = (call.rules(&USER), Arc::clone(&call.users_to_be));
     let new = NewUser { id: call.fresh_id(&author), owner: call.caller.actor, resource };
     let created = call.center.store.write(move |tx| {
+        check_manager(tx, &author, (&rules, &to_be), &Value::Null, &new.resource)?;
         let user = match returning(tx, &author, &new, may_return)? {
             Some(binned) => bin::return_user(tx, &author, &binned, &new.resource)?,
             None => identities::create_user(tx, &author, &new)?,
@@ -72,12 +77,13 @@ pub(super) async fn replace(
     let (rules, full) = (call.rules(&USER), call.judged.kinds.get(&USER));
     let author = call.author();
     let view = View::new(&call, &USER);
-    let versions = call.versions;
+    let (versions, to_be) = (call.versions, call.users_to_be);
     let replaced = call.center.store.write(move |tx| {
         let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
         let wanted = with_active(resource.clone(), before.active);
         let wanted = resource::replaced(&rules, &before.resource, &wanted)?;
         let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
+        check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
     });
@@ -98,7 +104,7 @@ pub(super) async fn patch(
     }
     let author = call.author();
     let view = View::new(&call, &USER);
-    let versions = call.versions;
+    let (versions, to_be) = (call.versions, call.users_to_be);
     let patched = call.center.store.write(move |tx| {
         let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
         // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
@@ -108,10 +114,27 @@ pub(super) async fn patch(
             aws::check_user(&wanted)?;
         }
         let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
+        check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         shown(tx, &view, &user)
     });
     Ok(Answer::ok(patched.await?))
+}
+
+/// RFC 7643 §4.3: a manager is another user of this server, or one that the same bulk request makes.
+fn check_manager(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    (rules, to_be): (&Rules, &HashSet<String>),
+    before: &Value,
+    wanted: &Value,
+) -> Result<(), Refusal> {
+    match resource::new_manager(before, wanted) {
+        Some(id) if !to_be.contains(id) && !identities::user_exists(tx, &author.instance_id, id)? => {
+            Ok(resource::check_unknown_manager(rules, id)?)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The resource of a create or a replacement.

@@ -127,6 +127,39 @@ async fn somebody_unknown_becomes_a_user_where_that_is_chosen() {
 }
 
 #[tokio::test]
+async fn whoever_was_deleted_does_not_become_a_second_user() {
+    for sp in Sp::on_each().await {
+        sp.test.api(Method::PUT, "/api/saml-settings", json!({ "justInTime": true })).await;
+        assert_eq!(arrives(&sp, "_1", BOB, &[]).await.status, StatusCode::SEE_OTHER);
+        let path = format!("/api/users/{BOB}");
+        let id = sp.test.api(Method::GET, &path, Value::Null).await.json()["id"].clone();
+        let gone = sp.test.api(Method::DELETE, &path, Value::Null).await;
+        assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.body);
+        // In whatever case: the two could not both be there after a restoration.
+        for (n, name_id) in [(2, BOB), (3, "BOB@corp.example")] {
+            let answer = arrives(&sp, &format!("_{n}"), name_id, &[]).await;
+            assert!(!answer.body.contains("recycle"), "strangers hear a reference alone");
+            let attempt = sp.refused(name_id, &answer, "UserDeleted", 0).await;
+            let said = attempt.to_string();
+            assert!(
+                said.contains("deleted ") && said.contains(&format!("restore {}", id.as_str().unwrap())),
+                "{said}"
+            );
+        }
+        let restore = format!("/api/recycle-bin/{}/restore", id.as_str().unwrap());
+        assert_eq!(sp.test.api(Method::POST, &restore, Value::Null).await.status, StatusCode::OK);
+        assert_eq!(arrives(&sp, "_4", BOB, &[]).await.status, StatusCode::SEE_OTHER);
+        assert_eq!(sp.test.api(Method::GET, &path, Value::Null).await.json()["id"], id);
+        // Removed for good, the name is free.
+        sp.test.api(Method::DELETE, &path, Value::Null).await;
+        let removed = format!("/api/recycle-bin/{}", id.as_str().unwrap());
+        assert!(sp.test.api(Method::DELETE, &removed, Value::Null).await.status.is_success());
+        assert_eq!(arrives(&sp, "_5", BOB, &[]).await.status, StatusCode::SEE_OTHER);
+        assert_ne!(sp.test.api(Method::GET, &path, Value::Null).await.json()["id"], id);
+    }
+}
+
+#[tokio::test]
 async fn relay_state_of_the_identity_provider_leads_to_the_portal_alone() {
     let sp = Sp::over(TestCenter::on(Engine::Sqlite).await, Key::current().metadata(&[])).await;
     let accounts = "account_id,name,email,ou_path\n111122223333,Main,main@aws.example,\n444455556666,Shop,shop@aws.example,\n";

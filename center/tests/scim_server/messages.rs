@@ -1,4 +1,5 @@
 use axum::body::Body;
+use center::testing::TestCenter;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -151,5 +152,35 @@ async fn answers_have_the_attributes_that_were_asked_for() {
         );
         let written = app.post("/Users?attributes=id", &user("bo")).await.body;
         assert!(written.get("userName").is_none() && written.get("id").is_some());
+    }
+}
+
+#[tokio::test]
+async fn clients_hear_that_others_are_told_of_events() {
+    for test in TestCenter::on_each().await {
+        let source = "UPDATE identity_sources SET kind = 'external' WHERE state = 'active'";
+        test.center.store.write(move |tx| tx.exec(source, &[])).await.unwrap();
+        let enabled = test.api(Method::POST, "/api/scim/enable", json!({})).await.json();
+        let path = url::Url::parse(enabled["endpoint"].as_str().unwrap()).unwrap().path().to_owned();
+        let (path, bearer) = (
+            format!("{path}ServiceProviderConfig"),
+            format!("Bearer {}", enabled["token"]["secret"].as_str().unwrap()),
+        );
+        let told = || async {
+            let headers = [("authorization", bearer.as_str())];
+            let answer = test.send(Method::GET, &path, &headers, String::new()).await;
+            answer.json().get("securityEvents").cloned()
+        };
+        assert_eq!(told().await, None);
+        let target = json!({ "url": "http://127.0.0.1:1/", "allowPrivate": true });
+        let id = test.api(Method::POST, "/api/event-targets", target).await.json()["id"].clone();
+        let uris = center::event_targets::EVENT_URIS;
+        assert_eq!(told().await, Some(json!({ "asyncRequest": "none", "eventUris": uris })));
+        test.api(Method::PUT, "/api/scim/mode", json!({ "mode": "aws" })).await;
+        assert_eq!(told().await, None, "AWS has none");
+        test.api(Method::PUT, "/api/scim/mode", json!({ "mode": "strict" })).await;
+        let path = format!("/api/event-targets/{}", id.as_str().unwrap());
+        assert!(test.api(Method::DELETE, &path, Value::Null).await.status.is_success());
+        assert_eq!(told().await, None);
     }
 }

@@ -7,6 +7,7 @@
 mod extension;
 mod fields;
 mod finish;
+mod manager;
 mod meta;
 mod project;
 mod value;
@@ -15,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use extension::{replaced, with_unseen};
 pub use fields::{flag, primary, text, values};
+pub use manager::{check_unknown_manager, new_manager};
 pub use meta::{Meta, with_meta};
 pub use project::{Projection, project};
 

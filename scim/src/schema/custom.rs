@@ -9,8 +9,8 @@ use thiserror::Error;
 use super::{Attribute, GROUP, Kind, Mutability, ResourceType, Returned, Schema, USER, Uniqueness, urn};
 use crate::error::shorten;
 use crate::limits::{
-    MAX_CUSTOM_ATTRIBUTES, MAX_CUSTOM_DESCRIPTION, MAX_CUSTOM_NAME, MAX_CUSTOM_URN, MAX_CUSTOM_WORDS,
-    MAX_TEXT,
+    MAX_CUSTOM_ATTRIBUTES, MAX_CUSTOM_DEFINITION, MAX_CUSTOM_DESCRIPTION, MAX_CUSTOM_NAME, MAX_CUSTOM_URN,
+    MAX_CUSTOM_WORDS, MAX_TEXT,
 };
 use crate::path::{is_name, is_name_char};
 
@@ -128,7 +128,16 @@ impl Definition {
             );
             return Err(wrong("attributes", &rule));
         }
-        check_parts("", &self.attributes)
+        check_parts("", &self.attributes)?;
+        match serde_json::to_string(self).map_or(usize::MAX, |text| text.len()) {
+            size if size > MAX_CUSTOM_DEFINITION => {
+                let rule = format!(
+                    "a definition has at most {MAX_CUSTOM_DEFINITION} bytes, and this one has {size}: shorten its descriptions"
+                );
+                Err(wrong("attributes", &rule))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// RFC 7643 §10.3.1 reserves the core; a path could not tell what stands below another schema.
@@ -378,5 +387,8 @@ mod tests {
         let many: Vec<Value> = (0..101).map(|n| json!({ "name": format!("a{n}") })).collect();
         assert!(checked(URN, &json!(many)).unwrap_err().contains("101 were sent"));
         assert!(checked(URN, &json!([])).is_err());
+        let long: Vec<Value> =
+            (0..90).map(|n| json!({ "name": format!("a{n}"), "description": "x".repeat(900) })).collect();
+        assert!(checked(URN, &json!(long)).unwrap_err().contains("65536 bytes"));
     }
 }

@@ -25,6 +25,8 @@ pub struct Service<'a> {
     pub bulk: Option<(usize, usize)>,
     /// Whether `meta.version` and `If-Match` are honoured.
     pub etag: bool,
+    /// The events of RFC 9967 that others are told of; none where nobody is told.
+    pub event_uris: &'a [&'a str],
 }
 
 /// The document of `/ServiceProviderConfig`, RFC 7643 §5, with RFC 9865 §3's `pagination`.
@@ -58,6 +60,10 @@ pub fn service_provider_config(base: &str, service: &Service<'_>) -> Value {
         }],
         "meta": meta("ServiceProviderConfig", format!("{base}/ServiceProviderConfig")),
     });
+    // RFC 9967 §4. A request is never answered by an event.
+    if !service.event_uris.is_empty() {
+        document["securityEvents"] = json!({"asyncRequest": "none", "eventUris": service.event_uris});
+    }
     if let Some(uri) = service.documentation_uri {
         document["documentationUri"] = json!(uri);
     }

@@ -43,6 +43,11 @@ impl Condition {
         Self { sql: template.to_owned(), values: vec![value] }
     }
 
+    /// A condition without a value, for an index that has it letter by letter.
+    pub fn fixed(sql: &'static str) -> Self {
+        Self { sql: sql.to_owned(), values: Vec::new() }
+    }
+
     /// All of them hold; true for none.
     pub fn all(list: Vec<Self>) -> Self {
         Self::joined(list, " AND ")
@@ -150,18 +155,61 @@ fn rows(
     condition: &Condition,
     slice: &Slice,
 ) -> Result<Vec<store::Row>, StoreError> {
+    let sql = select(columns, table, condition, slice);
+    let mut parameters = condition.parameters(instance_id);
+    parameters.extend([slice.limit, slice.offset].map(Val::from));
+    if !slice.after.is_empty() {
+        parameters.push((&slice.after).into());
+    }
+    tx.rows(&sql, &parameters)
+}
+
+fn select(columns: &str, table: &str, condition: &Condition, slice: &Slice) -> String {
     let next = condition.values.len() + 2;
-    let sql = format!(
-        "SELECT {columns} FROM {table} WHERE instance_id = ?1{} AND id > ?{next} ORDER BY {} LIMIT ?{} OFFSET ?{}",
+    // Where nothing comes before, it is not said: SQLite would take the order of the ids for an index, and pass over
+    // everybody who does not meet the condition.
+    let after = if slice.after.is_empty() { String::new() } else { format!(" AND id > ?{}", next + 2) };
+    format!(
+        "SELECT {columns} FROM {table} WHERE instance_id = ?1{}{after} ORDER BY {} LIMIT ?{next} OFFSET ?{}",
         condition.numbered(),
         slice.ordered(),
         next + 1,
-        next + 2,
-    );
+    )
+}
+
+/// How the engine finds one page of what meets a condition, and how it counts all of it.
+///
+/// # Errors
+/// The engine's.
+#[cfg(test)]
+pub(crate) fn plans(
+    tx: &mut Tx<'_>,
+    engine: store::Engine,
+    table: &str,
+    instance_id: &str,
+    condition: &Condition,
+) -> Result<[String; 2], StoreError> {
+    let slice = Slice { limit: 100, ..Slice::default() };
     let mut parameters = condition.parameters(instance_id);
-    let slice: [Val<'_>; 3] = [(&slice.after).into(), slice.limit.into(), slice.offset.into()];
-    parameters.extend(slice);
-    tx.rows(&sql, &parameters)
+    let counted = format!("SELECT count(*) FROM {table} WHERE instance_id = ?1{}", condition.numbered());
+    let count = explained(tx, engine, &counted, &parameters)?;
+    parameters.extend([slice.limit, slice.offset].map(Val::from));
+    Ok([explained(tx, engine, &select("*", table, condition, &slice), &parameters)?, count])
+}
+
+#[cfg(test)]
+pub(crate) fn explained(
+    tx: &mut Tx<'_>,
+    engine: store::Engine,
+    sql: &str,
+    parameters: &[Val<'_>],
+) -> Result<String, StoreError> {
+    let (word, column) = match engine {
+        store::Engine::Sqlite => ("EXPLAIN QUERY PLAN", 3),
+        store::Engine::Postgres => ("EXPLAIN", 0),
+    };
+    let lines = tx.rows(&format!("{word} {sql}"), parameters)?;
+    Ok(lines.iter().map(|row| row.text(column)).collect::<Result<Vec<_>, _>>()?.join("\n"))
 }
 
 fn count(tx: &mut Tx<'_>, table: &str, instance_id: &str, condition: &Condition) -> Result<i64, StoreError> {

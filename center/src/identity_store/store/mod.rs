@@ -22,14 +22,18 @@ pub use groups::{
 pub use matching::{
     Condition, Operand, Slice, count_groups_matching, count_users_matching, groups_matching, users_matching,
 };
+#[cfg(test)]
+pub(crate) use matching::{explained, plans};
 pub use members::{
     Member, add_members, count_members, count_memberships, groups_of, is_member, list_members, members_among,
     remove_members, replace_members, users_outside,
 };
+#[cfg(test)]
+pub(crate) use ownership::foreign;
 pub use ownership::{count_foreign, foreign_groups, foreign_users, hand_over_everything, set_owner};
 pub use users::{
     count_users, create_user, delete_user, find_user, list_users, put_back_user, update_user, user,
-    user_by_email, user_by_name, users_by_external_id,
+    user_by_email, user_by_name, user_exists, users_by_external_id,
 };
 
 pub use super::owner::MAX_HANDED_OVER;

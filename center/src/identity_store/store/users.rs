@@ -19,6 +19,14 @@ pub fn user(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Option<User>
     one(tx, "id = ?2", &[instance_id.into(), id.into()])
 }
 
+/// Whether there is a user with this id.
+///
+/// # Errors
+/// The engine's.
+pub fn user_exists(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<bool, StoreError> {
+    tx.exists("SELECT 1 FROM users WHERE instance_id = ?1 AND id = ?2", &[instance_id.into(), id.into()])
+}
+
 /// The user with this user name, in whatever case.
 ///
 /// # Errors

@@ -14,12 +14,15 @@ use scim::schema::custom::{Definition, DefinitionError, Extended};
 use scim::schema::{RESOURCE_TYPES, ResourceType, Schema};
 use serde_json::Value as Json;
 use thiserror::Error;
+use web::token;
 
 use crate::admin_api::ApiError;
 use crate::identity_store::IdentityKind;
 
 /// How many there may be.
 pub const MOST_SCHEMAS: usize = 10;
+/// How many bytes of definitions one process keeps, those of removed schemas included.
+const MOST_KEPT: usize = 8 << 20;
 
 /// Why a schema was not added or removed.
 #[derive(Debug, Error)]
@@ -38,6 +41,9 @@ pub enum SchemaError {
     /// There are as many as there may be.
     #[error("there are {MOST_SCHEMAS} schemas already")]
     Limit,
+    /// So many different definitions were added and removed that no further one is kept in memory.
+    #[error("this server has kept {MOST_KEPT} bytes of definitions in memory since it was started")]
+    Memory,
     /// No such schema.
     #[error("there is no schema {0}")]
     NotFound(String),
@@ -77,6 +83,8 @@ impl From<SchemaError> for ApiError {
             SchemaError::Limit => {
                 conflict("SchemaLimit").fix("remove one, or put the attributes into one of them")
             }
+            SchemaError::Memory => conflict("SchemaMemory")
+                .fix("restart the server, which frees the memory of schemas that were changed or removed"),
             SchemaError::NotFound(_) => Self::not_found("SchemaNotFound", message).target("urn"),
             SchemaError::InUse { count, .. } => conflict("SchemaInUse")
                 .fix(format!("to remove the schema with all these values, confirm the number {count}")),
@@ -142,13 +150,28 @@ pub fn known(kind: &ResourceType, resource: &Json) -> Json {
 }
 
 /// Schemas and resource types by their definitions. They stay for as long as the process lives, for rules refer to
-/// them without owning them; each definition that was ever in use is kept once, and only administrators add any.
+/// them without owning them; each definition that was ever in use is kept once, only administrators add any, and no
+/// more than [`MOST_KEPT`] bytes of them.
 struct Kept {
     schemas: BTreeMap<String, &'static Schema>,
-    kinds: BTreeMap<String, &'static ResourceType>,
+    /// By the hash of all definitions.
+    kinds: BTreeMap<[u8; 32], &'static ResourceType>,
+    bytes: usize,
 }
 
-static KEPT: Mutex<Kept> = Mutex::new(Kept { schemas: BTreeMap::new(), kinds: BTreeMap::new() });
+static KEPT: Mutex<Kept> = Mutex::new(Kept { schemas: BTreeMap::new(), kinds: BTreeMap::new(), bytes: 0 });
+
+impl Kept {
+    /// Whether a definition may be added: one that is kept costs nothing more.
+    fn has_room(&self, definition: &str) -> bool {
+        self.schemas.contains_key(definition) || self.bytes + definition.len() <= MOST_KEPT
+    }
+}
+
+/// Whether a definition may be added to those that this process keeps.
+fn has_room(definition: &str) -> bool {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).has_room(definition)
+}
 
 fn extended(kind: &'static ResourceType, defined: &[Defined]) -> Result<&'static ResourceType, StoreError> {
     let own: Vec<&str> =
@@ -156,7 +179,7 @@ fn extended(kind: &'static ResourceType, defined: &[Defined]) -> Result<&'static
     if own.is_empty() {
         return Ok(kind);
     }
-    let key = format!("{}\n{}", kind.name, own.join("\n"));
+    let key = token::hash(&format!("{}\n{}", kind.name, own.join("\n")));
     if let Some(known) = KEPT.lock().unwrap_or_else(PoisonError::into_inner).kinds.get(&key) {
         return Ok(known);
     }
@@ -173,6 +196,20 @@ fn schema(definition: &str) -> Result<&'static Schema, StoreError> {
     let read: Definition = serde_json::from_str(definition)
         .map_err(|error| StoreError::Database(format!("a SCIM schema cannot be read: {error}")))?;
     let schema = read.into_schema();
+    kept.bytes += definition.len();
     kept.schemas.insert(definition.to_owned(), schema);
     Ok(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_so_much_is_kept() {
+        let mut kept = Kept { schemas: BTreeMap::new(), kinds: BTreeMap::new(), bytes: MOST_KEPT - 10 };
+        assert!(kept.has_room("0123456789") && !kept.has_room("0123456789a"));
+        kept.schemas.insert("0123456789a".to_owned(), &scim::schema::USER_SCHEMA);
+        assert!(kept.has_room("0123456789a"), "it is there already");
+    }
 }

@@ -4,7 +4,7 @@ use scim::schema::custom::{Definition, Extended};
 use serde_json::{Value as Json, json};
 use store::{Row, StoreError, Tx, Val};
 
-use super::{Defined, MOST_SCHEMAS, SchemaError};
+use super::{Defined, MOST_SCHEMAS, SchemaError, has_room};
 use crate::identity_store::IdentityKind;
 use crate::identity_store::store::{clear_extension, count_extension_uses};
 use crate::instance::{Author, Subject};
@@ -48,6 +48,9 @@ pub fn add(tx: &mut Tx<'_>, author: &Author, new: &Definition) -> Result<(), Sch
         return Err(SchemaError::Limit);
     }
     let document = document(new)?;
+    if !has_room(&document.to_string()) {
+        return Err(SchemaError::Memory);
+    }
     let kind = new.resource_type.kind().name;
     tx.exec(
         "INSERT INTO scim_schemas (instance_id, urn_key, resource_type, definition, created_at) \
