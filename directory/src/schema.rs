@@ -40,4 +40,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "provisioning_personality",
         sql: include_str!("../migrations/0110_provisioning_personality.sql"),
     },
+    Migration {
+        version: 111,
+        name: "provisioning_comparisons",
+        sql: include_str!("../migrations/0111_provisioning_comparisons.sql"),
+    },
 ];

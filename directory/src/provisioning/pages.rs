@@ -15,8 +15,8 @@ use super::job::{Job, ProvisioningError, State as JobState};
 use super::settings::{self, Restart};
 use super::status::Status;
 use super::{
-    pages_expression, pages_lint, pages_logs, pages_mappings, pages_plans, pages_scope, pages_settings,
-    store as jobs,
+    pages_comparisons, pages_expression, pages_lint, pages_logs, pages_mappings, pages_plans, pages_scope,
+    pages_settings, store as jobs,
 };
 use crate::Directory;
 use crate::access::{self, Caller};
@@ -51,6 +51,9 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/console/applications/{id}/provisioning/plans", pages_plans::make)
         .get("/console/applications/{id}/provisioning/plans/{plan}", pages_plans::show)
         .post("/console/applications/{id}/provisioning/plans/{plan}/approve", pages_plans::approve)
+        .get("/console/applications/{id}/provisioning/comparisons", pages_comparisons::list)
+        .post("/console/applications/{id}/provisioning/comparisons", pages_comparisons::make)
+        .get("/console/applications/{id}/provisioning/comparisons/{comparison}", pages_comparisons::show)
         .get("/console/applications/{id}/provisioning/on-demand", pages_logs::on_demand)
         .post("/console/applications/{id}/provisioning/on-demand", pages_logs::run_on_demand)
         .guarded(from_fn_with_state(directory.form_guard.clone(), web::form::guard))
@@ -101,6 +104,7 @@ impl Subject {
             ("settings", "Settings"),
             ("lint", "Check for AWS"),
             ("plans", "Dry runs"),
+            ("comparisons", "Comparisons"),
             ("on-demand", "Provision on demand"),
             ("logs", "Provisioning logs"),
         ];
@@ -133,7 +137,7 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         use ProvisioningError as E;
         match self.0 {
-            E::NoApplication(_) | E::NoObject(..) | E::NoPlan(_) => {
+            E::NoApplication(_) | E::NoObject(..) | E::NoPlan(_) | E::NoComparison(_) => {
                 message(StatusCode::NOT_FOUND, "Not found", &format!("{}.", self.0))
             }
             E::Store(error) => {
