@@ -64,7 +64,8 @@ impl Target {
             all.iter().map(|member| Some(member.get("value")?.as_str()?.to_owned())).collect()
         };
         match members.as_array().and_then(ids) {
-            Some(ids) => Ok(Some(ids)),
+            // AWS shows every group as empty (aws-identity-center.md 1.5).
+            Some(ids) => Ok(Some(ids).filter(|ids| !ids.is_empty())),
             None => wrong("the group's members cannot be read"),
         }
     }

@@ -247,7 +247,9 @@ async fn provisioning(road: &Road, app: &str) {
     b.go(&format!("{app}/provisioning/logs")).await;
     b.sees("ana@lindqvist.example").await;
     b.picture("provisioning-logs").await;
-    for page in ["mappings", "mappings/scope?kind=user", "expression", "settings", "lint", "plans"] {
+    for page in
+        ["mappings", "mappings/scope?kind=user", "expression", "settings", "lint", "plans", "comparisons"]
+    {
         b.go(&format!("{app}/provisioning/{page}")).await;
         b.sees("Dry runs").await;
         b.picture(&format!("provisioning-{}", page.split('?').next().unwrap_or(page).replace('/', "-")))
