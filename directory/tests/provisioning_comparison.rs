@@ -262,6 +262,9 @@ async fn where_the_target_does_not_tell_members_the_report_says_so() {
     }
 }
 
+/// How the target shows itself, what goes wrong where, and what the comparison makes of it.
+type Way = (Shows, Option<(&'static str, Fault)>, &'static str);
+
 #[tokio::test]
 async fn an_incomplete_reading_changes_nothing() {
     for world in small().await {
@@ -271,7 +274,7 @@ async fn an_incomplete_reading_changes_nothing() {
         let leo = id_there(&world, "leo@t.example");
         let plain = Shows { page: 2, ..Shows::default() };
         let cursors = Shows { cursors: true, ..plain.clone() };
-        let ways: Vec<(Shows, Option<(&str, Fault)>, &str)> = vec![
+        let ways: Vec<Way> = vec![
             (plain.clone(), Some(("GET /Users?startIndex=3", Fault::Error)), "ReadFailed"),
             (plain.clone(), Some(("GET /Users?startIndex=3", Fault::HalfPage)), "ReadFailed"),
             (plain.clone(), Some(("GET /Groups?", Fault::Error)), "ReadFailed"),

@@ -217,19 +217,22 @@ pub async fn run(
         ProvisioningCommand::OnDemand { app, user, group } => {
             on_demand(directory, &app, user, group, output).await?;
         }
-        ProvisioningCommand::Logs { app, top } => {
-            let job = job(directory, &app).await?;
-            let entries = directory.provisioning_logs(&job.id, top).await?;
-            let columns = [
-                ("activityDateTime", "TIME"),
-                ("provisioningAction", "ACTION"),
-                ("provisioningStatusInfo.status", "STATUS"),
-                ("sourceIdentity.displayName", "WHO"),
-                ("provisioningStatusInfo.errorInformation.reason", "REASON"),
-            ];
-            output.table(&entries, &columns);
-        }
+        ProvisioningCommand::Logs { app, top } => logs(directory, &app, top, output).await?,
     }
+    Ok(())
+}
+
+async fn logs(directory: &Directory, app: &str, top: u32, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, app).await?;
+    let entries = directory.provisioning_logs(&job.id, top).await?;
+    let columns = [
+        ("activityDateTime", "TIME"),
+        ("provisioningAction", "ACTION"),
+        ("provisioningStatusInfo.status", "STATUS"),
+        ("sourceIdentity.displayName", "WHO"),
+        ("provisioningStatusInfo.errorInformation.reason", "REASON"),
+    ];
+    output.table(&entries, &columns);
     Ok(())
 }
 
