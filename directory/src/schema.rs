@@ -41,6 +41,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0110_provisioning_personality.sql"),
     },
     Migration {
+        version: 111,
+        name: "provisioning_comparisons",
+        sql: include_str!("../migrations/0111_provisioning_comparisons.sql"),
+    },
+    Migration {
         version: 112,
         name: "lease_fences",
         sql: include_str!("../migrations/0112_lease_fences.sql"),

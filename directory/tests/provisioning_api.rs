@@ -514,3 +514,59 @@ async fn the_open_overview_is_told_how_far_the_cycle_is() {
         assert_ne!(after["shape"], during["shape"], "the bar is gone");
     }
 }
+
+#[tokio::test]
+async fn a_comparison_is_asked_for_carried_out_and_read() {
+    for client in Client::all().await {
+        let world = &client.world;
+        world.start().await;
+        world.cycle().await;
+        world.scim.with(|i| {
+            let ana = i.rows.users.values_mut().find(|u| u["userName"] == "ana@t.example").unwrap();
+            ana.insert("displayName".to_owned(), json!("<b>Boss</b>"));
+        });
+        let (_, jobs) = client.graph("GET", &format!("{SYNC}/jobs"), json!({})).await;
+        let all = format!("{SYNC}/jobs/{}/comparisons", jobs["value"][0]["id"].as_str().unwrap());
+        let (status, _) = client.graph("POST", &all, json!({ "dryrun": true })).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "a word that is not known must not repair");
+        let (status, asked) = client.graph("POST", &all, json!({ "dryRun": true })).await;
+        assert_eq!((status, &asked["endedDateTime"]), (StatusCode::ACCEPTED, &Json::Null));
+        let one = format!("{all}/{}", asked["id"].as_str().unwrap());
+        let waiting = format!("{PAGES}/comparisons/{}", asked["id"].as_str().unwrap());
+        assert!(client.page(&waiting).await.1.contains("Waiting to begin"));
+        assert!(world.engine.compare(APP).await.unwrap());
+        let (_, read) = client.graph("GET", &one, json!({})).await;
+        assert_eq!((&read["outcome"], &read["differenceCount"]), (&json!("done"), &json!(1)), "{read}");
+        let found = &read["differences"][0];
+        assert_eq!([&found["path"], &found["here"], &found["state"]], ["displayName", "ana", "found"]);
+        assert_eq!(client.graph("GET", &format!("{all}/other"), json!({})).await.0, StatusCode::NOT_FOUND);
+
+        let (_, place) = client.form(&format!("{PAGES}/comparisons"), "what=repair").await;
+        assert!(world.engine.compare(APP).await.unwrap());
+        let (_, page) = client.page(&place).await;
+        assert!(page.contains("changed there") && page.contains(">due</span>"), "{page}");
+        assert!(!page.contains("<b>Boss"), "what the target says is no HTML here");
+        world.cycle().await;
+        assert!(client.page(&place).await.1.contains(">repaired</span>"));
+        assert_eq!(world.picture().users["ana@t.example"]["displayName"], "ana");
+        assert!(client.page(&format!("{PAGES}/comparisons")).await.1.contains("dry run"));
+        // A target that lost more than the limit.
+        let settings = "scope=assigned&removal_limit=1&compare_every=48";
+        client.form(&format!("{PAGES}/settings"), settings).await;
+        world.cycle().await;
+        assert_eq!(world.job().await.compare_every, Some(48));
+        world.scim.with(|i| {
+            i.rows.users.clear();
+            i.rows.members.clear();
+        });
+        let (_, place) = client.form(&format!("{PAGES}/comparisons"), "what=repair").await;
+        assert!(world.engine.compare(APP).await.unwrap());
+        let (_, page) = client.page(&place).await;
+        assert!(page.contains("Too much is missing") && page.contains("make these 2 again"), "{page}");
+        let (_, place) = client.form(&format!("{PAGES}/comparisons"), "what=repair&allowed=2").await;
+        assert!(world.engine.compare(APP).await.unwrap());
+        world.cycle().await;
+        assert_eq!(world.picture().active(), names(&["ana", "leo"]));
+        assert!(!client.page(&place).await.1.contains("Nothing was changed"));
+    }
+}

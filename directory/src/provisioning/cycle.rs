@@ -11,7 +11,7 @@ use web::Timestamp;
 
 use super::effect::{Effect, Outcome};
 use super::intake::{EVENTS, marks_of};
-use super::job::{Job, ProvisioningError, Reason, State};
+use super::job::{Job, ProvisioningError, Reason, State, hours};
 use super::lease::Leased;
 use super::pending::{self, Pending};
 use super::personality::Personality;
@@ -332,6 +332,7 @@ impl Leased {
             job.failures = 0;
             job.wait_until = None;
             job.removals_allowed = 0;
+            job.compare_due = job.compare_due.or(job.compare_every.map(|every| now.plus(hours(every))));
             if pending::waiting(tx, job)? == pending::Waiting::default() {
                 job.steady.get_or_insert(now);
             }

@@ -43,6 +43,8 @@ pub struct Executor<'a> {
     pub owner: &'a Owner<'a>,
     names: BTreeMap<(Kind, String), String>,
     unsure: BTreeSet<(Kind, String)>,
+    drift: BTreeMap<(Kind, String), String>,
+    pub(super) drifted_members: BTreeMap<(String, String), String>,
     pub(super) candidates: BTreeMap<(Kind, String), BTreeMap<String, Vec<String>>>,
     shared: Mutex<Shared>,
 }
@@ -82,6 +84,8 @@ impl<'a> Executor<'a> {
             owner,
             names: situation.names.clone(),
             unsure: situation.unsure.clone(),
+            drift: situation.drift.clone(),
+            drifted_members: situation.drifted_members.clone(),
             candidates: situation.candidates.clone(),
             shared: Mutex::new(shared),
         }
@@ -116,6 +120,7 @@ impl<'a> Executor<'a> {
         let micros = i64::try_from(began.elapsed().as_micros()).unwrap_or(i64::MAX);
         for effect in &mut effects {
             effect.entry.micros = micros;
+            self.tell_drift(effect);
             effect.entry.redact(&self.job.mappings.redacted(effect.entry.kind));
             self.judge(effect);
         }
@@ -124,6 +129,18 @@ impl<'a> Executor<'a> {
 
     pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What repairs a change by others says so; effects on members say it themselves.
+    fn tell_drift(&self, effect: &mut Effect) {
+        let about_members = !effect.added.is_empty() || !effect.removed.is_empty();
+        let sent = effect.entry.modified.as_array().is_some_and(|changes| !changes.is_empty());
+        if about_members || !sent || effect.entry.status != Status::Success.as_str() {
+            return;
+        }
+        if let Some(words) = self.drift.get(&(effect.entry.kind, effect.entry.source_id.clone())) {
+            effect.entry.repaired(words);
+        }
     }
 
     /// Tells trouble of the target from trouble of one object.

@@ -75,6 +75,13 @@ impl Executor<'_> {
         let (old, new) = if add { (json!(null), json!(ids)) } else { (json!(ids), json!(null)) };
         effect.entry.modified = json!([{ "displayName": "members", "oldValue": old, "newValue": new }]);
         effect.entry.step("EntryExportMembers", true, text);
+        let group = effect.entry.source_id.clone();
+        let drift =
+            batch.iter().filter_map(|(user, _)| self.drifted_members.get(&(group.clone(), user.clone())));
+        let drift: Vec<&str> = drift.map(String::as_str).collect();
+        if !drift.is_empty() {
+            effect.entry.repaired(&drift.join("; "));
+        }
         let pairs = batch.into_iter().map(|(user, _)| (effect.entry.source_id.clone(), user)).collect();
         if add { effect.added = pairs } else { effect.removed = pairs }
     }

@@ -6,7 +6,7 @@ use super::Kind;
 use super::effect::{Effect, LinkChange, Outcome};
 use super::execute::{Executor, fail};
 use super::log::{Action, modified};
-use super::mapping::{Apply, Mapping, Source};
+use super::mapping::Source;
 use super::plan::{Known, Link};
 use super::resource::{Resource, patch, read};
 use super::scope::Standing;
@@ -34,6 +34,8 @@ impl Executor<'_> {
             }
         };
         let there = self.mapped(link.kind, &found, &wanted);
+        // What is written on creation alone is not written again.
+        let wanted = self.job.mappings.adopted(link.kind, &wanted, &there);
         effect.entry.modified = modified(&there, &wanted);
         let operations = patch(&there, &wanted);
         if !operations.is_empty() {
@@ -124,13 +126,8 @@ impl Executor<'_> {
         Ok(ours.then_some(found))
     }
 
-    /// References have steps of their own, and what is written on creation alone is not written again.
     fn mapped(&self, kind: Kind, found: &Json, wanted: &Resource) -> Resource {
-        let rows = self.job.mappings.of(kind).iter();
-        let compared = rows.filter(|m| !matches!(m.source, Source::Reference(_)));
-        let written_later = |m: &Mapping| m.apply == Apply::Always && m.default_value.is_none();
-        let compared = compared.filter(|m| written_later(m) || wanted.contains_key(&m.target));
-        read(found, compared.map(|mapping| &mapping.target))
+        read(found, self.job.mappings.compared(kind, wanted).chain(wanted.keys()))
     }
 
     fn manager_there(&self, kind: Kind, found: &Json) -> Option<(String, Json)> {

@@ -64,7 +64,7 @@ impl IntoResponse for GraphError {
     fn into_response(self) -> Response {
         use ProvisioningError as E;
         let (status, code) = match &self.0 {
-            E::NoApplication(_) | E::NoJob | E::NoObject(..) | E::NoPlan(_) => {
+            E::NoApplication(_) | E::NoJob | E::NoObject(..) | E::NoPlan(_) | E::NoComparison(_) => {
                 (StatusCode::NOT_FOUND, "Request_ResourceNotFound")
             }
             E::HasJob | E::Busy | E::LeaseLost | E::PlanOver(_) | E::PlanMoved(_) => {
@@ -232,10 +232,15 @@ fn change_of(pairs: &[Pair]) -> Result<Change, ProvisioningError> {
                 change.personality =
                     Some(choice.ok_or_else(|| invalid("Automatic, Aws or Generic is expected"))?);
             }
+            "CompareEveryHours" => {
+                let hours = text()?.trim().parse::<i64>().ok();
+                let hours = hours.ok_or_else(|| invalid("a number of hours is expected, 0 for never"))?;
+                change.compare_every = Some((hours != 0).then_some(hours));
+            }
             "SyncNotificationSettings" => change.removal_limit = Some(threshold(&text()?)),
             _ => {
                 return Err(invalid(
-                    "this key is not known; known are BaseAddress, SecretToken, SyncAll, AllowPrivateNetwork, SkipOutOfScopeDeletions, OutOfScopeAction, Personality and SyncNotificationSettings",
+                    "this key is not known; known are BaseAddress, SecretToken, SyncAll, AllowPrivateNetwork, SkipOutOfScopeDeletions, OutOfScopeAction, Personality, CompareEveryHours and SyncNotificationSettings",
                 ));
             }
         }
@@ -472,6 +477,7 @@ fn settings_json(job: &Job, limit: i64) -> Json_ {
         { "name": "OutOfScopeAction", "value": job.out_of_scope.as_str() },
         { "name": "AllowPrivateNetwork", "value": job.allow_private.to_string() },
         { "name": "Personality", "value": job.personality.as_str() },
+        { "name": "CompareEveryHours", "value": job.compare_every.unwrap_or(0).to_string() },
         { "name": "PersonalityInUse", "value": job.target_personality().as_str() },
     ])
 }

@@ -141,7 +141,14 @@ pub struct Job {
     pub cycle_ended: Option<Timestamp>,
     /// When nothing was left to do for the first time.
     pub steady: Option<Timestamp>,
+    /// How often the whole target is compared by itself, in hours.
+    pub compare_every: Option<i64>,
+    /// When next, once it is known.
+    pub compare_due: Option<Timestamp>,
 }
+
+/// How often the whole target is compared where nobody set it, in hours.
+pub const COMPARE_EVERY: i64 = 24;
 
 impl Job {
     /// Whether another version of the job means the same people, and sends the same of them.
@@ -152,10 +159,21 @@ impl Job {
             && self.target_personality() == other.target_personality()
     }
 
+    /// When the whole target is to be compared by itself.
+    pub fn next_comparison(&self) -> Option<Timestamp> {
+        let every = hours(self.compare_every?);
+        self.compare_due.or_else(|| Some(self.steady?.plus(every)))
+    }
+
     /// What the target is.
     pub fn target_personality(&self) -> Personality {
         self.personality.of(self.base_url.as_deref())
     }
+}
+
+/// So many hours.
+pub fn hours(count: i64) -> Duration {
+    Duration::from_secs(u64::try_from(count).unwrap_or(0).saturating_mul(3600))
 }
 
 /// What becomes of whoever leaves the scope, but is still in the directory (entra-id.md 3.9).
@@ -264,6 +282,9 @@ pub enum ProvisioningError {
     /// A dry run that can be approved no more.
     #[error("the plan cannot be approved: {0}; make a new one")]
     PlanOver(&'static str),
+    /// No such comparison.
+    #[error("there is no comparison {0}; only the newest 20 are kept")]
+    NoComparison(String),
     /// What would be done now is not what the dry run shows.
     #[error("nothing was sent, because the plan is not what would be done now; make a new one. {}", listed(.0))]
     PlanMoved(Vec<String>),

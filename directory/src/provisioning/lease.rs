@@ -56,7 +56,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Takes the lease, unless another holder has it still. Its row stays when it is given back, so that no number
+    /// Takes the lease, unless somebody has it still. Its row stays when it is given back, so that no number
     /// comes twice.
     ///
     /// # Errors
@@ -69,10 +69,10 @@ impl Lease {
         now: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
         let (name, until) = (name_of(application), now.plus(LENGTH).micros());
-        let sql = "SELECT holder, until, fence FROM leases WHERE realm = ?1 AND name = ?2";
+        let sql = "SELECT until, fence FROM leases WHERE realm = ?1 AND name = ?2";
         let fence = match tx.row(sql, &[realm.into(), (&name).into()])? {
-            Some(row) if row.text(0)? != holder && row.int(1)? > now.micros() => return Ok(None),
-            Some(row) => row.int(2)? + 1,
+            Some(row) if row.int(0)? > now.micros() => return Ok(None),
+            Some(row) => row.int(1)? + 1,
             None => 1,
         };
         let sql = "INSERT INTO leases (realm, name, holder, until, fence) VALUES (?1, ?2, ?3, ?4, ?5) \

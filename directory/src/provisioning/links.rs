@@ -59,6 +59,89 @@ pub fn owner(
     tx.row(sql, &params)?.map(|row| Ok((row.text(0)?, row.text(1)?))).transpose()
 }
 
+/// A linked object, without what was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// User or group.
+    pub kind: Kind,
+    /// Its id here.
+    pub id: String,
+    /// Its id there.
+    pub target: String,
+    /// When something was sent last.
+    pub updated: Timestamp,
+}
+
+/// Some of the linked objects of a kind, in the order of their ids, after one of them.
+///
+/// # Errors
+/// The engine's.
+pub fn page(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    kind: Kind,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Linked>, StoreError> {
+    let sql = "SELECT source_id, target_id, updated_at FROM provisioning_links WHERE tenant_id = ?1 \
+               AND application_id = ?2 AND kind = ?3 AND source_id > ?4 ORDER BY source_id LIMIT ?5";
+    let params: [Val<'_>; 5] = [
+        (&job.tenant_id).into(),
+        (&job.application_id).into(),
+        kind.as_str().into(),
+        after.into(),
+        limit.into(),
+    ];
+    let linked = |row: &store::Row| {
+        Ok(Linked { kind, id: row.text(0)?, target: row.text(1)?, updated: Timestamp(row.int(2)?) })
+    };
+    tx.rows(sql, &params)?.iter().map(linked).collect()
+}
+
+/// Whether an object is still linked to `target`, and nothing was sent to it after `since`.
+///
+/// # Errors
+/// The engine's.
+pub fn stands(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    (kind, id): (Kind, &str),
+    target: &str,
+    since: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT source_id FROM provisioning_links WHERE tenant_id = ?1 AND application_id = ?2 \
+               AND kind = ?3 AND source_id = ?4 AND target_id = ?5 AND updated_at <= ?6";
+    let params: [Val<'_>; 6] = [
+        (&job.tenant_id).into(),
+        (&job.application_id).into(),
+        kind.as_str().into(),
+        id.into(),
+        target.into(),
+        since.micros().into(),
+    ];
+    tx.exists(sql, &params)
+}
+
+/// Writes that somebody was switched on in the target by others.
+///
+/// # Errors
+/// The engine's.
+pub fn switched_on(tx: &mut Tx<'_>, job: &Job, user: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE provisioning_links SET active = 1 \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = 'user' AND source_id = ?3";
+    tx.exec(sql, &[(&job.tenant_id).into(), (&job.application_id).into(), user.into()]).map(|_| ())
+}
+
+/// Whether a membership was sent.
+///
+/// # Errors
+/// The engine's.
+pub fn has_member(tx: &mut Tx<'_>, job: &Job, (group, user): (&str, &str)) -> Result<bool, StoreError> {
+    let sql = "SELECT user_id FROM provisioning_members WHERE tenant_id = ?1 AND application_id = ?2 \
+               AND group_id = ?3 AND user_id = ?4";
+    tx.exists(sql, &[(&job.tenant_id).into(), (&job.application_id).into(), group.into(), user.into()])
+}
+
 /// Writes a link.
 ///
 /// # Errors

@@ -128,6 +128,13 @@ impl Entry {
         }
     }
 
+    /// Says that this repaired what others had changed in the target.
+    pub fn repaired(&mut self, drift: &str) {
+        self.step("EntryImport", true, &format!("drift was found: {drift}"));
+        self.code = Some("DriftRepaired".to_owned());
+        self.reason = Some(format!("{drift}; repaired"));
+    }
+
     /// Adds a step.
     pub fn step(&mut self, name: &str, ok: bool, description: &str) {
         let status = if ok { "success" } else { "failure" };

@@ -6,6 +6,7 @@
 //! followed by the same look again: what was recorded needs nothing, what was not is found by a match or is
 //! safe to send twice.
 
+pub mod comparison;
 pub mod cycle;
 pub mod direction;
 pub mod dry_run;
@@ -18,6 +19,7 @@ mod execute_unsure;
 pub mod expression;
 pub mod filtered;
 mod graph;
+mod graph_comparisons;
 mod graph_expressions;
 mod graph_lint;
 mod graph_logs;
@@ -33,6 +35,7 @@ pub mod log;
 pub mod mapping;
 mod on_demand;
 mod pages;
+mod pages_comparisons;
 mod pages_expression;
 mod pages_lint;
 mod pages_logs;
@@ -57,6 +60,7 @@ pub mod settings;
 pub mod situation;
 pub mod store;
 pub mod target;
+mod target_list;
 pub mod unsure;
 
 mod run;
@@ -158,6 +162,7 @@ impl Default for Pace {
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
     graph::routes(directory)
+        .merge(graph_comparisons::routes(directory))
         .merge(graph_expressions::routes(directory))
         .merge(graph_lint::routes(directory))
         .merge(graph_logs::routes(directory))

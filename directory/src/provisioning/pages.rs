@@ -16,8 +16,8 @@ use super::pages_status::Live;
 use super::settings::{self, Restart};
 use super::status::Status;
 use super::{
-    pages_expression, pages_lint, pages_logs, pages_mappings, pages_plans, pages_provenance, pages_scope,
-    pages_settings, pages_status, store as jobs,
+    pages_comparisons, pages_expression, pages_lint, pages_logs, pages_mappings, pages_plans,
+    pages_provenance, pages_scope, pages_settings, pages_status, store as jobs,
 };
 use crate::Directory;
 use crate::access::{self, Caller};
@@ -53,6 +53,9 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/console/applications/{id}/provisioning/plans", pages_plans::make)
         .get("/console/applications/{id}/provisioning/plans/{plan}", pages_plans::show)
         .post("/console/applications/{id}/provisioning/plans/{plan}/approve", pages_plans::approve)
+        .get("/console/applications/{id}/provisioning/comparisons", pages_comparisons::list)
+        .post("/console/applications/{id}/provisioning/comparisons", pages_comparisons::make)
+        .get("/console/applications/{id}/provisioning/comparisons/{comparison}", pages_comparisons::show)
         .get("/console/applications/{id}/provisioning/provenance", pages_provenance::show)
         .get("/console/applications/{id}/provisioning/on-demand", pages_logs::on_demand)
         .post("/console/applications/{id}/provisioning/on-demand", pages_logs::run_on_demand)
@@ -104,6 +107,7 @@ impl Subject {
             ("settings", "Settings"),
             ("lint", "Check for AWS"),
             ("plans", "Dry runs"),
+            ("comparisons", "Comparisons"),
             ("provenance", "Why in scope"),
             ("on-demand", "Provision on demand"),
             ("logs", "Provisioning logs"),
@@ -137,7 +141,7 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         use ProvisioningError as E;
         match self.0 {
-            E::NoApplication(_) | E::NoObject(..) | E::NoPlan(_) => {
+            E::NoApplication(_) | E::NoObject(..) | E::NoPlan(_) | E::NoComparison(_) => {
                 message(StatusCode::NOT_FOUND, "Not found", &format!("{}.", self.0))
             }
             E::Store(error) => {

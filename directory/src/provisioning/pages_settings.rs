@@ -8,7 +8,7 @@ use serde::Deserialize;
 use web::form::{Csrf, Form};
 use web::page::{Banner, Shell, Tone, render};
 
-use super::job::{Job, OutOfScope, ProvisioningError, removal_limit};
+use super::job::{COMPARE_EVERY, Job, OutOfScope, ProvisioningError, removal_limit};
 use super::links;
 use super::pages::{PageError, Subject, TAB, Tab, back, error_banner};
 use super::personality::PersonalityChoice;
@@ -130,6 +130,7 @@ struct SettingsPage {
     default_limit: i64,
     personality: &'static str,
     automatic: &'static str,
+    compare_every: String,
 }
 
 pub(super) async fn settings(
@@ -141,11 +142,12 @@ pub(super) async fn settings(
 ) -> Result<Response, PageError> {
     let subject = Subject::find(&directory, &id).await?;
     let shell = said.onto(subject.shell(&directory, "Settings", &caller, &csrf));
-    let entered = subject.job.as_ref().map_or_else(Entered::default, |j| Entered {
+    let entered = subject.job.as_ref().map_or_else(Entered::fresh, |j| Entered {
         sync_all: j.sync_all,
         out_of_scope: j.out_of_scope,
         limit: j.removal_limit.map(|l| l.to_string()).unwrap_or_default(),
         personality: j.personality,
+        compare_every: j.compare_every.unwrap_or(0).to_string(),
     });
     settings_page(&directory, &subject, shell, entered).await
 }
@@ -157,13 +159,20 @@ struct Entered {
     out_of_scope: OutOfScope,
     limit: String,
     personality: PersonalityChoice,
+    compare_every: String,
+}
+
+impl Entered {
+    fn fresh() -> Self {
+        Self { compare_every: COMPARE_EVERY.to_string(), ..Self::default() }
+    }
 }
 
 async fn settings_page(
     directory: &Directory,
     subject: &Subject,
     shell: Shell,
-    Entered { sync_all, out_of_scope, limit, personality }: Entered,
+    Entered { sync_all, out_of_scope, limit, personality, compare_every }: Entered,
 ) -> Result<Response, PageError> {
     let default_limit = match subject.job.clone() {
         Some(job) => {
@@ -189,6 +198,7 @@ async fn settings_page(
         default_limit,
         personality,
         automatic,
+        compare_every,
     }))
 }
 
@@ -205,21 +215,20 @@ pub(super) async fn save_settings(
     let limit = fields.text("removal_limit").to_owned();
     let out_of_scope = OutOfScope::parse(fields.text("out_of_scope")).unwrap_or_default();
     let personality = PersonalityChoice::parse(fields.text("personality")).unwrap_or_default();
-    let parsed = match limit.as_str() {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| ProvisioningError::Invalid {
-            field: "removal limit",
-            why: format!("{text:?} is not a number"),
-        }),
-    };
+    let compare_every = fields.text("compare_every").to_owned();
+    let parsed = number(&limit, "removal limit").and_then(|limit| {
+        let hours = number(&compare_every, "CompareEveryHours")?;
+        Ok((limit, hours.filter(|hours| *hours != 0)))
+    });
     let saved = match parsed {
-        Ok(removal_limit) => {
+        Ok((removal_limit, every)) => {
             settings::create(&directory, &caller.actor, &subject.id, false).await?;
             let change = Change {
                 sync_all: Some(sync_all),
                 out_of_scope: Some(out_of_scope),
                 removal_limit: Some(removal_limit),
                 personality: Some(personality),
+                compare_every: Some(every),
                 ..Change::default()
             };
             settings::change(&directory, &caller.actor, &subject.id, change).await
@@ -231,8 +240,14 @@ pub(super) async fn save_settings(
         Err(error @ ProvisioningError::Store(_)) => Err(error.into()),
         Err(error) => {
             let shell = shell.with(error_banner("Nothing was saved", &error));
-            let entered = Entered { sync_all, out_of_scope, limit, personality };
+            let entered = Entered { sync_all, out_of_scope, limit, personality, compare_every };
             settings_page(&directory, &subject, shell, entered).await
         }
     }
+}
+
+/// A number of a form; nothing where the field is empty.
+fn number(text: &str, field: &'static str) -> Result<Option<i64>, ProvisioningError> {
+    let parsed = (!text.is_empty()).then(|| text.parse()).transpose();
+    parsed.map_err(|_| ProvisioningError::Invalid { field, why: format!("{text:?} is not a number") })
 }

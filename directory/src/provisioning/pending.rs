@@ -235,6 +235,22 @@ pub fn lost(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str, now: Timestamp) ->
     tx.exec(sql, &params).map(|_| ())
 }
 
+/// Whether an object waits, and if it does, why it failed last.
+///
+/// # Errors
+/// The engine's.
+pub fn trouble(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    kind: Kind,
+    id: &str,
+) -> Result<Option<Option<String>>, StoreError> {
+    let sql = "SELECT error_reason FROM provisioning_pending \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4";
+    let params = [(&job.tenant_id).into(), (&job.application_id).into(), kind.as_str().into(), id.into()];
+    tx.row(sql, &params)?.map(|row| row.opt_text(0)).transpose()
+}
+
 /// Makes everything due now: what failed is tried again at once.
 ///
 /// # Errors

@@ -31,6 +31,10 @@ pub struct Situation {
     pub unsure: BTreeSet<(Kind, String)>,
     /// Those of them that were perhaps made, and the name that was to be theirs.
     pub creating: BTreeMap<(Kind, String), String>,
+    /// Of the unsure, those that others changed in the target, in words.
+    pub drift: BTreeMap<(Kind, String), String>,
+    /// Memberships (group, user) that others changed there, in words.
+    pub drifted_members: BTreeMap<(String, String), String>,
     /// Objects that an expression has no value for, and why.
     pub unmapped: BTreeMap<(Kind, String), String>,
     /// Objects that the target would refuse, and why.
@@ -228,6 +232,8 @@ impl Situation {
         self.names.extend(other.names);
         self.unsure.extend(other.unsure);
         self.creating.extend(other.creating);
+        self.drift.extend(other.drift);
+        self.drifted_members.extend(other.drifted_members);
         self.unmapped.extend(other.unmapped);
         self.unfit.extend(other.unfit);
         self.candidates.extend(other.candidates);

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use tokio::task::JoinSet;
 
 use super::cycle::Engine;
-use super::{Pace, lease, log, store as jobs};
+use super::{Pace, comparison, lease, log, store as jobs};
 use crate::Directory;
 
 /// Changes that follow each other closely are taken in together.
@@ -26,6 +26,12 @@ pub async fn run(directory: Directory, shutdown: impl Future<Output = ()> + Send
         clear_leases(&directory).await;
     }
     let engine = Engine::new(&directory, Pace::default());
+    let shutdown = shutdown.shared();
+    tokio::join!(comparison::schedule::run(engine.clone(), shutdown.clone()), cycles(engine, shutdown));
+}
+
+async fn cycles(engine: Engine, shutdown: impl Future<Output = ()> + Send) {
+    let directory = engine.directory.clone();
     let mut changed = directory.store.changed();
     let mut running: HashSet<String> = HashSet::new();
     let mut again: HashSet<String> = HashSet::new();

@@ -6,7 +6,7 @@ use store::{StoreError, Tx};
 use web::Timestamp;
 
 use super::cycle::{Engine, token_place};
-use super::job::{Job, OutOfScope, ProvisioningError, State, Window};
+use super::job::{COMPARE_EVERY, Job, OutOfScope, ProvisioningError, State, Window};
 use super::mapping::Mappings;
 use super::personality::PersonalityChoice;
 use super::target::{Exchange, Target};
@@ -32,6 +32,8 @@ pub struct Change {
     pub personality: Option<PersonalityChoice>,
     /// The mappings.
     pub mappings: Option<Mappings>,
+    /// How often the whole target is compared, in hours; `Some(None)` for never.
+    pub compare_every: Option<Option<i64>>,
 }
 
 /// How far a restart goes back.
@@ -111,6 +113,8 @@ fn fresh(tenant: &str, application: &str, id: &str) -> Job {
         cycle_began: None,
         cycle_ended: None,
         steady: None,
+        compare_every: Some(COMPARE_EVERY),
+        compare_due: None,
     }
 }
 
@@ -148,6 +152,7 @@ pub async fn change(
             links::forget_all(tx, job)?;
             job.cursor = None;
             job.steady = None;
+            job.compare_due = None;
             job.window.removals = 0;
             job.removals_allowed = 0;
         }
@@ -166,7 +171,8 @@ pub async fn change(
         Ok(json!({
             "baseUrl": job.base_url, "syncAll": job.sync_all, "outOfScope": job.out_of_scope.as_str(),
             "personality": job.personality.as_str(), "allowPrivateNetwork": job.allow_private,
-            "removalLimit": job.removal_limit, "tokenChanged": sealed.is_some(),
+            "removalLimit": job.removal_limit, "compareEveryHours": job.compare_every,
+            "tokenChanged": sealed.is_some(),
             "mappingsChanged": before.mappings != job.mappings, "linksForgotten": moved,
         }))
     })
@@ -231,6 +237,11 @@ fn check(change: &Change) -> Result<(), ProvisioningError> {
     {
         return Err(invalid("removal limit", "a number from 1 to 1000000"));
     }
+    if let Some(Some(every)) = change.compare_every
+        && !(1..=8760).contains(&every)
+    {
+        return Err(invalid("CompareEveryHours", "a number of hours from 1 to 8760, or 0 for never"));
+    }
     if let Some(mappings) = &change.mappings {
         mappings.check()?;
     }
@@ -249,6 +260,10 @@ fn apply(job: &mut Job, change: &Change, sealed: Option<&Vec<u8>>) {
     job.out_of_scope = change.out_of_scope.unwrap_or(job.out_of_scope);
     job.removal_limit = change.removal_limit.unwrap_or(job.removal_limit);
     job.personality = change.personality.unwrap_or(job.personality);
+    if let Some(every) = change.compare_every.filter(|every| *every != job.compare_every) {
+        job.compare_every = every;
+        job.compare_due = None;
+    }
     if let Some(mappings) = &change.mappings {
         job.mappings = mappings.clone();
     }

@@ -144,10 +144,11 @@ fn of_objects(
             None => object,
         };
         memberships(tx, job, scope, &object, &mut situation)?;
-        if let Some(creating) = unsure::find(tx, job, object.kind, &object.id)? {
+        if let Some(doubt) = unsure::find(tx, job, object.kind, &object.id)? {
             let key = (object.kind, object.id.clone());
             situation.unsure.insert(key.clone());
-            situation.creating.extend(creating.map(|name| (key, name)));
+            situation.drift.extend(doubt.drift.map(|words| (key.clone(), words)));
+            situation.creating.extend(doubt.creating.map(|name| (key, name)));
         }
         situation.objects.push(object);
     }
@@ -288,7 +289,8 @@ fn memberships(
 /// removing whom it has not are both harmless.
 fn unsure_memberships(tx: &mut Tx<'_>, job: &Job, situation: &mut Situation) -> Result<(), StoreError> {
     for object in &situation.objects {
-        for pair in unsure::memberships(tx, job, object.kind, &object.id)? {
+        for (pair, drift) in unsure::memberships(tx, job, object.kind, &object.id)? {
+            situation.drifted_members.extend(drift.map(|words| (pair.clone(), words)));
             if situation.wanted.contains(&pair) {
                 situation.sent.remove(&pair);
             } else {

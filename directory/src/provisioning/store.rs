@@ -11,7 +11,8 @@ use super::personality::PersonalityChoice;
 const COLUMNS: &str = "tenant_id, application_id, id, state, quarantine_reason, quarantine_detail, \
     quarantined_at, next_attempt_at, failures, base_url, token_sealed, allow_private, sync_all, \
     removal_limit, removals_allowed, window_began_at, window_removals, mappings, cursor, total, cycle_id, \
-    cycle_began_at, cycle_ended_at, steady_at, out_of_scope, personality";
+    cycle_began_at, cycle_ended_at, steady_at, out_of_scope, personality, \
+    compare_every_hours, compare_due_at";
 
 /// The job of an application.
 ///
@@ -72,6 +73,8 @@ fn read(row: &store::Row) -> Result<Job, StoreError> {
         cycle_began: moment(21)?,
         cycle_ended: moment(22)?,
         steady: moment(23)?,
+        compare_every: row.opt_int(26)?,
+        compare_due: moment(27)?,
     })
 }
 
@@ -153,13 +156,15 @@ pub fn save(tx: &mut Tx<'_>, job: &Job, now: Timestamp) -> Result<(), StoreError
         now.micros().into(),
         job.out_of_scope.as_str().into(),
         (job.personality != PersonalityChoice::Automatic).then(|| job.personality.as_str()).into(),
+        job.compare_every.into(),
+        micros(job.compare_due).into(),
     ];
     let sql = "UPDATE provisioning_jobs SET state = ?3, quarantine_reason = ?4, quarantine_detail = ?5, \
                quarantined_at = ?6, next_attempt_at = ?7, failures = ?8, base_url = ?9, token_sealed = ?10, \
                allow_private = ?11, sync_all = ?12, removal_limit = ?13, removals_allowed = ?14, \
                window_began_at = ?15, window_removals = ?16, mappings = ?17, cursor = ?18, total = ?19, \
                cycle_id = ?20, cycle_began_at = ?21, cycle_ended_at = ?22, steady_at = ?23, updated_at = ?24, \
-               out_of_scope = ?25, personality = ?26 \
+               out_of_scope = ?25, personality = ?26, compare_every_hours = ?27, compare_due_at = ?28 \
                WHERE tenant_id = ?1 AND application_id = ?2";
     tx.exec(sql, &params).map(|_| ())
 }
@@ -188,8 +193,18 @@ pub fn event(
     })
 }
 
-const TABLES: [&str; 9] =
-    ["filtered", "jobs", "links", "log", "members", "pending", "plans", "unsure", "unsure_members"];
+const TABLES: [&str; 10] = [
+    "comparisons",
+    "filtered",
+    "jobs",
+    "links",
+    "log",
+    "members",
+    "pending",
+    "plans",
+    "unsure",
+    "unsure_members",
+];
 
 /// Removes what is known of applications that are no more, tokens with it. Nothing is sent to their targets:
 /// who deletes an application has not asked for the people in it to go.

@@ -26,8 +26,8 @@ const EXCERPT: usize = 600;
 #[derive(Clone)]
 pub struct Target {
     outbound: Outbound,
-    base: String,
-    query: Option<String>,
+    pub(super) base: String,
+    pub(super) query: Option<String>,
     token: Arc<SecretString>,
     pace: Pace,
     wait_until: Arc<Mutex<Option<Instant>>>,
@@ -240,7 +240,7 @@ impl Target {
         }
     }
 
-    fn url(&self, kind: Kind, id: Option<&str>, query: Option<&str>) -> String {
+    pub(super) fn url(&self, kind: Kind, id: Option<&str>, query: Option<&str>) -> String {
         let mut url = format!("{}/{}", self.base, kind.endpoint());
         if let Some(id) = id {
             url.push('/');
@@ -251,7 +251,12 @@ impl Target {
     }
 
     /// Sends until there is an answer that counts, at most [`Pace::tries`] times.
-    async fn send(&self, method: Method, url: &str, body: Option<&Json>) -> Result<Answer, TargetError> {
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        body: Option<&Json>,
+    ) -> Result<Answer, TargetError> {
         let request = format!("{method} {url}");
         // Our PATCHes set values and name members, so sending one twice is as sending it once.
         let repeatable = method != Method::POST;
@@ -365,7 +370,7 @@ impl Target {
         }
     }
 
-    fn incompatible(&self, request: String, answer: &Answer, why: &str) -> TargetError {
+    pub(super) fn incompatible(&self, request: String, answer: &Answer, why: &str) -> TargetError {
         let reason = format!("{why}; status {}, body: {}", answer.status.as_u16(), self.excerpt(answer));
         let status = Some(answer.status.as_u16());
         TargetError { problem: Problem::Incompatible, request, status, reason }
@@ -392,7 +397,7 @@ impl std::fmt::Debug for Target {
     }
 }
 
-fn json_body(answer: &Answer) -> Option<Json> {
+pub(super) fn json_body(answer: &Answer) -> Option<Json> {
     serde_json::from_slice(&answer.body).ok()
 }
 

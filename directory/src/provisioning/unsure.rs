@@ -1,6 +1,7 @@
 //! What was perhaps sent. A process can end between a request and the record of its outcome; when the
 //! change was then taken back here, the record alone would say that nothing is left to do. So every step is
-//! written down before it is sent, and what is found written down is compared with the target itself.
+//! written down before it is sent, and what is found written down is compared with the target itself. What a
+//! comparison found to be changed there by others is in the same doubt.
 
 use store::{StoreError, Tx, Val};
 
@@ -69,18 +70,67 @@ pub fn settled(tx: &mut Tx<'_>, job: &Job, effect: &Effect) -> Result<(), StoreE
     tx.exec(sql, &object(job, effect.entry.kind, &effect.entry.source_id)).map(|_| ())
 }
 
-/// Whether something about an object itself was perhaps sent, and, for a creation, the name it was begun
-/// under.
+/// Why only the target knows what it has of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// For a creation: the name it was begun under.
+    pub creating: Option<String>,
+    /// What others changed there, in words.
+    pub drift: Option<String>,
+}
+
+/// Whether something about an object itself was perhaps sent, or changed there by others.
 ///
 /// # Errors
 /// The engine's.
-pub fn find(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<Option<Option<String>>, StoreError> {
-    let sql = "SELECT creating FROM provisioning_unsure WHERE tenant_id = ?1 AND application_id = ?2 \
+pub fn find(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<Option<Doubt>, StoreError> {
+    let sql = "SELECT creating, drift FROM provisioning_unsure WHERE tenant_id = ?1 AND application_id = ?2 \
                AND kind = ?3 AND source_id = ?4";
-    tx.row(sql, &object(job, kind, id))?.map(|row| row.opt_text(0)).transpose()
+    let row = tx.row(sql, &object(job, kind, id))?;
+    row.map(|row| Ok(Doubt { creating: row.opt_text(0)?, drift: row.opt_text(1)? })).transpose()
 }
 
-/// The memberships (group, user) of a group or a user that were perhaps sent or taken back.
+/// Writes down that others changed an object in the target, so that it is compared.
+///
+/// # Errors
+/// The engine's.
+pub fn drifted(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str, words: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO provisioning_unsure (tenant_id, application_id, kind, source_id, drift) \
+               VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+    let [tenant, application, kind, id] = object(job, kind, id);
+    tx.exec(sql, &[tenant, application, kind, id, words.into()]).map(|_| ())
+}
+
+/// Writes down that others changed a membership there, so that it is sent or taken back.
+///
+/// # Errors
+/// The engine's.
+pub fn drifted_member(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    (group, user): (&str, &str),
+    words: &str,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO provisioning_unsure_members (tenant_id, application_id, group_id, user_id, drift) \
+               VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+    let [tenant, application, group, user] = member(job, group, user);
+    tx.exec(sql, &[tenant, application, group, user, words.into()]).map(|_| ())
+}
+
+/// Whether a membership is in doubt.
+///
+/// # Errors
+/// The engine's.
+pub fn has_member(tx: &mut Tx<'_>, job: &Job, (group, user): (&str, &str)) -> Result<bool, StoreError> {
+    let sql = "SELECT user_id FROM provisioning_unsure_members WHERE tenant_id = ?1 AND application_id = ?2 \
+               AND group_id = ?3 AND user_id = ?4";
+    tx.exists(sql, &member(job, group, user))
+}
+
+/// A membership (group, user) in doubt, and what others changed there, in words.
+pub type DoubtfulMember = ((String, String), Option<String>);
+
+/// The memberships of a group or a user that were perhaps sent or taken back, or changed there by others.
 ///
 /// # Errors
 /// The engine's.
@@ -89,17 +139,17 @@ pub fn memberships(
     job: &Job,
     kind: Kind,
     id: &str,
-) -> Result<Vec<(String, String)>, StoreError> {
+) -> Result<Vec<DoubtfulMember>, StoreError> {
     let column = match kind {
         Kind::User => "user_id",
         Kind::Group => "group_id",
     };
     let sql = format!(
-        "SELECT group_id, user_id FROM provisioning_unsure_members \
+        "SELECT group_id, user_id, drift FROM provisioning_unsure_members \
          WHERE tenant_id = ?1 AND application_id = ?2 AND {column} = ?3"
     );
     let rows = tx.rows(&sql, &[(&job.tenant_id).into(), (&job.application_id).into(), id.into()])?;
-    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+    rows.iter().map(|row| Ok(((row.text(0)?, row.text(1)?), row.opt_text(2)?))).collect()
 }
 
 fn object<'a>(job: &'a Job, kind: Kind, id: &'a str) -> [Val<'a>; 4] {

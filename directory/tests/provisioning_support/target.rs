@@ -71,6 +71,25 @@ pub struct Inner {
     pub forbidden_value: Option<(String, StatusCode)>,
     /// What was deleted: whether a user, and its externalId.
     pub deleted: Vec<(bool, String)>,
+    /// How groups and lists are shown.
+    pub shows: Shows,
+}
+
+/// What the service shows of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Shows {
+    /// Lists by cursor.
+    pub cursors: bool,
+    /// No members with groups, as AWS.
+    pub no_members: bool,
+    /// No filter by groups.value, as AWS once.
+    pub no_group_filter: bool,
+    /// Objects on a page; 0 for as many as are asked for.
+    pub page: usize,
+    /// An id that lists leave out, and whether they count it all the same.
+    pub hidden: Option<(String, bool)>,
+    /// Every page begins with the same object.
+    pub repeats: bool,
 }
 
 #[derive(Clone, Default)]
@@ -245,6 +264,9 @@ fn act(i: &mut Inner, method: &Method, line: &str, body: &[u8]) -> Response {
     let users = match segments.next() {
         Some("Users") => true,
         Some("Groups") => false,
+        Some("ServiceProviderConfig") if i.shows.cursors => {
+            return axum::Json(json!({ "pagination": { "cursor": true } })).into_response();
+        }
         _ => return error(StatusCode::NOT_FOUND, "no such endpoint"),
     };
     let body: Json = serde_json::from_slice(body).unwrap_or(Json::Null);
@@ -254,10 +276,16 @@ fn act(i: &mut Inner, method: &Method, line: &str, body: &[u8]) -> Response {
         return error(*status, "Request is unparsable, syntactically incorrect, or violates schema.");
     }
     match (method.as_str(), segments.next()) {
-        ("GET", None) => list(&i.rows, users, query),
+        ("GET", None) => list(i, users, query),
         ("POST", None) => create(&mut i.rows, users, body),
-        ("GET", Some(id)) => match rows(&mut i.rows, users).get(id) {
-            Some(found) => axum::Json(found.clone()).into_response(),
+        ("GET", Some(id)) => match rows(&mut i.rows, users).get(id).cloned() {
+            Some(mut found) => {
+                if !users && !i.shows.no_members && !query.contains("excludedAttributes=members") {
+                    let members = i.rows.members.get(id).into_iter().flatten();
+                    found.insert("members".to_owned(), members.map(|m| json!({ "value": m })).collect());
+                }
+                axum::Json(found).into_response()
+            }
             None => error(StatusCode::NOT_FOUND, "not found"),
         },
         ("PATCH", Some(id)) => patch(&mut i.rows, users, id, &body),
@@ -285,14 +313,54 @@ fn key(users: bool) -> &'static str {
     if users { "userName" } else { "displayName" }
 }
 
-fn list(all: &Rows, users: bool, query: &str) -> Response {
-    let filter = query.split('&').find_map(|p| p.strip_prefix("filter=")).expect("every list is filtered");
+fn list(i: &Inner, users: bool, query: &str) -> Response {
+    let all = &i.rows;
+    let given = |name: &str| query.split('&').find_map(|p| p.strip_prefix(name));
+    let everything = if users { &all.users } else { &all.groups };
+    let Some(filter) = given("filter=") else {
+        return page(i, &everything.values().cloned().collect::<Vec<_>>(), query);
+    };
     let (attribute, value) = filter.split_once(" eq ").expect("only eq");
     let value: String = serde_json::from_str(value).expect("a quoted value");
-    let from = if users { &all.users } else { &all.groups };
+    if attribute == "groups.value" {
+        if i.shows.no_group_filter {
+            return error(StatusCode::BAD_REQUEST, "the filter is not supported");
+        }
+        let members = all.members.get(&value).into_iter().flatten();
+        return page(i, &members.map(|m| all.users[m].clone()).collect::<Vec<_>>(), query);
+    }
+    let from = everything;
     let text = |m: &Map<String, Json>| m.get(attribute).and_then(Json::as_str).map(str::to_lowercase);
     let same = |m: &&Map<String, Json>| text(m).is_some_and(|text| text == value.to_lowercase());
     found(&from.values().filter(same).cloned().collect::<Vec<_>>())
+}
+
+/// One page of a list, by cursor or by index.
+fn page(i: &Inner, all: &[Map<String, Json>], query: &str) -> Response {
+    let given = |name: &str| query.split('&').find_map(|p| p.strip_prefix(name));
+    let (shows, count) = (&i.shows, given("count=").unwrap().parse::<usize>().unwrap());
+    let (hidden, counted) = shows.hidden.clone().unwrap_or_default();
+    let mut left: Vec<_> = all.iter().filter(|m| m["id"] != hidden.as_str()).cloned().collect();
+    let total = if counted { all.len() } else { left.len() };
+    let size = if shows.page > 0 { shows.page.min(count) } else { count };
+    let start = match (given("startIndex="), given("cursor=")) {
+        (Some(start), _) => start.parse::<usize>().unwrap() - 1,
+        (None, cursor) => cursor.unwrap().parse().unwrap_or(0),
+    };
+    if shows.repeats && start > 0 {
+        left[start] = left[0].clone();
+    }
+    let resources: Vec<_> = left.iter().skip(start).take(size).cloned().collect();
+    let mut body = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+        "itemsPerPage": resources.len(), "Resources": resources,
+    });
+    match given("startIndex=") {
+        Some(_) => body["totalResults"] = json!(total),
+        None if start + size < left.len() => body["nextCursor"] = json!((start + size).to_string()),
+        None => {}
+    }
+    axum::Json(body).into_response()
 }
 
 fn found(all: &[Map<String, Json>]) -> Response {

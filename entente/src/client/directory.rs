@@ -192,6 +192,11 @@ impl Directory {
         self.http.get(&Self::synchronization(principal, &format!("jobs/{job}/lint"))).await
     }
 
+    /// A comparison of a job's target, with what became of its differences by now.
+    pub async fn comparison(&self, principal: &str, job: &str, id: &str) -> Result<Json, Failure> {
+        self.http.get(&Self::synchronization(principal, &format!("jobs/{job}/comparisons/{id}"))).await
+    }
+
     /// The newest provisioning log entries of a job.
     pub async fn provisioning_logs(&self, job: &str, top: u32) -> Result<Vec<Json>, Failure> {
         let filter = encode(&format!("jobId eq '{job}'"));

@@ -84,7 +84,11 @@ fn changed(both: &Both, round: usize) -> Value {
     json!({ "users": users, "groups": read("groups"), "members": read("members") })
 }
 
-async fn connect(both: &Both, directory: &client::Directory, center: &client::Center) -> (Job, client::Http) {
+pub async fn connect(
+    both: &Both,
+    directory: &client::Directory,
+    center: &client::Center,
+) -> (Job, client::Http) {
     directory.import(&changed(both, 0), false).await.unwrap();
     let made = directory.create_application("target").await.unwrap();
     let (principal, app) = (
@@ -110,7 +114,7 @@ async fn connect(both: &Both, directory: &client::Directory, center: &client::Ce
 }
 
 /// What the center holds, by name, without what differs between any two runs.
-async fn everything(scim: &client::Http) -> BTreeMap<String, Value> {
+pub async fn everything(scim: &client::Http) -> BTreeMap<String, Value> {
     let users = all(scim, "Users").await;
     let names: BTreeMap<&str, &str> =
         users.iter().map(|u| (u["id"].as_str().unwrap(), u["userName"].as_str().unwrap())).collect();
@@ -135,7 +139,7 @@ async fn everything(scim: &client::Http) -> BTreeMap<String, Value> {
     found
 }
 
-async fn all(scim: &client::Http, kind: &str) -> Vec<Value> {
+pub async fn all(scim: &client::Http, kind: &str) -> Vec<Value> {
     let mut found = Vec::new();
     loop {
         let page = scim.get(&format!("/{kind}?startIndex={}&count=100", found.len() + 1)).await.unwrap();

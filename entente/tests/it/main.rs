@@ -3,6 +3,7 @@
 
 mod architecture;
 mod browser;
+mod comparison;
 mod crash;
 mod organization;
 mod peer_servers;

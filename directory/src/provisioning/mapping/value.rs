@@ -109,6 +109,15 @@ impl Mappings {
         wanted
     }
 
+    /// The paths whose values in the target are held against what is wanted: neither references, which have steps
+    /// of their own, nor what is written on creation alone, nor what stays as it is there.
+    pub fn compared<'a>(&'a self, kind: Kind, wanted: &'a Resource) -> impl Iterator<Item = &'a String> {
+        let rows = self.of(kind).iter().filter(|m| !matches!(m.source, Source::Reference(_)));
+        let written = rows.filter(|m| m.apply == Apply::Always || m.matching > 0);
+        let cleared = |m: &Mapping| m.default_value.is_none() && !m.keeps_what_is_there();
+        written.filter(move |m| cleared(m) || wanted.contains_key(&m.target)).map(|m| &m.target)
+    }
+
     /// The paths whose values must not be seen in logs and plans.
     pub fn redacted(&self, kind: Kind) -> BTreeSet<&str> {
         let hidden = |m: &&Mapping| m.expression().is_some_and(|e| e.redacted());

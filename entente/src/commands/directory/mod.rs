@@ -2,6 +2,7 @@
 
 mod application;
 mod claims;
+mod comparison;
 mod people;
 mod provenance;
 pub mod provisioning;

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 
-use super::provenance;
+use super::{comparison, provenance};
 use crate::Failure;
 use crate::client::{Directory, encode};
 use crate::credentials::secret;
@@ -71,6 +71,18 @@ pub enum ProvisioningCommand {
         app: String,
         /// The plan's id.
         plan: String,
+    },
+    /// Read everything that the target has, print what others changed there, and have it repaired. What this
+    /// application did not bring is listed, and never touched.
+    Compare {
+        /// The application.
+        app: String,
+        /// Change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// Make so many missing objects again, whatever the limit: the number that a refusal names.
+        #[arg(long, default_value_t = 0)]
+        allow_missing: i64,
     },
     /// Provision one person or group now and print each step.
     OnDemand {
@@ -143,6 +155,9 @@ pub struct ConfigureArguments {
     /// What the target is; without it, that stays as it is: automatic at first.
     #[arg(long, value_enum)]
     personality: Option<Personality>,
+    /// Compare the whole target so often, in hours; 0 for never. Without it, that stays as it is: 24 at first.
+    #[arg(long, value_name = "HOURS")]
+    compare_every: Option<u32>,
 }
 
 /// An application's service principal and its job.
@@ -206,6 +221,9 @@ pub async fn run(
         ProvisioningCommand::Lint { app } => lint(directory, &app, output).await?,
         ProvisioningCommand::Plan { app } => plan(directory, &app, output).await?,
         ProvisioningCommand::Approve { app, plan } => approve(directory, &app, &plan, output).await?,
+        ProvisioningCommand::Compare { app, dry_run, allow_missing } => {
+            comparison::compare(directory, &app, dry_run, allow_missing, output).await?;
+        }
         ProvisioningCommand::OnDemand { app, user, group } => {
             on_demand(directory, &app, user, group, output).await?;
         }
@@ -253,6 +271,8 @@ async fn configure(
         };
         ("Personality", name)
     }));
+    let every = arguments.compare_every.map(|hours| hours.to_string());
+    secrets.extend(every.as_deref().map(|hours| ("CompareEveryHours", hours)));
     directory.provisioning_secrets(&job.principal, &secrets).await?;
     directory.test_connection(&job.principal, &job.id).await?;
     output.say("Saved. The connection works.");

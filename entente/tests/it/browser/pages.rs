@@ -277,6 +277,7 @@ async fn provisioning_pages(road: &Road, app: &str) {
         "settings",
         "lint",
         "plans",
+        "comparisons",
         "provenance?user=ana@lindqvist.example",
     ] {
         b.go(&format!("{app}/provisioning/{page}")).await;
