@@ -20,7 +20,7 @@ fn babs() -> Value {
 
 fn check_projection(query: &str, expected: Value) {
     let query = ListQuery::parse(query).unwrap();
-    let mut found = project(&USER, &babs(), &query.projection);
+    let mut found = project(&USER, babs(), &query.projection);
     // `schemas` and `id` are always returned, RFC 7643 §3.1 and §7.
     let map = found.as_object_mut().unwrap();
     assert_eq!(map.remove("id"), Some(json!("7")));
@@ -103,7 +103,7 @@ fn returned_never_and_request_hold() {
         ("attributes=costly,plain&excludedAttributes=plain", json!({"costly": "c"})),
     ] {
         let query = ListQuery::parse(query).unwrap();
-        assert_eq!(project(&KIND, &thing, &query.projection), expected);
+        assert_eq!(project(&KIND, thing.clone(), &query.projection), expected);
     }
 }
 
@@ -184,7 +184,7 @@ fn a_search_request_is_a_query() {
 fn a_resource_gets_id_and_meta() {
     let stored = json!({"schemas": [urn::GROUP], "displayName": "x"});
     let meta = Meta { id: "7", created: "c", last_modified: "m", location: Some("l"), version: None };
-    let sent = with_meta(&GROUP, &stored, &meta);
+    let sent = with_meta(&GROUP, stored, &meta);
     assert_eq!(
         sent.to_string(),
         format!(

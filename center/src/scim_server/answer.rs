@@ -57,9 +57,9 @@ impl Answer {
         Self { status: StatusCode::NO_CONTENT, document: None, location: None, version: None }
     }
 
-    /// 304: the client has this version, RFC 7644 §3.14.
-    pub(super) fn not_modified(shown: Shown) -> Self {
-        Self { status: StatusCode::NOT_MODIFIED, document: None, ..Self::ok(shown) }
+    /// 304 in its place: the client has this version, RFC 7644 §3.14.
+    pub(super) fn not_modified(self) -> Self {
+        Self { status: StatusCode::NOT_MODIFIED, document: None, ..self }
     }
 }
 

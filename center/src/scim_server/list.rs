@@ -186,12 +186,19 @@ impl Search {
             offset: to_i64(start - 1),
             limit: to_i64(count),
         };
-        let page = self.center.store.read(move |tx| {
-            let total = T::count(tx, &instance, &condition)?;
+        let few = condition.finds_few();
+        let page = move |tx: &mut Tx<'_>| {
             let rows = if count == 0 { Vec::new() } else { T::matching(tx, &instance, &condition, &slice)? };
+            // A page that is not full is the last one.
+            let last = !rows.is_empty() && rows.len() < count;
+            let total = match last {
+                true => slice.offset + to_i64(rows.len()),
+                false => T::count(tx, &instance, &condition)?,
+            };
             Ok::<_, StoreError>((total, shown(tx, &view, &rows)?))
-        });
-        let (total, resources) = page.await?;
+        };
+        let store = &self.center.store;
+        let (total, resources) = if few { store.read_briefly(page).await? } else { store.read(page).await? };
         Ok((usize::try_from(total).unwrap_or(0), resources))
     }
 
@@ -235,7 +242,7 @@ impl Search {
             full.sort_by(|(one, _), (other, _)| sort.compare(one, other));
             let page = full.into_iter().skip(start - 1).take(count);
             let page: Result<Vec<Value>, StoreError> =
-                page.map(|(_, row)| Ok(view.project(&row.shown(tx, &view)?))).collect();
+                page.map(|(_, row)| Ok(view.project(row.shown(tx, &view)?))).collect();
             Ok::<_, StoreError>((rows.len(), page?))
         });
         Ok(page.await?)
@@ -318,7 +325,7 @@ impl Search {
 }
 
 fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, rows: &[T]) -> Result<Vec<Value>, StoreError> {
-    rows.iter().map(|row| Ok(view.project(&row.shown(tx, view)?))).collect()
+    rows.iter().map(|row| Ok(view.project(row.shown(tx, view)?))).collect()
 }
 
 /// What ties a cursor to its list: a cursor of another filter would leave resources out.

@@ -20,13 +20,12 @@ pub(super) async fn get<T: Listed>(
 ) -> Result<Answer, Refusal> {
     let view = View::new(&call, T::KIND);
     let (instance, versions) = (call.center.instance_id.clone(), call.versions);
-    let found = call.center.store.read(move |tx| {
+    let found = call.center.store.read_briefly(move |tx| {
         let found = T::find(tx, &instance, &id)?;
-        if versions.has(found.version()) {
-            // Memberships are not read for an answer that does not show them.
-            return Ok(Answer::not_modified(unread(&view, &found)));
-        }
-        Ok::<_, Refusal>(Answer::ok(shown(tx, &view, &found)?))
+        let answer = Answer::ok(shown(tx, &view, &found)?);
+        let has = versions.may_have(found.version())
+            && answer.version.as_ref().is_none_or(|version| versions.has(version));
+        Ok::<_, Refusal>(if has { answer.not_modified() } else { answer })
     });
     found.await
 }
@@ -84,10 +83,10 @@ pub(super) fn to_change<T: Listed>(
 /// The engine's.
 pub(super) fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, resource: &T) -> Result<Shown, Refusal> {
     let full = resource.shown(tx, view)?;
-    Ok(view.answer(&full, resource.id(), resource.version()))
+    Ok(view.answer(full, resource.id(), resource.version()))
 }
 
 /// Its address and version alone.
 pub(super) fn unread<T: Listed>(view: &View, resource: &T) -> Shown {
-    view.answer(&Value::Null, resource.id(), resource.version())
+    view.answer(Value::Null, resource.id(), resource.version())
 }

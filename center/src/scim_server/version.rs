@@ -2,10 +2,23 @@
 
 use http::{HeaderMap, HeaderName, header};
 use scim::ScimError;
+use serde_json::Value;
+use web::token;
 
 /// A resource's version as an ETag. It is weak: the same version is shown with other attributes too.
 pub(super) fn etag(version: i64) -> String {
     format!("W/\"{version}\"")
+}
+
+/// The version of a user who is shown with groups: they change without a change of the user, and whoever has the
+/// user with other groups has not what is there now.
+pub(super) fn etag_with(version: i64, groups: &[Value]) -> String {
+    if groups.is_empty() {
+        return etag(version);
+    }
+    let hash = token::hash(&Value::from(groups).to_string());
+    let shown: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{version}.{shown}\"")
 }
 
 /// Under which versions a request is to be carried out.
@@ -47,17 +60,31 @@ impl Preconditions {
         }
     }
 
-    /// Whether the client has this version already.
-    pub(super) fn has(&self, version: i64) -> bool {
+    /// Whether the client may have this already.
+    pub(super) fn may_have(&self, version: i64) -> bool {
         self.if_none_match.as_ref().is_some_and(|asked| names(asked, version))
+    }
+
+    /// Whether the client has exactly what is shown under this ETag.
+    pub(super) fn has(&self, shown: &str) -> bool {
+        let weakly = |tag: &str| tag == "*" || opaque(tag) == opaque(shown);
+        self.if_none_match.as_ref().is_some_and(|asked| asked.split(',').map(str::trim).any(weakly))
     }
 }
 
 /// RFC 9110 §13.1 compares If-Match strongly, by which a weak tag never fits; RFC 7644 §3.14 sends weak
 /// tags in it all the same, so both are compared weakly.
 fn names(list: &str, version: i64) -> bool {
-    let opaque = format!("\"{version}\"");
-    list.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == opaque)
+    let fits = |tag: &str| {
+        let tag = opaque(tag).trim_matches('"');
+        // What groups were shown with a user says nothing about the user.
+        tag.split_once('.').map_or(tag, |(own, _)| own) == version.to_string()
+    };
+    list.split(',').map(str::trim).any(|tag| tag == "*" || fits(tag))
+}
+
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::answer::Shown;
 use super::call::Call;
 use super::mode::Mode;
 use super::schemas::known;
-use super::version::etag;
+use super::version::{etag, etag_with};
 use crate::Center;
 use crate::identity_store::store as identities;
 use crate::identity_store::{Group, User};
@@ -75,13 +75,16 @@ impl View {
     /// The engine's.
     pub(super) fn user(&self, tx: &mut Tx<'_>, user: &User) -> Result<Value, StoreError> {
         let mut resource = known(self.kind, &user.resource);
+        let mut version = etag(user.version);
         if self.memberships
             && let Some(map) = resource.as_object_mut()
         {
             let groups = identities::groups_of(tx, &self.instance_id, &user.id, MOST_GROUPS)?;
-            add_list(map, "groups", groups.iter().map(|group| self.membership(group)).collect());
+            let groups = groups.iter().map(|group| self.membership(group)).collect::<Vec<_>>();
+            version = etag_with(user.version, &groups);
+            add_list(map, "groups", groups);
         }
-        Ok(self.with_meta(&resource, &user.id, [user.created_at, user.updated_at], user.version))
+        Ok(self.with_meta(resource, &user.id, [user.created_at, user.updated_at], &version))
     }
 
     /// A group with everything that a filter may look at.
@@ -101,11 +104,11 @@ impl View {
         if self.mode == Mode::Aws {
             resource["members"] = json!([]);
         }
-        Ok(self.with_meta(&resource, &group.id, [group.created_at, group.updated_at], group.version))
+        Ok(self.with_meta(resource, &group.id, [group.created_at, group.updated_at], &etag(group.version)))
     }
 
     /// What of it the client asked for, RFC 7644 §3.9.
-    pub(super) fn project(&self, resource: &Value) -> Value {
+    pub(super) fn project(&self, resource: Value) -> Value {
         project(self.kind, resource, &self.projection)
     }
 
@@ -115,12 +118,11 @@ impl View {
     }
 
     /// The answer's resource.
-    pub(super) fn answer(&self, resource: &Value, id: &str, version: i64) -> Shown {
-        Shown {
-            document: self.project(resource),
-            location: self.location(id),
-            version: (self.mode != Mode::Aws).then(|| etag(version)),
-        }
+    pub(super) fn answer(&self, resource: Value, id: &str, version: i64) -> Shown {
+        let shown = resource.get("meta").and_then(|meta| meta.get("version")).and_then(Value::as_str);
+        let version =
+            (self.mode != Mode::Aws).then(|| shown.map_or_else(|| etag(version), ToOwned::to_owned));
+        Shown { document: self.project(resource), location: self.location(id), version }
     }
 
     fn location(&self, id: &str) -> String {
@@ -147,13 +149,13 @@ impl View {
 
     fn with_meta(
         &self,
-        resource: &Value,
+        resource: Value,
         id: &str,
         [created, changed]: [Timestamp; 2],
-        version: i64,
+        version: &str,
     ) -> Value {
         let (created, changed) = (created.rfc3339(), changed.rfc3339());
-        let (location, version) = (self.location(id), etag(version));
+        let location = self.location(id);
         // AWS shows neither of the two.
         let rfc = self.mode != Mode::Aws;
         let meta = Meta {
@@ -161,7 +163,7 @@ impl View {
             created: &created,
             last_modified: &changed,
             location: rfc.then_some(location.as_str()),
-            version: rfc.then_some(version.as_str()),
+            version: rfc.then_some(version),
         };
         with_meta(self.kind, resource, &meta)
     }

@@ -108,7 +108,9 @@ impl Known {
         let request_id = answer.headers["x-amzn-requestid"].to_str().unwrap();
         let replaced = |text: &str| {
             let text = text.replace(request_id, "<request-id>");
-            self.0.iter().fold(text, |text, (found, placeholder)| text.replace(found, placeholder))
+            let text =
+                self.0.iter().fold(text, |text, (found, placeholder)| text.replace(found, placeholder));
+            without_hashes(&text)
         };
         assert!(OF_EVERY_ANSWER.iter().all(|name| answer.headers.contains_key(*name)));
         let shown = |name: &HeaderName| !OF_EVERY_ANSWER.contains(&name.as_str());
@@ -121,4 +123,21 @@ impl Known {
         };
         json!({ "status": answer.status.as_u16(), "headers": headers, "body": body })
     }
+}
+
+/// The text with `<groups>` for what stands for the groups in the version of a user.
+fn without_hashes(text: &str) -> String {
+    let mut parts = text.split("W/");
+    let mut shown = parts.next().unwrap().to_owned();
+    for part in parts {
+        let hash = part.split_once('.').filter(|(version, rest)| {
+            let digits = version.trim_start_matches(['\\', '"']);
+            let hexadecimal = rest.chars().take(12).all(|c| c.is_ascii_hexdigit());
+            digits.chars().all(|c| c.is_ascii_digit()) && hexadecimal && rest.len() > 12
+        });
+        let part =
+            hash.map_or(part.to_owned(), |(version, rest)| format!("{version}.<groups>{}", &rest[12..]));
+        shown.extend(["W/", &part]);
+    }
+    shown
 }

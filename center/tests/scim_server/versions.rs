@@ -65,6 +65,33 @@ async fn a_change_of_another_version_is_refused() {
 }
 
 #[tokio::test]
+async fn a_user_with_other_groups_is_not_what_the_client_has() {
+    for app in apps().await {
+        let ana = app.user("ana").await;
+        let path = format!("/Users/{ana}");
+        let alone = etag(&app.get(&path).await);
+        app.group("Staff", &[&ana]).await;
+        let shown = app.get(&path).await;
+        let member = etag(&shown);
+        assert_eq!(shown.body["meta"]["version"], member);
+        assert_ne!(member, alone);
+        let ask =
+            async |tag: &str| with(&app, Method::GET, &path, ("if-none-match", tag), &json!({})).await.status;
+        assert_eq!(ask(&alone).await, StatusCode::OK);
+        assert_eq!(ask(&member).await, StatusCode::NOT_MODIFIED);
+        // The user is the same: a group that came in between is no reason to refuse a change.
+        let title =
+            json!({ "schemas": [PATCH], "Operations": [{ "op": "replace", "path": "title", "value": "x" }] });
+        let changed = with(&app, Method::PATCH, &path, ("if-match", &alone), &title).await;
+        assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
+        let again = with(&app, Method::PATCH, &path, ("if-match", &member), &title).await;
+        assert_eq!(again.status, StatusCode::PRECONDITION_FAILED, "{}", again.text);
+        let now = with(&app, Method::PATCH, &path, ("if-match", &etag(&changed)), &title).await;
+        assert_eq!(now.status, StatusCode::OK, "{}", now.text);
+    }
+}
+
+#[tokio::test]
 async fn members_change_the_version_of_a_group() {
     for app in apps().await {
         let (ana, bo) = (app.user("ana").await, app.user("bo").await);

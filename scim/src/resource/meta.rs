@@ -21,15 +21,18 @@ pub struct Meta<'a> {
 
 /// The canonical resource with `id` and `meta`, in the order in which the RFC shows them.
 #[must_use]
-pub fn with_meta(kind: &ResourceType, resource: &Value, meta: &Meta<'_>) -> Value {
+pub fn with_meta(kind: &ResourceType, resource: Value, meta: &Meta<'_>) -> Value {
     let mut sent = Map::new();
     let own = [SCHEMAS.name, ID.name, META.name];
-    if let Some(schemas) = resource.get(SCHEMAS.name) {
-        sent.insert(SCHEMAS.name.into(), schemas.clone());
+    let mut rest = match resource {
+        Value::Object(rest) => rest,
+        _ => Map::new(),
+    };
+    if let Some(schemas) = rest.get_mut(SCHEMAS.name) {
+        sent.insert(SCHEMAS.name.into(), schemas.take());
     }
     sent.insert(ID.name.into(), json!(meta.id));
-    let rest = resource.as_object().into_iter().flatten();
-    sent.extend(rest.filter(|(k, _)| !own.contains(&k.as_str())).map(|(k, v)| (k.clone(), v.clone())));
+    sent.extend(rest.into_iter().filter(|(name, _)| !own.contains(&name.as_str())));
     let mut facts = json!({
         "resourceType": kind.name, "created": meta.created, "lastModified": meta.last_modified,
     });

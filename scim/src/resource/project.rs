@@ -30,16 +30,16 @@ impl Projection {
 
 /// The resource with the attributes that the answer must have.
 #[must_use]
-pub fn project(kind: &ResourceType, resource: &Value, projection: &Projection) -> Value {
-    let Value::Object(map) = resource else { return resource.clone() };
+pub fn project(kind: &ResourceType, resource: Value, projection: &Projection) -> Value {
+    let Value::Object(map) = resource else { return resource };
     let chosen = Chosen::new(kind, projection);
     let mut kept = Map::new();
     for (name, value) in map {
-        let value = match kind.extension(name) {
+        let value = match kind.extension(&name) {
             Some(extension) => chosen.extension(extension, value),
-            None => kind.attribute(name).and_then(|a| chosen.attribute(None, a, value)),
+            None => kind.attribute(&name).and_then(|a| chosen.attribute(None, a, value)),
         };
-        kept.extend(value.map(|v| (name.clone(), v)));
+        kept.extend(value.map(|v| (name, v)));
     }
     Value::Object(kept)
 }
@@ -59,42 +59,43 @@ impl Chosen {
         }
     }
 
-    fn extension(&self, extension: &'static Schema, value: &Value) -> Option<Value> {
+    fn extension(&self, extension: &'static Schema, value: Value) -> Option<Value> {
+        let Value::Object(map) = value else { return None };
         let mut kept = Map::new();
-        for (name, value) in value.as_object()? {
-            let Some(attribute) = extension.attribute(name) else { continue };
-            kept.extend(self.attribute(Some(extension), attribute, value).map(|v| (name.clone(), v)));
+        for (name, value) in map {
+            let Some(attribute) = extension.attribute(&name) else { continue };
+            kept.extend(self.attribute(Some(extension), attribute, value).map(|v| (name, v)));
         }
         (!kept.is_empty()).then_some(Value::Object(kept))
     }
 
-    fn attribute(&self, extension: Option<&Schema>, attribute: &Attribute, value: &Value) -> Option<Value> {
+    fn attribute(&self, extension: Option<&Schema>, attribute: &Attribute, value: Value) -> Option<Value> {
         match value {
             // A list of simple values, or an empty list that a server shows on purpose.
             Value::Array(list) if list.is_empty() || !attribute.is_complex() => {
-                self.part(extension, attribute, None).then(|| value.clone())
+                self.part(extension, attribute, None).then_some(Value::Array(list))
             }
             Value::Array(list) => {
                 let kept: Vec<Value> =
-                    list.iter().filter_map(|v| self.parts(extension, attribute, v)).collect();
+                    list.into_iter().filter_map(|v| self.parts(extension, attribute, v)).collect();
                 (!kept.is_empty()).then_some(Value::Array(kept))
             }
             single => self.parts(extension, attribute, single),
         }
     }
 
-    fn parts(&self, extension: Option<&Schema>, attribute: &Attribute, value: &Value) -> Option<Value> {
+    fn parts(&self, extension: Option<&Schema>, attribute: &Attribute, value: Value) -> Option<Value> {
         let Value::Object(map) = value else {
-            return self.part(extension, attribute, None).then(|| value.clone());
+            return self.part(extension, attribute, None).then_some(value);
         };
         let mut kept = Map::new();
         for (name, value) in map {
-            let keep = match attribute.sub(name) {
+            let keep = match attribute.sub(&name) {
                 Some(sub) => self.part(extension, attribute, Some(sub)),
                 None => self.part(extension, attribute, None),
             };
             if keep {
-                kept.insert(name.clone(), value.clone());
+                kept.insert(name, value);
             }
         }
         (!kept.is_empty()).then_some(Value::Object(kept))
