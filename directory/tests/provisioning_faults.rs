@@ -248,10 +248,12 @@ async fn while_everything_fails_nothing_is_lost() {
 async fn only_one_process_works_on_a_job() {
     for world in worlds().await {
         before(&world).await;
-        assert!(world.engine.take_lease(APP).await.unwrap().is_some());
+        let held = world.engine.take_lease(APP).await.unwrap().unwrap();
+        assert!(world.engine.take_lease(APP).await.unwrap().is_none(), "a task of the same process");
         let other = restarted(&world);
         assert_eq!(other.cycle().await, provisioning::cycle::Round::Elsewhere);
         assert_eq!(world.scim.requests(), 0);
+        held.release().await.unwrap();
         world.cycle().await;
         assert_eq!(other.cycle().await, provisioning::cycle::Round::Idle);
         assert_eq!(world.picture().active().len(), 7);
