@@ -130,24 +130,6 @@ impl Store {
         wait.await.map_err(|_| E::from(StoreError::Closed))?
     }
 
-    /// As [`Self::read`], for what an index finds in a few rows: on SQLite it runs on the thread that asks, where a
-    /// connection is free. Handing it to another thread and back would take longer than the reading.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub async fn read_briefly<T, E, F>(&self, f: F) -> Result<T, E>
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<StoreError> + Retryable + Send + 'static,
-    {
-        let Backend::Sqlite(sqlite) = &self.backend else { return self.read(f).await };
-        match sqlite.read_here(f) {
-            Ok(outcome) => outcome,
-            Err(f) => self.read(f).await,
-        }
-    }
-
     /// How many events were appended so far, where every change passes through this store: on SQLite. Whoever
     /// hears that a write is done finds it counted. None on PostgreSQL, which others write to as well.
     pub fn changes(&self) -> Option<u64> {

@@ -7,7 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -73,8 +73,6 @@ where
 pub(crate) struct Sqlite {
     writer: Sender<Box<dyn WriteJob>>,
     readers: Sender<ReadJob>,
-    /// The readers' connections. Each is locked by whoever reads with it.
-    connections: Arc<[Mutex<Connection>]>,
     room: Arc<Semaphore>,
 }
 
@@ -91,13 +89,13 @@ impl Sqlite {
         let freed = room.clone();
         spawn("store-writer", move || write_loop(&connection, &jobs, &changed, &freed))?;
         let (readers, reads) = unbounded::<ReadJob>();
-        let connections: Arc<[Mutex<Connection>]> =
-            (0..READERS).map(|_| reader(path).map(Mutex::new)).collect::<Result<_, _>>()?;
-        for own in 0..READERS {
-            let (connections, reads) = (connections.clone(), reads.clone());
-            spawn("store-reader", move || read_loop(&connections, own, &reads))?;
+        for _ in 0..READERS {
+            let connection = connect(path)?;
+            connection.pragma_update(None, "query_only", "ON")?;
+            let reads = reads.clone();
+            spawn("store-reader", move || read_loop(&connection, &reads))?;
         }
-        Ok(Self { writer, readers, connections, room })
+        Ok(Self { writer, readers, room })
     }
 
     pub(crate) async fn write<T, E, F>(&self, f: F, answer: oneshot::Sender<Result<T, E>>)
@@ -120,44 +118,18 @@ impl Sqlite {
         E: From<StoreError> + Send + 'static,
     {
         let job: ReadJob = Box::new(move |connection| {
-            let _ = answer.send(read_with(connection, f));
+            let outcome = guarded(|| {
+                connection
+                    .prepare_cached("BEGIN")
+                    .and_then(|mut s| s.execute([]))
+                    .map_err(StoreError::from)?;
+                f(&mut Tx { conn: Conn::Sqlite(connection), appended: 0 })
+            });
+            let _ = connection.prepare_cached("COMMIT").and_then(|mut s| s.execute([]));
+            let _ = answer.send(outcome);
         });
         let _ = self.readers.send(job);
     }
-
-    /// Reads on the thread that asks, where a connection is free.
-    ///
-    /// # Errors
-    /// `f` itself, where none is.
-    pub(crate) fn read_here<T, E, F>(&self, f: F) -> Result<Result<T, E>, F>
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T, E>,
-        E: From<StoreError>,
-    {
-        match self.connections.iter().find_map(|connection| connection.try_lock().ok()) {
-            Some(connection) => Ok(read_with(&connection, f)),
-            None => Err(f),
-        }
-    }
-}
-
-/// One consistent snapshot for `f`.
-fn read_with<T, E: From<StoreError>>(
-    connection: &Connection,
-    f: impl Fn(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    let outcome = guarded(|| {
-        connection.prepare_cached("BEGIN").and_then(|mut s| s.execute([])).map_err(StoreError::from)?;
-        f(&mut Tx { conn: Conn::Sqlite(connection), appended: 0 })
-    });
-    let _ = connection.prepare_cached("COMMIT").and_then(|mut s| s.execute([]));
-    outcome
-}
-
-fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let connection = connect(path)?;
-    connection.pragma_update(None, "query_only", "ON")?;
-    Ok(connection)
 }
 
 fn guarded<T, E: From<StoreError>>(f: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
@@ -304,11 +276,9 @@ fn in_savepoint(connection: &Connection, job: &mut dyn WriteJob) -> (bool, u64) 
     (keep, appended)
 }
 
-fn read_loop(connections: &[Mutex<Connection>], own: usize, jobs: &Receiver<ReadJob>) {
-    let Some(connection) = connections.get(own) else { return };
+fn read_loop(connection: &Connection, jobs: &Receiver<ReadJob>) {
     while let Ok(job) = jobs.recv() {
-        // Nothing panics while it is locked: what runs in between is guarded.
-        job(&connection.lock().unwrap_or_else(PoisonError::into_inner));
+        job(connection);
     }
 }
 

@@ -186,7 +186,6 @@ impl Search {
             offset: to_i64(start - 1),
             limit: to_i64(count),
         };
-        let few = condition.finds_few();
         let page = move |tx: &mut Tx<'_>| {
             let rows = if count == 0 { Vec::new() } else { T::matching(tx, &instance, &condition, &slice)? };
             // A page that is not full is the last one.
@@ -197,8 +196,7 @@ impl Search {
             };
             Ok::<_, StoreError>((total, shown(tx, &view, &rows)?))
         };
-        let store = &self.center.store;
-        let (total, resources) = if few { store.read_briefly(page).await? } else { store.read(page).await? };
+        let (total, resources) = self.center.store.read(page).await?;
         Ok((usize::try_from(total).unwrap_or(0), resources))
     }
 

@@ -20,7 +20,7 @@ pub(super) async fn get<T: Listed>(
 ) -> Result<Answer, Refusal> {
     let view = View::new(&call, T::KIND);
     let (instance, versions) = (call.center.instance_id.clone(), call.versions);
-    let found = call.center.store.read_briefly(move |tx| {
+    let found = call.center.store.read(move |tx| {
         let found = T::find(tx, &instance, &id)?;
         let answer = Answer::ok(shown(tx, &view, &found)?);
         let has = versions.may_have(found.version())

@@ -63,12 +63,6 @@ impl Condition {
         Self { sql, values: list.into_iter().flat_map(|c| c.values).collect() }
     }
 
-    /// Whether an index finds at once what meets it, and that is little: one resource, as a rule.
-    pub fn finds_few(&self) -> bool {
-        ["id = {}", "user_name_key = {}", "display_name_key = {}", "external_id = {}"]
-            .contains(&self.sql.as_str())
-    }
-
     /// ` AND (…)` with its parameters numbered from `?2` on; `?1` is the instance.
     fn numbered(&self) -> String {
         if self.sql.is_empty() {
