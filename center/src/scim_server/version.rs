@@ -76,9 +76,9 @@ impl Preconditions {
 /// tags in it all the same, so both are compared weakly.
 fn names(list: &str, version: i64) -> bool {
     let fits = |tag: &str| {
-        let tag = opaque(tag).trim_matches('"');
+        let quoted = opaque(tag).strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         // What groups were shown with a user says nothing about the user.
-        tag.split_once('.').map_or(tag, |(own, _)| own) == version.to_string()
+        quoted.is_some_and(|tag| tag.split_once('.').map_or(tag, |(own, _)| own) == version.to_string())
     };
     list.split(',').map(str::trim).any(|tag| tag == "*" || fits(tag))
 }
@@ -93,10 +93,10 @@ mod tests {
 
     #[test]
     fn tags_are_compared_weakly_and_nothing_else_fits() {
-        for fits in ["*", "W/\"7\"", "\"7\"", "W/\"1\", W/\"7\"", " \"7\" "] {
+        for fits in ["*", "W/\"7\"", "\"7\"", "W/\"1\", W/\"7\"", " \"7\" ", "W/\"7.0a\""] {
             assert!(Preconditions::matching(Some(fits.to_owned())).check(7).is_ok(), "{fits}");
         }
-        for other in ["", "7", "W/7", "W/\"70\"", "w/\"7\"", "\"\"", "?"] {
+        for other in ["", "7", "W/7", "W/\"70\"", "w/\"7\"", "\"\"", "?", "\"70.7\"", "\".7\""] {
             assert!(Preconditions::matching(Some(other.to_owned())).check(7).is_err(), "{other}");
         }
     }
