@@ -22,9 +22,12 @@ pub(super) async fn get<T: Listed>(
     let (instance, versions) = (call.center.instance_id.clone(), call.versions);
     let found = call.center.store.read(move |tx| {
         let found = T::find(tx, &instance, &id)?;
+        if !view.shows_groups() && versions.may_have(found.version()) {
+            // Members are not read for an answer that does not show them: they are in the group's version.
+            return Ok(Answer::ok(unread(&view, &found)).not_modified());
+        }
         let answer = Answer::ok(shown(tx, &view, &found)?);
-        let has = versions.may_have(found.version())
-            && answer.version.as_ref().is_none_or(|version| versions.has(version));
+        let has = answer.version.as_ref().is_some_and(|version| versions.has(version));
         Ok::<_, Refusal>(if has { answer.not_modified() } else { answer })
     });
     found.await

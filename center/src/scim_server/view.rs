@@ -112,6 +112,11 @@ impl View {
         project(self.kind, resource, &self.projection)
     }
 
+    /// Whether users are shown with groups, which are not in their versions.
+    pub(super) fn shows_groups(&self) -> bool {
+        self.memberships && self.kind.attribute("groups").is_some()
+    }
+
     /// Whether the client named attributes, RFC 7644 §3.5.2: then a PATCH is answered with a body.
     pub(super) fn asks_for_attributes(&self) -> bool {
         !self.projection.attributes.is_empty()
