@@ -151,6 +151,11 @@ pub struct Job {
 pub const COMPARE_EVERY: i64 = 24;
 
 impl Job {
+    /// Whether it knows where to send, and has a token for it.
+    pub fn is_configured(&self) -> bool {
+        self.base_url.is_some() && self.token_sealed.is_some()
+    }
+
     /// Whether another version of the job means the same people, and sends the same of them.
     pub fn same_scope(&self, other: &Self) -> bool {
         self.sync_all == other.sync_all

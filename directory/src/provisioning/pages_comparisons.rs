@@ -8,7 +8,7 @@ use web::form::{Csrf, Form};
 use web::page::{Banner, Crumb, Shell, Tone, render};
 
 use super::comparison::{self, Comparison, Difference, Fate, Outcome, Wish, store as comparisons};
-use super::job::ProvisioningError;
+use super::job::{Job, ProvisioningError};
 use super::pages::{PageError, Subject, TAB, Tab, error_banner};
 use crate::Directory;
 use crate::access::Caller;
@@ -43,7 +43,7 @@ async fn comparisons_page(
     subject: &Subject,
     shell: Shell,
 ) -> Result<Response, PageError> {
-    let configured = subject.job.as_ref().is_some_and(|j| j.base_url.is_some() && j.token_sealed.is_some());
+    let configured = subject.job.as_ref().is_some_and(Job::is_configured);
     let every = subject.job.as_ref().and_then(|job| job.compare_every);
     let comparisons = match subject.job.clone() {
         Some(job) => directory.store.read(move |tx| comparisons::list(tx, &job)).await?,

@@ -41,7 +41,7 @@ pub(super) async fn list(
 }
 
 async fn plans_page(directory: &Directory, subject: &Subject, shell: Shell) -> Result<Response, PageError> {
-    let configured = subject.job.as_ref().is_some_and(|j| j.base_url.is_some() && j.token_sealed.is_some());
+    let configured = subject.job.as_ref().is_some_and(Job::is_configured);
     let runs = match subject.job.clone() {
         Some(job) => directory.store.read(move |tx| runs::list(tx, &job)).await?,
         None => Vec::new(),

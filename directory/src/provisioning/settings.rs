@@ -156,7 +156,7 @@ pub async fn change(
             job.window.removals = 0;
             job.removals_allowed = 0;
         }
-        let configured = job.base_url.is_some() && job.token_sealed.is_some();
+        let configured = job.is_configured();
         if configured && job.state == State::NotConfigured {
             job.state = State::Paused;
         }
