@@ -7,7 +7,9 @@
     reason = "each test binary uses a part of it; the lint for tests does not know these files"
 )]
 
+pub mod client;
 pub mod crash;
 pub mod model;
 pub mod target;
+mod target_patch;
 pub mod world;
