@@ -127,8 +127,9 @@ impl Tx<'_> {
              VALUES {}",
             rows.join(", ")
         );
-        let text = |json: Option<&Json>| json.map(ToString::to_string);
-        let states: Vec<_> = events.iter().map(|event| (text(event.before), text(event.after))).collect();
+        let text = |json: Option<&Json>| json.map(crate::json_text).transpose();
+        let states = events.iter().map(|event| Ok((text(event.before)?, text(event.after)?)));
+        let states: Vec<_> = states.collect::<Result<_, StoreError>>()?;
         let mut params: Vec<Val<'_>> = Vec::with_capacity(events.len() * 8);
         for (event, (before, after)) in events.iter().zip(&states) {
             params.extend([

@@ -65,9 +65,12 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let mut response = match self.document {
-            Some(document) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], document.to_string()).into_response(),
-            None => ().into_response(),
+        // Not by its Display, which takes twice as long.
+        let body = self.document.map(|document| serde_json::to_vec(&document)).transpose();
+        let mut response = match body {
+            Ok(Some(body)) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response(),
+            Ok(None) => ().into_response(),
+            Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         };
         *response.status_mut() = self.status;
         let mut set = |name: HeaderName, value: Option<String>| {

@@ -157,7 +157,7 @@ fn insert(
             (&columns.primary_email_key).into(),
             columns.active.into(),
             kept.owner.into(),
-            (&resource.to_string()).into(),
+            (&store::json_text(&resource)?).into(),
             kept.created_at.micros().into(),
             author.now.micros().into(),
             kept.version.into(),
@@ -211,7 +211,7 @@ pub fn update_user(
             (&columns.external_id).into(),
             (&columns.primary_email_key).into(),
             columns.active.into(),
-            (&resource.to_string()).into(),
+            (&store::json_text(resource)?).into(),
             author.now.micros().into(),
         ],
     )?;
