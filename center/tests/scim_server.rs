@@ -13,6 +13,8 @@ mod churn;
 mod console;
 #[path = "scim_server/groups.rs"]
 mod groups;
+#[path = "scim_server/hostile/mod.rs"]
+mod hostile;
 #[path = "scim_server/lists.rs"]
 mod lists;
 #[path = "scim_server/messages.rs"]

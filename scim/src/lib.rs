@@ -6,6 +6,7 @@
 //!
 //! | request | call |
 //! |---|---|
+//! | every body | [`json::read`] |
 //! | `POST /Users`, `PUT /Users/{id}` | [`resource::read`] |
 //! | `PATCH /Users/{id}` | [`patch::PatchRequest::read`], [`patch::apply`] |
 //! | `PATCH /Groups/{id}` | [`patch::PatchRequest::read`], [`patch::member_changes`] |
@@ -21,6 +22,7 @@ pub mod bulk;
 pub mod dialect;
 pub mod error;
 pub mod filter;
+pub mod json;
 pub mod limits;
 pub mod list;
 pub mod patch;

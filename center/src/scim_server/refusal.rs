@@ -1,7 +1,7 @@
 //! Why a SCIM request was not carried out, and the one match to the wire.
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use scim::error::ERROR_SCHEMA;
 use scim::{Quirk, ScimError};
 use serde_json::{Value, json};
@@ -94,6 +94,17 @@ pub enum Refusal {
     /// A body in another format.
     #[error("The body must be application/scim+json or application/json.")]
     MediaType,
+    /// A compressed body.
+    #[error(
+        "The body is compressed (Content-Encoding), and this server takes bodies as they are. Send it plain."
+    )]
+    ContentCoding,
+    /// A body that does not come to its end.
+    #[error("The body did not arrive within {seconds} s. Send the request again.")]
+    SlowBody {
+        /// How long was waited.
+        seconds: u64,
+    },
     /// The path exists, but not with this method.
     #[error("This method is not supported here.")]
     Method,
@@ -133,7 +144,8 @@ impl Refusal {
             }
             Self::NoMe => (StatusCode::NOT_IMPLEMENTED, None),
             Self::DiscoveryFilter | Self::OwnedByAnother { .. } => (StatusCode::FORBIDDEN, None),
-            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+            Self::MediaType | Self::ContentCoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+            Self::SlowBody { .. } => (StatusCode::REQUEST_TIMEOUT, None),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, None),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, None),
             Self::NoEndpoint => (StatusCode::NOT_FOUND, None),
@@ -202,6 +214,11 @@ impl IntoResponse for Refusal {
             tracing::error!(%error, "a SCIM request failed at the store");
         }
         let mut response = status.into_response();
+        if matches!(self, Self::ContentCoding) {
+            // RFC 9110 §12.5.3: what the client may send instead.
+            let plain = HeaderValue::from_static("identity");
+            response.headers_mut().insert(header::ACCEPT_ENCODING, plain);
+        }
         response.extensions_mut().insert(refused);
         response
     }

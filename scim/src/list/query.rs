@@ -119,6 +119,17 @@ impl ListQuery {
         if cursor.is_some_and(|c| c.len() > MAX_CURSOR_LENGTH) {
             return Err(ScimError::InvalidCursor);
         }
+        let projection = Projection {
+            attributes: paths(parameters, "attributes")?,
+            excluded: paths(parameters, "excludedAttributes")?,
+        };
+        // RFC 7644 §3.9 calls them mutually exclusive: which of both counts is nowhere said.
+        if !projection.attributes.is_empty() && !projection.excluded.is_empty() {
+            return Err(wrong(
+                "excludedAttributes",
+                "it cannot stand beside \"attributes\"; send one of both",
+            ));
+        }
         let sort_order = match text("sortOrder")? {
             None | Some("") => SortOrder::Ascending,
             Some(word) if word.eq_ignore_ascii_case("ascending") => SortOrder::Ascending,
@@ -130,10 +141,7 @@ impl ListQuery {
             start_index: integer(parameters, "startIndex")?.map(|n| n.max(1)).map(to_size),
             count: integer(parameters, "count")?.map(to_size),
             cursor: cursor.map(str::to_owned),
-            projection: Projection {
-                attributes: paths(parameters, "attributes")?,
-                excluded: paths(parameters, "excludedAttributes")?,
-            },
+            projection,
             sort_by: text("sortBy")?.filter(|s| !s.is_empty()).map(AttrPath::parse).transpose()?,
             sort_order,
         })
