@@ -21,6 +21,8 @@ mod lists;
 mod messages;
 #[path = "scim_server/modes.rs"]
 mod modes;
+#[path = "scim_server/names.rs"]
+mod names;
 #[path = "scim_server/ownership.rs"]
 mod ownership;
 #[path = "scim_server/references.rs"]

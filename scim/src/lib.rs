@@ -19,6 +19,7 @@
 //! profile (which attributes are required) and the tolerated deviations.
 
 pub mod bulk;
+pub mod caseless;
 pub mod dialect;
 pub mod error;
 pub mod filter;

@@ -1,3 +1,4 @@
+use scim::caseless;
 use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
@@ -27,7 +28,7 @@ pub fn group_by_name(
     instance_id: &str,
     display_name: &str,
 ) -> Result<Option<Group>, StoreError> {
-    one(tx, "display_name_key = ?2", &[instance_id.into(), (&display_name.to_lowercase()).into()])
+    one(tx, "display_name_key = ?2", &[instance_id.into(), (&caseless::key(display_name)).into()])
 }
 
 /// The groups with this identity provider's id, with its exact case, by id.
@@ -122,7 +123,7 @@ fn insert(
             (&author.instance_id).into(),
             kept.id.into(),
             (&fields.display_name).into(),
-            (&fields.display_name.to_lowercase()).into(),
+            (&caseless::key(&fields.display_name)).into(),
             (&fields.external_id).into(),
             kept.owner.into(),
             (&fields.description).into(),
@@ -157,7 +158,7 @@ pub fn update_group(
             (&author.instance_id).into(),
             id.into(),
             (&fields.display_name).into(),
-            (&fields.display_name.to_lowercase()).into(),
+            (&caseless::key(&fields.display_name)).into(),
             (&fields.external_id).into(),
             (&fields.description).into(),
             author.now.micros().into(),

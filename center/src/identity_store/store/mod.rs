@@ -6,12 +6,14 @@
 mod emails;
 mod extensions;
 mod groups;
+pub(super) mod keys;
 mod matching;
 mod members;
 mod ownership;
 mod users;
 
 use ::store::{StoreError, Tx};
+use scim::caseless;
 use web::Timestamp;
 
 pub use extensions::{clear_extension, count_extension_uses, set_group_extensions};
@@ -94,7 +96,7 @@ pub fn managed(tx: &mut Tx<'_>, instance_id: &str) -> Result<bool, StoreError> {
 /// A LIKE pattern (with `ESCAPE '\'`) for keys that contain `text`.
 fn containing(text: &str) -> String {
     let mut pattern = String::from("%");
-    for c in text.trim().to_lowercase().chars() {
+    for c in caseless::key(text.trim()).chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -1,3 +1,4 @@
+use scim::caseless;
 use store::{Row, StoreError, Tx, Val};
 use web::{Timestamp, session};
 
@@ -32,7 +33,7 @@ pub fn user_exists(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<bool,
 /// # Errors
 /// The engine's.
 pub fn user_by_name(tx: &mut Tx<'_>, instance_id: &str, user_name: &str) -> Result<Option<User>, StoreError> {
-    one(tx, "user_name_key = ?2", &[instance_id.into(), (&user_name.to_lowercase()).into()])
+    one(tx, "user_name_key = ?2", &[instance_id.into(), (&caseless::key(user_name)).into()])
 }
 
 /// The user with this primary e-mail address, in whatever case.
@@ -40,7 +41,7 @@ pub fn user_by_name(tx: &mut Tx<'_>, instance_id: &str, user_name: &str) -> Resu
 /// # Errors
 /// The engine's.
 pub fn user_by_email(tx: &mut Tx<'_>, instance_id: &str, email: &str) -> Result<Option<User>, StoreError> {
-    one(tx, "primary_email_key = ?2", &[instance_id.into(), (&email.to_lowercase()).into()])
+    one(tx, "primary_email_key = ?2", &[instance_id.into(), (&caseless::key(email)).into()])
 }
 
 /// The user with this id or, else, user name.
