@@ -31,6 +31,8 @@ mod references;
 mod returning;
 #[path = "scim_server/schemas.rs"]
 mod schemas;
+#[path = "scim_server/socket.rs"]
+mod socket;
 #[path = "scim_server/tokens.rs"]
 mod tokens;
 #[path = "scim_server/users.rs"]
@@ -39,3 +41,5 @@ mod users;
 mod vendors;
 #[path = "scim_server/versions.rs"]
 mod versions;
+#[path = "scim_server/wire.rs"]
+mod wire;

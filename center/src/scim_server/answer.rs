@@ -4,8 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-/// RFC 7644 §8.1.
-pub(super) const CONTENT_TYPE: &str = "application/scim+json";
+use super::media_type::SCIM_JSON;
 
 /// A resource as one answer shows it.
 #[derive(Debug)]
@@ -66,7 +65,7 @@ impl Answer {
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = match self.document {
-            Some(document) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], document.to_string()).into_response(),
+            Some(document) => ([(header::CONTENT_TYPE, SCIM_JSON)], document.to_string()).into_response(),
             None => ().into_response(),
         };
         *response.status_mut() = self.status;

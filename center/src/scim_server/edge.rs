@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
 
-use super::answer::CONTENT_TYPE;
 use super::refusal::{Refusal, Refused};
 use crate::Center;
 
@@ -36,7 +35,7 @@ async fn edge(State(center): State<Center>, mut request: Request, next: Next) ->
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
         tracing::info!(%request_id, status = refused.status().as_u16(), "a SCIM request was refused");
         let body = refused.body(&request_id, center.clock.now()).to_string();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(refused.media_type()));
         response.headers_mut().remove(header::CONTENT_LENGTH);
         *response.body_mut() = Body::from(body);
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use http::{HeaderMap, header};
 use scim::ScimError;
 use serde_json::Value;
 
+use super::media_type::{is_coded, is_json};
 use super::refusal::Refusal;
 
 /// How long a client may take to send a body. A mebibyte in this time is slower than any line in use.
@@ -40,41 +40,11 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S, slowest: Duration) -
     })?)
 }
 
-/// RFC 9110 §8.4: whether the body is compressed. It is not unpacked here: a few bytes would make any amount.
-fn is_coded(headers: &HeaderMap) -> bool {
-    let plain = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
-    !headers.get_all(header::CONTENT_ENCODING).iter().all(plain)
-}
-
-/// RFC 7644 §3.8 names application/scim+json; AWS documents application/json. Parameters such as
-/// `charset=utf-8` (Entra sends it) do not matter: JSON is UTF-8 (RFC 8259 §8.1).
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) else { return false };
-    let kind = value.split(';').next().unwrap_or_default().trim();
-    ["application/scim+json", "application/json"].iter().any(|known| kind.eq_ignore_ascii_case(known))
-}
-
 #[cfg(test)]
 mod tests {
     use axum::response::IntoResponse;
 
     use super::*;
-
-    fn check(value: &'static str, expected: bool) {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static(value));
-        assert_eq!(is_json(&headers), expected, "{value}");
-    }
-
-    #[test]
-    fn both_media_types_are_taken_with_parameters() {
-        check("application/scim+json; charset=utf-8", true);
-        check("Application/JSON", true);
-        check("text/json", false);
-        check("application/json-patch+json", false);
-        check("application/x-www-form-urlencoded", false);
-        assert!(!is_json(&HeaderMap::new()));
-    }
 
     #[tokio::test]
     async fn a_body_that_never_ends_is_given_up() {
