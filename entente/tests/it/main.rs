@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod architecture;
+mod aws_mode;
 mod browser;
 mod comparison;
 mod crash;
