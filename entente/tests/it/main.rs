@@ -12,4 +12,5 @@ mod peers;
 mod process;
 mod road;
 mod saml_peers;
+mod scim_commands;
 mod third_party_target;
