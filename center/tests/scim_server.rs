@@ -11,6 +11,8 @@ mod captures;
 mod churn;
 #[path = "scim_server/console.rs"]
 mod console;
+#[path = "scim_server/counts.rs"]
+mod counts;
 #[path = "scim_server/groups.rs"]
 mod groups;
 #[path = "scim_server/hostile/mod.rs"]

@@ -14,7 +14,7 @@ use web::{Clock, Random, Timestamp, throttle, token};
 pub use http::routes;
 pub use store::has_administrator;
 
-use crate::identity_store::keys;
+use crate::identity_store::{keys, store::recount};
 use crate::instance::{self, Author, Subject};
 use crate::{Center, organization};
 
@@ -60,6 +60,10 @@ pub async fn first_start(
         })
         .await?;
     keys::bring_up_to_date(store, &started.instance_id).await?;
+    let instance = started.instance_id.clone();
+    if store.write(move |tx| recount(tx, &instance)).await? {
+        tracing::warn!("users or groups were written past the server; they are counted now");
+    }
     Ok(started)
 }
 

@@ -2,9 +2,9 @@ use scim::caseless;
 use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
-use super::{Kept, Page, containing, extensions, members};
+use super::{Kept, Page, containing, counts, extensions, members};
 use crate::assignments;
-use crate::identity_store::{Group, GroupFields, IdentityError};
+use crate::identity_store::{Group, GroupFields, IdentityError, IdentityKind};
 use crate::instance::{Author, Subject};
 use crate::recycle_bin::{self, Binned};
 
@@ -71,7 +71,7 @@ pub fn list_groups(tx: &mut Tx<'_>, instance_id: &str, page: Page<'_>) -> Result
 /// # Errors
 /// The engine's.
 pub fn count_groups(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError> {
-    tx.int("SELECT count(*) FROM groups WHERE instance_id = ?1", &[instance_id.into()])
+    counts::count(tx, instance_id, IdentityKind::Group)
 }
 
 /// Makes a group without members; `id` is fresh, `owner` is as [`crate::identity_store::Owner`] is stored.
@@ -132,7 +132,7 @@ fn insert(
             kept.version.into(),
         ],
     )?;
-    Ok(())
+    Ok(counts::made(tx, &author.instance_id, IdentityKind::Group, kept.id)?)
 }
 
 /// Puts `fields` in place of the group's. Nothing happens where they are the same.
@@ -183,6 +183,7 @@ pub fn delete_group(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<Group,
     let key: [Val<'_>; 2] = [(&author.instance_id).into(), id.into()];
     extensions::forget(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM groups WHERE instance_id = ?1 AND id = ?2", &key)?;
+    counts::gone(tx, &author.instance_id, IdentityKind::Group, id)?;
     author.record(tx, "group.deleted", subject(id), Some(&before.for_event()), None)?;
     Ok(before)
 }

@@ -2,7 +2,7 @@ use scim::caseless;
 use store::{Row, StoreError, Tx, Val};
 use web::{Timestamp, session};
 
-use super::{Kept, Page, containing, emails, extensions, members};
+use super::{Kept, Page, containing, counts, emails, extensions, members};
 use crate::assignments;
 use crate::identity_store::{Columns, IdentityError, IdentityKind, NewUser, User};
 use crate::instance::{Author, Subject};
@@ -101,7 +101,7 @@ pub fn list_users(tx: &mut Tx<'_>, instance_id: &str, page: Page<'_>) -> Result<
 /// # Errors
 /// The engine's.
 pub fn count_users(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError> {
-    tx.int("SELECT count(*) FROM users WHERE instance_id = ?1", &[instance_id.into()])
+    counts::count(tx, instance_id, IdentityKind::User)
 }
 
 /// Makes a user.
@@ -166,6 +166,7 @@ fn insert(
             kept.version.into(),
         ],
     )?;
+    counts::made(tx, instance, IdentityKind::User, kept.id)?;
     emails::index(tx, instance, kept.id, resource)?;
     extensions::index(tx, instance, IdentityKind::User, kept.id, resource)
 }
@@ -234,6 +235,7 @@ pub fn delete_user(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, I
     extensions::forget(tx, &author.instance_id, id)?;
     session::end_all(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM users WHERE instance_id = ?1 AND id = ?2", &key)?;
+    counts::gone(tx, &author.instance_id, IdentityKind::User, id)?;
     author.record(tx, "user.deleted", subject(id), Some(&before.for_event()), None)?;
     Ok(before)
 }
