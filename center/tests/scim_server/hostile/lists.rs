@@ -142,6 +142,12 @@ fn pages(place: &Place) -> Vec<Case> {
             "\"startIndex\":1",
         ),
         Case::query("startIndex of a word", &[("startIndex", "one")]).is(400, "invalidValue", "startIndex"),
+        Case::query(
+            "what AWS passes over",
+            &[("startIndex", "one"), ("sortBy", "1;"), ("attributes", "a'b")],
+        )
+        .in_modes(&[Mode::Aws])
+        .is(200, "", "\"totalResults\":2"),
         Case::query("index and cursor", &[("startIndex", "2"), ("cursor", ""), ("count", "1")]).is(
             200,
             "",
