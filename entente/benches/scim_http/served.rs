@@ -70,7 +70,7 @@ impl Served {
         }
         let recount = |tx: &mut Tx<'_>| match tx.row("SELECT id FROM instances", &[])? {
             Some(row) => center::identity_store::store::recount(tx, &row.text(0)?),
-            None => Ok(false),
+            None => Ok(()),
         };
         self.store.write(recount).await.unwrap();
         if self.store.engine() == Engine::Postgres {

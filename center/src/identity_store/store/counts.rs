@@ -7,6 +7,7 @@ use crate::identity_store::IdentityKind;
 
 /// Over how many rows a number is spread, so that creations at the same time do not wait for each other.
 const SLOTS: i64 = 64;
+const TABLES: [(IdentityKind, &str); 2] = [(IdentityKind::User, "users"), (IdentityKind::Group, "groups")];
 
 /// How many there are.
 ///
@@ -57,23 +58,34 @@ fn slot(id: &str) -> i64 {
     id.bytes().rev().take(4).fold(0, |sum, byte| (sum * 31 + i64::from(byte)) % SLOTS)
 }
 
-/// Counts anew, for rows that were written past this store. Whether the numbers were others.
+/// Whether rows were written past this store: by hand, or by a restore of some tables alone.
 ///
 /// # Errors
 /// The engine's.
-pub fn recount(tx: &mut Tx<'_>, instance_id: &str) -> Result<bool, StoreError> {
-    let mut differed = false;
-    for (kind, table) in [(IdentityKind::User, "users"), (IdentityKind::Group, "groups")] {
-        let counted =
-            tx.int(&format!("SELECT count(*) FROM {table} WHERE instance_id = ?1"), &[instance_id.into()])?;
-        if counted == count(tx, instance_id, kind)? {
-            continue;
+pub fn miscounts(tx: &mut Tx<'_>, instance_id: &str) -> Result<bool, StoreError> {
+    for (kind, table) in TABLES {
+        if rows(tx, instance_id, table)? != count(tx, instance_id, kind)? {
+            return Ok(true);
         }
-        differed = true;
+    }
+    Ok(false)
+}
+
+/// Counts anew.
+///
+/// # Errors
+/// The engine's.
+pub fn recount(tx: &mut Tx<'_>, instance_id: &str) -> Result<(), StoreError> {
+    for (kind, table) in TABLES {
+        let number = rows(tx, instance_id, table)?;
         let key: [Val<'_>; 2] = [instance_id.into(), kind.kind().into()];
         tx.exec("DELETE FROM identity_counts WHERE instance_id = ?1 AND kind = ?2", &key)?;
         let sql = "INSERT INTO identity_counts (instance_id, kind, slot, number) VALUES (?1, ?2, 0, ?3)";
-        tx.exec(sql, &[key[0], key[1], counted.into()])?;
+        tx.exec(sql, &[key[0], key[1], number.into()])?;
     }
-    Ok(differed)
+    Ok(())
+}
+
+fn rows(tx: &mut Tx<'_>, instance_id: &str, table: &str) -> Result<i64, StoreError> {
+    tx.int(&format!("SELECT count(*) FROM {table} WHERE instance_id = ?1"), &[instance_id.into()])
 }

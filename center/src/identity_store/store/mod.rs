@@ -17,7 +17,7 @@ use ::store::{StoreError, Tx};
 use scim::caseless;
 use web::Timestamp;
 
-pub use counts::recount;
+pub use counts::{miscounts, recount};
 pub use extensions::{clear_extension, count_extension_uses, set_group_extensions};
 pub use groups::{
     count_groups, create_group, delete_group, group, group_by_name, groups_by_external_id, list_groups,
