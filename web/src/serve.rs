@@ -13,8 +13,8 @@ use axum_server::tls_rustls::RustlsConfig;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use url::{Host, Url};
 
@@ -152,28 +152,42 @@ async fn reload(files: TlsFiles, config: RustlsConfig) {
     }
 }
 
-/// The layers around every half: headers, limits on size and time, and a panic that ends one request.
+/// The layers around every half: headers, limits on size and time, and a panic that ends one request. They are put
+/// around the router as one: each by itself would cost every request an allocation or two.
 pub fn harden(router: Router, origin: &Url) -> Router {
-    let fixed = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    let headers = fixed_headers(origin);
+    let with_headers = move |mut response: Response<_>| {
+        for (name, value) in &headers {
+            response.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+        response
     };
+    router.layer(
+        ServiceBuilder::new()
+            .map_response(with_headers)
+            .layer(CatchPanicLayer::custom(on_panic))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
+            .layer(DefaultBodyLimit::max(MAX_BODY)),
+    )
+}
+
+/// The headers of every answer that does not set them itself.
+fn fixed_headers(origin: &Url) -> Vec<(HeaderName, HeaderValue)> {
     let policy = crate::page::content_security_policy("'self'");
     let policy =
         HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
-    let router = router
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
-        .layer(CatchPanicLayer::custom(on_panic))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
-        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
-        .layer(fixed(header::CACHE_CONTROL, "no-store"))
-        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"));
+    let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
+    let mut headers = vec![
+        (header::CONTENT_SECURITY_POLICY, policy),
+        fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        fixed(header::REFERRER_POLICY, "no-referrer"),
+        fixed(header::CACHE_CONTROL, "no-store"),
+        fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
     if origin.scheme() == "https" {
-        router.layer(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
-    } else {
-        router
+        headers.push(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
     }
+    headers
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]

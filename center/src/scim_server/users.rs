@@ -36,11 +36,16 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
     let new = NewUser { id: call.fresh_id(&author), owner: call.caller.actor, resource };
     let created = call.center.store.write(move |tx| {
         check_manager(tx, &author, (&rules, &to_be), &Value::Null, &new.resource)?;
-        let user = match returning(tx, &author, &new, may_return)? {
-            Some(binned) => bin::return_user(tx, &author, &binned, &new.resource)?,
-            None => identities::create_user(tx, &author, &new)?,
-        };
-        shown(tx, &view, &user)
+        match returning(tx, &author, &new, may_return)? {
+            Some(binned) => {
+                let user = bin::return_user(tx, &author, &binned, &new.resource)?;
+                shown(tx, &view, user)
+            }
+            None => {
+                let user = identities::create_user(tx, &author, &new)?;
+                shown(tx, &view.without_memberships(), user)
+            }
+        }
     });
     Ok(Answer::created(created.await?))
 }
@@ -85,7 +90,7 @@ pub(super) async fn replace(
         let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
         check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
-        shown(tx, &view, &user)
+        shown(tx, &view, user)
     });
     Ok(Answer::ok(replaced.await?))
 }
@@ -117,7 +122,7 @@ pub(super) async fn patch(
         let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
         check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
-        shown(tx, &view, &user)
+        shown(tx, &view, user)
     });
     Ok(Answer::ok(patched.await?))
 }
@@ -207,7 +212,7 @@ impl Listed for User {
         identities::count_users_matching(tx, instance_id, condition)
     }
 
-    fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
+    fn shown(self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
         view.user(tx, self)
     }
 }

@@ -111,8 +111,7 @@ pub fn count_users(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError
 /// engine's.
 pub fn create_user(tx: &mut Tx<'_>, author: &Author, new: &NewUser) -> Result<User, IdentityError> {
     let kept = Kept { id: &new.id, owner: &new.owner, created_at: author.now, version: 1 };
-    insert(tx, author, &kept, &new.resource)?;
-    let made = required(tx, author, &new.id)?;
+    let made = insert(tx, author, &kept, new.resource.clone())?;
     author.record(tx, "user.created", subject(&new.id), None, Some(&made.for_event()))?;
     Ok(made)
 }
@@ -129,9 +128,8 @@ pub fn put_back_user(
 ) -> Result<User, IdentityError> {
     // A schema may be gone since.
     let kinds = Kinds::of(&schemas::store::defined(tx, &author.instance_id)?)?;
-    let resource = schemas::known(kinds.get(&scim::schema::USER), resource);
-    insert(tx, author, kept, &resource)?;
-    let back = required(tx, author, kept.id)?;
+    let resource = schemas::known(kinds.get(&scim::schema::USER), resource.clone());
+    let back = insert(tx, author, kept, resource)?;
     author.record(tx, "user.restored", subject(kept.id), None, Some(&back.for_event()))?;
     Ok(back)
 }
@@ -140,9 +138,9 @@ fn insert(
     tx: &mut Tx<'_>,
     author: &Author,
     kept: &Kept<'_>,
-    resource: &serde_json::Value,
-) -> Result<(), IdentityError> {
-    let columns = Columns::of(resource)?;
+    resource: serde_json::Value,
+) -> Result<User, IdentityError> {
+    let columns = Columns::of(&resource)?;
     check_free(tx, author, &columns, "")?;
     let instance: &str = &author.instance_id;
     tx.exec(
@@ -167,8 +165,20 @@ fn insert(
         ],
     )?;
     counts::made(tx, instance, IdentityKind::User, kept.id)?;
-    emails::index(tx, instance, kept.id, resource)?;
-    extensions::index(tx, instance, IdentityKind::User, kept.id, resource)
+    emails::index(tx, instance, kept.id, &resource)?;
+    extensions::index(tx, instance, IdentityKind::User, kept.id, &resource)?;
+    Ok(User {
+        id: kept.id.to_owned(),
+        user_name: columns.user_name,
+        display_name: columns.display_name,
+        external_id: columns.external_id,
+        active: columns.active,
+        owner: kept.owner.to_owned(),
+        resource,
+        created_at: kept.created_at,
+        updated_at: author.now,
+        version: kept.version,
+    })
 }
 
 /// Puts `resource` in place of the user's. Nothing happens, not even an event, where it is the same.
