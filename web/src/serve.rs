@@ -122,8 +122,10 @@ impl Bound {
         match self.tls {
             None => {
                 let mut server = axum_server::from_tcp(listener).map_err(ServeError::Serve)?;
-                // Without it there is no limit: axum-server takes that of hyper away.
+                // Without these there is no limit: axum-server takes that of hyper away, and it would not hold
+                // before a connection has shown its protocol.
                 server.http_builder().http1().header_read_timeout(slowest_head);
+                let server = server.first_request_timeout(slowest_head);
                 server.handle(handle).serve(service).await.map_err(ServeError::Serve)
             }
             Some(files) => {
@@ -131,6 +133,7 @@ impl Bound {
                 tokio::spawn(reload(files, config.clone()));
                 let mut server = axum_server::from_tcp_rustls(listener, config).map_err(ServeError::Serve)?;
                 server.http_builder().http1().header_read_timeout(slowest_head);
+                let server = server.first_request_timeout(slowest_head);
                 server.handle(handle).serve(service).await.map_err(ServeError::Serve)
             }
         }
@@ -229,13 +232,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_a_head_does_not_hold_a_connection_for_ever() {
+    async fn who_sends_nothing_or_half_a_head_does_not_hold_a_connection_for_ever() {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let bound = Bound::new("127.0.0.1:0".parse().unwrap(), None, None).await.unwrap();
         let address = bound.address();
         let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
         tokio::spawn(bound.serve_within(Duration::from_millis(200), router, std::future::pending()));
-        for head in ["GET / HTTP/1.1\r\nhost: x", "GET / HTTP/1.1\r\nhost: x\r\n\r\nGET / "] {
+        let half = "GET / HTTP/1.1\r\nhost: x";
+        for head in ["", "PRI * HTTP/2.0\r\n", half, &format!("{half}\r\n\r\nGET / ")] {
             let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
             connection.write_all(head.as_bytes()).await.unwrap();
             let mut answer = String::new();
