@@ -7,6 +7,8 @@ use entente::client::{Body, Center, Directory, Http};
 use entente::commands::directory::provisioning::{Job, settle};
 use http::Method;
 use serde_json::{Value, json};
+use store::Engine;
+use store::testing::fresh_url;
 
 use crate::comparison::compare;
 use crate::crash::connect_empty;
@@ -80,8 +82,18 @@ async fn start(both: &Both) -> (Directory, Center, Job, Http) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_center_in_the_mode_aws_gets_everything_and_is_compared() {
-    let both = Both::start([None, None]).await;
+async fn a_center_in_the_mode_aws_gets_everything_and_is_compared_on_sqlite() {
+    walk([None, None]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_center_in_the_mode_aws_gets_everything_and_is_compared_on_postgresql() {
+    let fresh = || Some(fresh_url(Engine::Postgres).0);
+    walk([fresh(), fresh()]).await;
+}
+
+async fn walk(stores: [Option<String>; 2]) {
+    let both = Both::start(stores).await;
     let (directory, center, job, scim) = start(&both).await;
     let off = settle(&directory, &job, true).await.unwrap_err();
     assert_eq!(off.code, "Paused", "{off:?}");
