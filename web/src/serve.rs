@@ -21,6 +21,8 @@ use url::{Host, Url};
 /// Largest body that a handler gets unless its route says otherwise.
 pub const MAX_BODY: usize = 1 << 20;
 const SLOWEST: Duration = Duration::from_secs(60);
+/// How long a connection may take to send the head of a request, the wait for the next request included.
+const SLOWEST_HEAD: Duration = Duration::from_secs(60);
 /// How often certificate files are looked at again.
 const RELOAD: Duration = Duration::from_secs(60);
 
@@ -100,6 +102,15 @@ impl Bound {
         router: Router,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
+        self.serve_within(SLOWEST_HEAD, router, shutdown).await
+    }
+
+    async fn serve_within(
+        self,
+        slowest_head: Duration,
+        router: Router,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
         let handle = axum_server::Handle::new();
         let ending = handle.clone();
         tokio::spawn(async move {
@@ -110,13 +121,19 @@ impl Bound {
         let service = router.into_make_service();
         match self.tls {
             None => {
-                let server = axum_server::from_tcp(listener).map_err(ServeError::Serve)?;
+                let mut server = axum_server::from_tcp(listener).map_err(ServeError::Serve)?;
+                // Without these there is no limit: axum-server takes that of hyper away, and it would not hold
+                // before a connection has shown its protocol.
+                server.http_builder().http1().header_read_timeout(slowest_head);
+                let server = server.first_request_timeout(slowest_head);
                 server.handle(handle).serve(service).await.map_err(ServeError::Serve)
             }
             Some(files) => {
                 let config = load(&files).await.map_err(ServeError::Tls)?;
                 tokio::spawn(reload(files, config.clone()));
-                let server = axum_server::from_tcp_rustls(listener, config).map_err(ServeError::Serve)?;
+                let mut server = axum_server::from_tcp_rustls(listener, config).map_err(ServeError::Serve)?;
+                server.http_builder().http1().header_read_timeout(slowest_head);
+                let server = server.first_request_timeout(slowest_head);
                 server.handle(handle).serve(service).await.map_err(ServeError::Serve)
             }
         }
@@ -212,6 +229,24 @@ mod tests {
         assert!(matches!(Bound::new(everywhere, None, None).await, Err(ServeError::Plain(_))));
         assert!(Bound::new(everywhere, None, Some(&proxied)).await.is_ok());
         assert!(Bound::new("127.0.0.1:0".parse().unwrap(), None, None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_sends_nothing_or_half_a_head_does_not_hold_a_connection_for_ever() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let bound = Bound::new("127.0.0.1:0".parse().unwrap(), None, None).await.unwrap();
+        let address = bound.address();
+        let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
+        tokio::spawn(bound.serve_within(Duration::from_millis(200), router, std::future::pending()));
+        let half = "GET / HTTP/1.1\r\nhost: x";
+        for head in ["", "PRI * HTTP/2.0\r\n", half, &format!("{half}\r\n\r\nGET / ")] {
+            let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+            connection.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            // It ends, or the test does not.
+            connection.read_to_string(&mut answer).await.unwrap();
+            assert_eq!(answer.contains("here"), head.contains("\r\n\r\n"), "{answer}");
+        }
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub(super) fn common_order(sort: &Sort) -> Option<&'static [&'static str]> {
 /// evaluated, or the order be made, for more resources than one request may cost.
 pub(super) async fn list<T: Listed>(call: &Call) -> Result<Value, Refusal> {
     let query = &call.query;
-    let mark = mark(T::KIND.name, query.filter.as_deref());
+    let mark = mark(&call.tenant, T::KIND.name, query.filter.as_deref());
     let search = Search::new::<T>(call, query)?;
     match query.paging(MOST, MOST) {
         Paging::Index { start, count } => {
@@ -326,9 +326,10 @@ fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, rows: Vec<T>) -> Result<Vec<Va
     rows.into_iter().map(|row| Ok(view.project(row.shown(tx, view)?))).collect()
 }
 
-/// What ties a cursor to its list: a cursor of another filter would leave resources out.
-pub(super) fn mark(kind: &str, filter: Option<&str>) -> String {
-    URL_SAFE_NO_PAD.encode(&token::hash(&format!("{kind} {}", filter.unwrap_or_default()))[..6])
+/// What ties a cursor to its list: a cursor of another filter would leave resources out, and one of another
+/// tenant starts nowhere in this one's.
+pub(super) fn mark(tenant: &str, kind: &str, filter: Option<&str>) -> String {
+    URL_SAFE_NO_PAD.encode(&token::hash(&format!("{tenant} {kind} {}", filter.unwrap_or_default()))[..6])
 }
 
 /// The cursor after the resource `id`. It is readable and not signed: whoever changes it only starts at
@@ -357,17 +358,21 @@ mod tests {
 
     #[test]
     fn a_cursor_belongs_to_its_list() {
-        let here = mark("User", Some("active eq true"));
+        let here = mark("t", "User", Some("active eq true"));
         let cursor = write_cursor("id-1", &here);
         assert_eq!(read_cursor(&cursor, &here), Ok("id-1".to_owned()));
-        for other in [mark("User", None), mark("Group", Some("active eq true"))] {
+        for other in [
+            mark("t", "User", None),
+            mark("t", "Group", Some("active eq true")),
+            mark("u", "User", Some("active eq true")),
+        ] {
             assert_eq!(read_cursor(&cursor, &other), Err(ScimError::InvalidCursor));
         }
     }
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        let here = mark("User", None);
+        let here = mark("t", "User", None);
         let nul = write_cursor("\0", &here);
         for text in ["x", "!", "aGFsbG8", "'; DROP TABLE users", &nul] {
             assert_eq!(read_cursor(text, &here), Err(ScimError::InvalidCursor), "{text}");

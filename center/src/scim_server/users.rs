@@ -114,9 +114,10 @@ pub(super) async fn patch(
         let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
         // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
         // better nobody than somebody by a gap.
-        let wanted = patch::apply(&rules, &before.resource, &request)?;
+        let mut wanted = patch::apply(&rules, &before.resource, &request)?;
         if aws {
             aws::check_user(&wanted)?;
+            wanted = aws::kept(wanted);
         }
         let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
         check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
@@ -147,6 +148,7 @@ fn read(call: &Call, body: &Value) -> Result<Value, Refusal> {
     let resource = resource::read(&call.rules(&USER), body)?;
     if call.aws() {
         aws::check_user(&resource)?;
+        return Ok(aws::kept(resource));
     }
     Ok(resource)
 }

@@ -1,7 +1,8 @@
+use scim::caseless;
 use store::{Row, StoreError, Tx, Val};
 use web::{Timestamp, session};
 
-use super::{Kept, Page, containing, emails, extensions, members};
+use super::{Kept, Page, containing, counts, emails, extensions, members};
 use crate::assignments;
 use crate::identity_store::{Columns, IdentityError, IdentityKind, NewUser, User};
 use crate::instance::{Author, Subject};
@@ -32,7 +33,7 @@ pub fn user_exists(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<bool,
 /// # Errors
 /// The engine's.
 pub fn user_by_name(tx: &mut Tx<'_>, instance_id: &str, user_name: &str) -> Result<Option<User>, StoreError> {
-    one(tx, "user_name_key = ?2", &[instance_id.into(), (&user_name.to_lowercase()).into()])
+    one(tx, "user_name_key = ?2", &[instance_id.into(), (&caseless::key(user_name)).into()])
 }
 
 /// The user with this primary e-mail address, in whatever case.
@@ -40,7 +41,7 @@ pub fn user_by_name(tx: &mut Tx<'_>, instance_id: &str, user_name: &str) -> Resu
 /// # Errors
 /// The engine's.
 pub fn user_by_email(tx: &mut Tx<'_>, instance_id: &str, email: &str) -> Result<Option<User>, StoreError> {
-    one(tx, "primary_email_key = ?2", &[instance_id.into(), (&email.to_lowercase()).into()])
+    one(tx, "primary_email_key = ?2", &[instance_id.into(), (&caseless::key(email)).into()])
 }
 
 /// The user with this id or, else, user name.
@@ -100,7 +101,7 @@ pub fn list_users(tx: &mut Tx<'_>, instance_id: &str, page: Page<'_>) -> Result<
 /// # Errors
 /// The engine's.
 pub fn count_users(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError> {
-    tx.int("SELECT count(*) FROM users WHERE instance_id = ?1", &[instance_id.into()])
+    counts::count(tx, instance_id, IdentityKind::User)
 }
 
 /// Makes a user.
@@ -163,6 +164,7 @@ fn insert(
             kept.version.into(),
         ],
     )?;
+    counts::made(tx, instance, IdentityKind::User, kept.id)?;
     emails::index(tx, instance, kept.id, &resource)?;
     extensions::index(tx, instance, IdentityKind::User, kept.id, &resource)?;
     Ok(User {
@@ -243,6 +245,7 @@ pub fn delete_user(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, I
     extensions::forget(tx, &author.instance_id, id)?;
     session::end_all(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM users WHERE instance_id = ?1 AND id = ?2", &key)?;
+    counts::gone(tx, &author.instance_id, IdentityKind::User, id)?;
     author.record(tx, "user.deleted", subject(id), Some(&before.for_event()), None)?;
     Ok(before)
 }
