@@ -3,6 +3,8 @@
 
 #[path = "saml_idp/bench.rs"]
 mod bench;
+#[path = "saml_idp/instance.rs"]
+mod instance;
 #[path = "saml_idp/issued.rs"]
 mod issued;
 #[path = "saml_idp/lookup.rs"]

@@ -9,6 +9,7 @@ mod arrived;
 mod attempt;
 mod claims;
 mod decide;
+mod endpoint;
 mod http;
 mod issue;
 mod keys;
@@ -46,6 +47,8 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
     Routes::new("anyone")
         .get("/{tenant}/saml2", http::by_redirect)
         .post("/{tenant}/saml2", http::by_post)
+        .get("/{tenant}/saml2/{service_principal}", http::instance_by_redirect)
+        .post("/{tenant}/saml2/{service_principal}", http::instance_by_post)
         .get("/{tenant}/saml2/requests/{id}", http::back)
         .get("/{tenant}/saml2/sign-outs/{id}", http::sign_out_goes_on)
         .get("/{tenant}/federationmetadata/2007-06/federationmetadata.xml", metadata::show)

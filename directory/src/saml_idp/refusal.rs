@@ -85,6 +85,12 @@ pub enum Refusal {
         /// Its name.
         application: String,
     },
+    /// Requests must be signed, and at this address another name takes the place of the signed Issuer.
+    #[error("{application} takes signed requests, and those have to arrive at the address of the directory")]
+    SignedRequestOverridden {
+        /// Its name.
+        application: String,
+    },
     /// A signed request was made for another address.
     #[error("the application's request was made for another address")]
     DestinationMismatch {
@@ -220,6 +226,7 @@ impl Refusal {
             Self::NoSigningKey { .. } => "NoSigningKey",
             Self::AuthnContextMismatch { .. } => "AuthnContextMismatch",
             Self::SignedRequestRequired { .. } => "SignedRequestRequired",
+            Self::SignedRequestOverridden { .. } => "SignedRequestOverridden",
             Self::DestinationMismatch { .. } => "DestinationMismatch",
             Self::NoEncryptionCertificate { .. } => "NoEncryptionCertificate",
             Self::SignOut(refusal) => refusal.code(),
@@ -253,7 +260,7 @@ impl Refusal {
                 650_056
             }
             Self::NoIdentifier { .. } => 50010,
-            Self::SignedRequestRequired { .. } => 76021,
+            Self::SignedRequestRequired { .. } | Self::SignedRequestOverridden { .. } => 76021,
             Self::DestinationMismatch { .. } => 75008,
             Self::SignOut(refusal) => refusal.aadsts(),
             Self::NoSigningKey { .. } => 50003,
@@ -297,6 +304,9 @@ impl Refusal {
             Self::NoSigningKey { found, .. } => found.clone(),
             Self::AuthnContextMismatch { requested, .. } => requested.join(" or "),
             Self::SignedRequestRequired { .. } => "no verified request".to_owned(),
+            Self::SignedRequestOverridden { .. } => {
+                "the address of one service principal, which overrides the Issuer".to_owned()
+            }
             Self::DestinationMismatch { found, .. } => printable(found),
             Self::NoEncryptionCertificate { key_id, .. } => key_id.clone(),
             Self::SignOut(refusal) => refusal.found(),
@@ -358,6 +368,7 @@ impl Refusal {
             | Self::Request(_)
             | Self::NameQualifierTooLong { .. }
             | Self::SignedRequestRequired { .. }
+            | Self::SignedRequestOverridden { .. }
             | Self::DestinationMismatch { .. }
             | Self::AuthnContextMismatch { .. } => {
                 "the administrator of the application, with an administrator of this directory"

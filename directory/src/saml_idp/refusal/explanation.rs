@@ -16,6 +16,7 @@ pub(super) fn expected(refusal: &Refusal) -> &'static str {
         Refusal::NoSigningKey { .. } => "a signing certificate with its key",
         Refusal::AuthnContextMismatch { .. } => "Password, PasswordProtectedTransport or unspecified",
         Refusal::SignedRequestRequired { .. } => "a request with a good signature",
+        Refusal::SignedRequestOverridden { .. } => "the Login URL without the service principal's object id",
         Refusal::DestinationMismatch { .. } | Refusal::SignOut(_) => "this address",
         Refusal::NoEncryptionCertificate { .. } => "an encryption certificate with an RSA key",
         Refusal::NoSession => "a session",
@@ -65,6 +66,11 @@ pub(super) fn fix(refusal: &Refusal) -> &'static str {
         Refusal::SignedRequestRequired { .. } => {
             "Start at the application, and let it sign its requests. A tile of My Apps and the test have no request that \
              could be signed: give the application a sign-on URL, or do not require signed requests."
+        }
+        Refusal::SignedRequestOverridden { .. } => {
+            "Give the application the Login URL of its single sign-on page, which ends in /saml2, and an identifier \
+             that no other application has; or do not require signed requests. A good signature changes nothing: \
+             it would vouch for an Issuer that does not count."
         }
         Refusal::NoEncryptionCertificate { .. } => {
             "Choose another certificate under Token encryption of the application, or switch token encryption off."
