@@ -1,6 +1,8 @@
 //! Single sign-on through the router, with the service provider's half of the work done by `saml`.
 #![expect(clippy::unwrap_used, reason = "tests: a panic is the failure")]
 
+#[path = "saml_idp/aadsts.rs"]
+mod aadsts;
 #[path = "saml_idp/bench.rs"]
 mod bench;
 #[path = "saml_idp/instance.rs"]

@@ -27,11 +27,13 @@ mod store;
 mod trace;
 mod waiting;
 
-pub use running::clear_away;
+pub(crate) use attempt::of_password;
+pub use running::{Strangers, clear_away};
+pub(crate) use sign_ins::record;
 pub(crate) use sign_out::local as sign_out;
 
 pub(crate) use claims::{NameId, core, groups_link, name_id};
-pub use refusal::Refusal;
+pub use refusal::{AADSTS, Refusal};
 
 use axum::Extension;
 use axum::middleware::from_fn_with_state;

@@ -366,7 +366,7 @@ async fn refuse_passive(
     let record = attempt.issued().refused(&Refusal::NoSession).into();
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
     let (tenant, now) = (directory.tenant_id.clone(), attempt.now);
-    let recorded = running.may_record_stranger(now);
+    let recorded = running.strangers.may_record(now);
     directory
         .store
         .write(move |tx| -> Result<(), StoreError> {
