@@ -98,24 +98,8 @@ pub(super) fn fix(refusal: &Refusal) -> &'static str {
             "Add an identifier under Basic SAML configuration of the application."
         }
         Refusal::ReplyUrlUnusable { .. } => "Correct the reply URL under Basic SAML configuration.",
-        Refusal::NoSigningKey { .. } | Refusal::CustomSigningKeyMissing { .. } => {
-            "Create and activate a certificate under SAML certificates, and give the application the new metadata. \
-             If the key does not open, the process runs with another master key file than before."
-        }
         Refusal::AuthnContextMismatch { .. } => {
             "Make the application ask for Password or PasswordProtectedTransport, or for no authentication context."
-        }
-        Refusal::SignedRequestRequired { .. } => {
-            "Start at the application, and let it sign its requests. A tile of My Apps and the test have no request that \
-             could be signed: give the application a sign-on URL, or do not require signed requests."
-        }
-        Refusal::SignedRequestOverridden { .. } => {
-            "Give the application the Login URL of its single sign-on page, which ends in /saml2, and an identifier \
-             that no other application has; or do not require signed requests. A good signature changes nothing: \
-             it would vouch for an Issuer that does not count."
-        }
-        Refusal::NoEncryptionCertificate { .. } => {
-            "Choose another certificate under Token encryption of the application, or switch token encryption off."
         }
         Refusal::SignOut(_) => "Sign out again.",
         Refusal::Password(_) => "Sign in again.",
@@ -138,7 +122,34 @@ pub(super) fn fix(refusal: &Refusal) -> &'static str {
         | Refusal::ClaimMissing { .. }
         | Refusal::ClaimInvalid { .. }
         | Refusal::GroupOverage { .. } => fix_claims(refusal),
+        Refusal::NoSigningKey { .. }
+        | Refusal::CustomSigningKeyMissing { .. }
+        | Refusal::SignedRequestRequired { .. }
+        | Refusal::SignedRequestOverridden { .. }
+        | Refusal::NoEncryptionCertificate { .. } => fix_keys(refusal),
         Refusal::ValueNotXml { .. } => "Remove the control characters from the value.",
+    }
+}
+
+fn fix_keys(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::NoSigningKey { .. } | Refusal::CustomSigningKeyMissing { .. } => {
+            "Create and activate a certificate under SAML certificates, and give the application the new metadata. \
+             If the key does not open, the process runs with another master key file than before."
+        }
+        Refusal::SignedRequestRequired { .. } => {
+            "Start at the application, and let it sign its requests. A tile of My Apps and the test have no request that \
+             could be signed: give the application a sign-on URL, or do not require signed requests."
+        }
+        Refusal::SignedRequestOverridden { .. } => {
+            "Give the application the Login URL of its single sign-on page, which ends in /saml2, and an identifier \
+             that no other application has; or do not require signed requests. A good signature changes nothing: \
+             it would vouch for an Issuer that does not count."
+        }
+        Refusal::NoEncryptionCertificate { .. } => {
+            "Choose another certificate under Token encryption of the application, or switch token encryption off."
+        }
+        _ => "Look at SAML certificates of the application.",
     }
 }
 
