@@ -182,6 +182,69 @@ async fn a_failure_keeps_what_is_known_and_is_told_once() {
     }
 }
 
+fn cut_out(metadata: &str) -> String {
+    let (before, rest) = metadata.split_once("<Signature ").unwrap();
+    format!("{before}{}", rest.split_once("</Signature>").unwrap().1)
+}
+
+/// Without a name a signature is not looked at, as in AWS; with one, nothing that its key did not sign is taken, from
+/// the URL, from a file and for a change of the source. What is known stays.
+#[tokio::test]
+async fn whoever_is_named_must_have_signed_the_metadata() {
+    for sp in Sp::on_each().await {
+        let (good, forged) = (Key::current().metadata(&[]), Key::next().metadata(&[]));
+        let site = Site::open(good.clone()).await;
+        set(&sp, &site, "").await;
+        let page = "/console/settings/identity-source/metadata-url";
+        let mut administrator = sp.test.administrator().await;
+        assert!(administrator.get(page).await.body.contains("signed, but by nobody that you named"));
+        let name = |certificates: Value| {
+            sp.test.api(Method::PUT, "/api/saml-settings", json!({ "metadataSigners": certificates }))
+        };
+        assert_eq!(name(json!(["no certificate"])).await.code(), "InvalidValue");
+        assert_eq!(name(json!(vec!["x"; 11])).await.code(), "InvalidValue");
+        let certificate = Key::current().signing.certificate();
+        assert_eq!(
+            name(json!([certificate.pem()])).await.json()["metadataSigners"],
+            json!([certificate.base64()])
+        );
+        let refresh = format!("{PATH}/refresh");
+        let accepted = sp.test.api(Method::POST, &refresh, Value::Null).await;
+        assert_eq!(accepted.status, StatusCode::OK, "{}", accepted.body);
+        let shown_by = certificate.thumbprint();
+        assert!(administrator.get(page).await.body.contains(&format!("signed by {shown_by}")));
+        for (said, code) in [
+            (cut_out(&good), "SignatureMissing"),
+            (forged.clone(), "SignatureMismatch"),
+            (good.replace("/tenant-1/saml2", "/tenant-2/saml2"), "DigestMismatch"),
+            (forged.replacen("entityID=", "x=\"\" entityID=", 1), "SignatureMismatch"),
+        ] {
+            site.says(StatusCode::OK, said.clone());
+            let url = sp.test.api(Method::POST, &refresh, Value::Null).await;
+            let file = json!({ "metadataXml": said });
+            let file = sp.test.api(Method::POST, "/api/identity-source/certificates", file).await;
+            let proposal = json!({ "kind": "external", "metadataXml": said });
+            let proposal = sp.test.api(Method::PUT, "/api/identity-source/proposal", proposal).await;
+            for refused in [url, file, proposal] {
+                assert_eq!(
+                    (refused.status, refused.code().as_str()),
+                    (StatusCode::BAD_REQUEST, code),
+                    "{}",
+                    refused.body
+                );
+            }
+            assert!(!shown(&sp).await["failure"].is_null());
+            assert_eq!(source(&sp).await, SIGN_IN_URL);
+        }
+        assert!(signs_in(&sp, Key::current()).await && !signs_in(&sp, Key::next()).await);
+        assert_eq!(name(json!([])).await.json()["metadataSigners"], json!([]));
+        let both = Key::next().metadata(&[Key::current()]);
+        site.says(StatusCode::OK, both);
+        assert_eq!(sp.test.api(Method::POST, &refresh, Value::Null).await.status, StatusCode::OK);
+        assert!(signs_in(&sp, Key::next()).await);
+    }
+}
+
 #[tokio::test]
 async fn two_processes_read_it_once() {
     let sp = Sp::over(TestCenter::on(Engine::Sqlite).await, Key::current().metadata(&[])).await;
