@@ -182,6 +182,45 @@ async fn a_failure_keeps_what_is_known_and_is_told_once() {
     }
 }
 
+/// A redirect leads nowhere: not to a file, not into a private network, not to another site with good metadata.
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let sp = Sp::over(TestCenter::on(Engine::Sqlite).await, Key::current().metadata(&[])).await;
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (counted, good) = (asked.clone(), Key::current().metadata(&[]));
+    let elsewhere = Router::new().fallback(move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let good = good.clone();
+        async move { good }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let other = format!("http://{}/metadata", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, elsewhere).await });
+    for to in [
+        "file:///etc/passwd",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://10.0.0.1/",
+        "//[::1]/",
+        &other,
+    ] {
+        for status in [StatusCode::MOVED_PERMANENTLY, StatusCode::FOUND, StatusCode::TEMPORARY_REDIRECT] {
+            let location = to.to_owned();
+            let router = Router::new().fallback(move || {
+                let location = location.clone();
+                async move { (status, [("location", location)], "") }
+            });
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/metadata", listener.local_addr().unwrap());
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            let refused = sp.test.api(Method::PUT, PATH, json!({ "url": url, "allowPrivate": true })).await;
+            assert_eq!(refused.code(), "MetadataUnreachable", "{to}: {}", refused.body);
+            assert!(refused.body.contains(status.as_str()), "{}", refused.body);
+        }
+    }
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 0);
+    assert_eq!(shown(&sp).await["url"], Value::Null);
+}
+
 fn cut_out(metadata: &str) -> String {
     let (before, rest) = metadata.split_once("<Signature ").unwrap();
     format!("{before}{}", rest.split_once("</Signature>").unwrap().1)
