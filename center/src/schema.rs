@@ -28,4 +28,9 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0110_event_targets.sql"),
     },
     Migration { version: 111, name: "scim_scans", sql: include_str!("../migrations/0111_scim_scans.sql") },
+    Migration {
+        version: 112,
+        name: "saml_sessions",
+        sql: include_str!("../migrations/0112_saml_sessions.sql"),
+    },
 ];
