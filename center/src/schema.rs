@@ -29,6 +29,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 111, name: "scim_scans", sql: include_str!("../migrations/0111_scim_scans.sql") },
     Migration {
+        version: 112,
+        name: "saml_sessions",
+        sql: include_str!("../migrations/0112_saml_sessions.sql"),
+    },
+    Migration {
         version: 113,
         name: "names_and_counts",
         sql: include_str!("../migrations/0113_names_and_counts.sql"),

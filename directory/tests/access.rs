@@ -142,6 +142,8 @@ const PAGES: &[Row] = &[
 const SAML_IDP: &[Row] = &[
     ("GET", "/{tenant}/saml2", Anyone),
     ("POST", "/{tenant}/saml2", Anyone),
+    ("GET", "/{tenant}/saml2/{service_principal}", Anyone),
+    ("POST", "/{tenant}/saml2/{service_principal}", Anyone),
     ("GET", "/{tenant}/saml2/requests/{id}", Anyone),
     ("GET", "/{tenant}/saml2/sign-outs/{id}", Anyone),
     ("GET", "/{tenant}/federationmetadata/2007-06/federationmetadata.xml", Anyone),

@@ -1,8 +1,12 @@
 //! Single sign-on through the router, with the service provider's half of the work done by `saml`.
 #![expect(clippy::unwrap_used, reason = "tests: a panic is the failure")]
 
+#[path = "saml_idp/aadsts.rs"]
+mod aadsts;
 #[path = "saml_idp/bench.rs"]
 mod bench;
+#[path = "saml_idp/instance.rs"]
+mod instance;
 #[path = "saml_idp/issued.rs"]
 mod issued;
 #[path = "saml_idp/lookup.rs"]

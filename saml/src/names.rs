@@ -1,5 +1,7 @@
 //! The names that SAML documents are made of. Each is written once, here.
 
+use crate::xml::Element;
+
 /// Namespace of SAML assertions (SAML Core 1.2).
 pub const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 /// Namespace of SAML requests and responses (SAML Core 1.2).
@@ -17,6 +19,11 @@ pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// Namespace bound to the prefix `xmlns` (Namespaces in XML 3).
 pub const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
+/// The Format of an Issuer that is there and names something else than an entity.
+pub(crate) fn other_issuer_format<'a>(issuer: Element<'a>) -> Option<&'a str> {
+    issuer.attribute("Format").filter(|format| *format != FORMAT_ENTITY)
+}
+
 /// HTTP-POST binding (SAML Bindings 3.5).
 pub const HTTP_POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 /// HTTP-Redirect binding (SAML Bindings 3.4).
@@ -24,6 +31,8 @@ pub const HTTP_REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redir
 
 /// NameID format: an e-mail address (SAML Core 8.3.2).
 pub const FORMAT_EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
+/// NameID format: an entity ID (SAML Core 8.3.6); the only one that an Issuer may have (SAML Profiles 4.1.4).
+pub const FORMAT_ENTITY: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity";
 /// NameID format: left to the identity provider (SAML Core 8.3.1).
 pub const FORMAT_UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 /// NameID format: Windows domain qualified name (SAML Core 8.3.4).

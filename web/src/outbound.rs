@@ -85,7 +85,11 @@ impl Outbound {
     /// # Errors
     /// [`OutboundError::Connect`] where TLS cannot be set up on this machine.
     pub fn new(reach: Reach) -> Result<Self, OutboundError> {
-        let timeout = Duration::from_secs(30);
+        Self::within(reach, Duration::from_secs(30))
+    }
+
+    /// The same with another time for each answer, from the connection to its last byte.
+    fn within(reach: Reach, timeout: Duration) -> Result<Self, OutboundError> {
         // A process that serves has installed its provider already; the second call changes nothing.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         #[expect(clippy::disallowed_methods, reason = "this is the guarded client")]
@@ -232,6 +236,7 @@ fn is_private_v6(ip: Ipv6Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     fn refused(reach: Reach, url: &str) -> Option<OutboundError> {
         Outbound::new(reach).unwrap().request(Method::GET, url).err()
@@ -276,6 +281,35 @@ mod tests {
         assert!(matches!(refused(Reach::Private, "http://10.0.0.1/"), Some(OutboundError::Insecure(_))));
         assert!(matches!(refused(Reach::Public, "http://127.0.0.1/"), Some(OutboundError::Insecure(_))));
         assert!(matches!(refused(Reach::Public, "file:///etc/passwd"), Some(OutboundError::Url(_))));
+    }
+
+    /// Serves one connection: the head of an answer, then `drop` again and again.
+    async fn dripping(head: &'static str, drop: &'static [u8]) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            // The request comes first.
+            let read = stream.read(&mut [0; 4096]).await.unwrap();
+            assert!(read > 0);
+            let mut turn = tokio::time::interval(Duration::from_millis(10));
+            stream.write_all(head.as_bytes()).await.unwrap();
+            while stream.write_all(drop).await.is_ok() {
+                turn.tick().await;
+            }
+        });
+        url
+    }
+
+    /// Each drop comes in time; the whole answer has to.
+    #[tokio::test]
+    async fn an_answer_that_drips_ends_in_time() {
+        let client = Outbound::within(Reach::Private, Duration::from_millis(300)).unwrap();
+        for head in ["HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"] {
+            let url = dripping(head, b"a").await;
+            let answer = client.send(client.request(Method::GET, &url).unwrap()).await;
+            assert!(matches!(answer, Err(OutboundError::Timeout(_))), "{answer:?}");
+        }
     }
 
     #[tokio::test]

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 
 use super::certificates::{self, Listed, Origin};
 use super::error::SourceError;
-use super::external::{LONGEST_CERTIFICATE, read_metadata};
+use super::external::{LONGEST_CERTIFICATE, read_metadata_of};
 use crate::Center;
 use crate::access::Caller;
 use crate::admin_api::{ApiError, JsonBody, Params};
+use crate::saml_sp::metadata_signers;
 
 /// The certificates as they are.
 pub(super) async fn listed(center: &Center) -> Result<Vec<Listed>, StoreError> {
@@ -62,7 +63,7 @@ pub(super) async fn add_metadata(
     file: &[u8],
 ) -> Result<usize, SourceError> {
     let author = center.author(caller);
-    let idp = read_metadata(file, author.now)?;
+    let idp = read_metadata_of(file, &metadata_signers(center).await?, author.now)?;
     center.store.write(move |tx| certificates::add_from(tx, &author, &idp)).await
 }
 

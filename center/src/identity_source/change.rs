@@ -34,7 +34,7 @@ impl Review {
     /// Reviews the change from the source in use to `to`, over the rows as they are.
     fn of(tx: &mut Tx<'_>, author: &Author, to: Source) -> Result<Self, SourceError> {
         let from = store::active(tx, &author.instance_id)?;
-        if from == to {
+        if from.is_same(&to) {
             return Err(SourceError::SameSource);
         }
         let people = store::people(tx, &author.instance_id)?;

@@ -1,7 +1,7 @@
 //! Reads what an administrator gives of an identity provider: its metadata file, or three values by hand.
 
 use saml::certificate::Certificate;
-use saml::metadata::{Binding, IdpMetadata, LONGEST_METADATA};
+use saml::metadata::{Binding, IdpMetadata, LONGEST_METADATA, MetadataSignature};
 use url::{Host, Url};
 use web::Timestamp;
 
@@ -36,11 +36,26 @@ pub struct Manual<'a> {
 /// [`SourceError::NoUsableBinding`], [`SourceError::TooManyCertificates`],
 /// [`SourceError::CertificatesExpired`], [`SourceError::MetadataExpired`].
 pub fn read_metadata(xml: &[u8], now: Timestamp) -> Result<ExternalIdp, SourceError> {
+    read_metadata_of(xml, &[], now)
+}
+
+/// The same of a file that one of the `signers` must have signed; where nobody is named, a signature is not looked at,
+/// as in AWS.
+///
+/// # Errors
+/// Those of [`read_metadata`]; [`SourceError::Metadata`] for the signature.
+pub fn read_metadata_of(
+    xml: &[u8],
+    signers: &[Certificate],
+    now: Timestamp,
+) -> Result<ExternalIdp, SourceError> {
     // The reader has the same limit; this one comes before any look at the bytes.
     if xml.len() > 4 * LONGEST_METADATA {
         return Err(SourceError::MetadataTooLong { bytes: xml.len() });
     }
-    let metadata = IdpMetadata::read(xml).map_err(SourceError::Metadata)?;
+    let read =
+        if signers.is_empty() { IdpMetadata::read(xml) } else { IdpMetadata::read_signed(xml, signers) };
+    let metadata = read.map_err(SourceError::Metadata)?;
     if let Some(end) = metadata.valid_until.map(Timestamp::from).filter(|end| *end <= now) {
         return Err(SourceError::MetadataExpired { found: end });
     }
@@ -64,6 +79,7 @@ pub fn read_metadata(xml: &[u8], now: Timestamp) -> Result<ExternalIdp, SourceEr
         certificates: usable(metadata.signing_certificates, now)?,
         entity_id: metadata.entity_id,
         wants_signed_requests: metadata.want_authn_requests_signed,
+        metadata_signature: metadata.signature,
     })
 }
 
@@ -93,6 +109,7 @@ pub fn read_manual(manual: &Manual<'_>, now: Timestamp) -> Result<ExternalIdp, S
         logout_url: None,
         certificates: usable(vec![certificate], now)?,
         wants_signed_requests: false,
+        metadata_signature: MetadataSignature::Absent,
     })
 }
 

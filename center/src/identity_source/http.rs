@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use saml::certificate::Certificate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::StoreError;
@@ -11,14 +12,14 @@ use web::Timestamp;
 
 use super::change::{self, Review};
 use super::error::SourceError;
-use super::external::{Manual, read_manual, read_metadata};
-use super::source::{ExternalIdp, Source};
+use super::external::{Manual, read_manual, read_metadata_of};
+use super::source::{ExternalIdp, Source, signature_json};
 use super::store::{self as rows, State as RowState};
 use crate::Center;
 use crate::access::Caller;
 use crate::admin_api::{ApiError, JsonBody};
 use crate::instance::{self, Instance};
-use crate::saml_sp::{ServiceProvider, metadata_file};
+use crate::saml_sp::{ServiceProvider, metadata_file, metadata_signers};
 
 /// `GET /api/identity-source`
 pub(super) async fn show(State(center): State<Center>) -> Result<Json<Value>, ApiError> {
@@ -41,20 +42,20 @@ pub(super) struct ProposalBody {
 }
 
 impl ProposalBody {
-    fn source(&self, now: Timestamp) -> Result<Source, SourceError> {
+    fn source(&self, signers: &[Certificate], now: Timestamp) -> Result<Source, SourceError> {
         match self.kind.as_str() {
             "identity-center-directory" => Ok(Source::IdentityCenterDirectory),
-            "external" => Ok(Source::External(self.external(now)?)),
+            "external" => Ok(Source::External(self.external(signers, now)?)),
             "active-directory" => Err(SourceError::ActiveDirectory),
             other => Err(SourceError::KindUnknown(other.chars().take(100).collect())),
         }
     }
 
-    fn external(&self, now: Timestamp) -> Result<ExternalIdp, SourceError> {
+    fn external(&self, signers: &[Certificate], now: Timestamp) -> Result<ExternalIdp, SourceError> {
         let values = [&self.sign_in_url, &self.issuer, &self.certificate_pem];
         match &self.metadata_xml {
             Some(_) if values.iter().any(|value| value.is_some()) => Err(SourceError::MetadataAndValues),
-            Some(xml) => read_metadata(xml.as_bytes(), now),
+            Some(xml) => read_metadata_of(xml.as_bytes(), signers, now),
             None => {
                 let [sign_in_url, issuer, certificate] = values.map(|v| v.as_deref().unwrap_or_default());
                 read_manual(&Manual { sign_in_url, issuer, certificate }, now)
@@ -69,7 +70,7 @@ pub(super) async fn propose(
     caller: Caller,
     JsonBody(body): JsonBody<ProposalBody>,
 ) -> Result<Json<Value>, ApiError> {
-    let source = body.source(center.clock.now())?;
+    let source = body.source(&metadata_signers(&center).await?, center.clock.now())?;
     Ok(Json(reviewed(&change::propose(&center, &caller, source).await?)))
 }
 
@@ -166,7 +167,12 @@ fn external(idp: &ExternalIdp) -> Value {
         })
     });
     let certificates: Vec<Value> = certificates.collect();
-    json!({ "entityId": idp.entity_id, "signInUrl": idp.sign_in_url(), "certificates": certificates })
+    json!({
+        "entityId": idp.entity_id,
+        "signInUrl": idp.sign_in_url(),
+        "certificates": certificates,
+        "metadataSignature": signature_json(&idp.metadata_signature),
+    })
 }
 
 fn reviewed(review: &Review) -> Value {

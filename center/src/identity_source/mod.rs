@@ -27,7 +27,7 @@ use web::routes::Routes;
 pub use certificate_rows::Known;
 pub use change::{Review, accept, propose, restore, review_proposal, review_restore, withdraw};
 pub use error::SourceError;
-pub use external::{Manual, read_manual, read_metadata};
+pub use external::{Manual, read_manual, read_metadata, read_metadata_of};
 pub use source::{ExternalIdp, Kind, Source};
 
 use crate::{Center, admin_api, console};

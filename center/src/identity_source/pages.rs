@@ -11,14 +11,14 @@ use web::page::{self, Banner, Crumb, Shell, Tone};
 
 use super::change::{self, Review};
 use super::error::{ACTIVE_DIRECTORY, SourceError};
-use super::external::{Manual, read_manual, read_metadata};
+use super::external::{Manual, read_manual, read_metadata_of};
 use super::http::{Sources, sources};
 use super::impact::Loss;
 use super::source::{ExternalIdp, Source};
 use crate::access::Caller;
 use crate::admin_api::ApiError;
 use crate::console::PageError;
-use crate::saml_sp::ServiceProvider;
+use crate::saml_sp::{ServiceProvider, metadata_signers};
 use crate::{Center, console};
 
 const SETTINGS: &str = "/console/settings";
@@ -125,7 +125,8 @@ pub(super) async fn external_given(
 ) -> Page {
     let visitor = Visitor { caller, csrf };
     let given = Given::of(&upload);
-    let read = read_upload(&upload, &given, center.clock.now());
+    let signers = metadata_signers(&center).await?;
+    let read = read_upload(&upload, &given, &signers, center.clock.now());
     let proposed = match read {
         Ok(idp) => change::propose(&center, &visitor.caller, Source::External(idp)).await.map(|_| ()),
         Err(error) => Err(error),
@@ -159,10 +160,15 @@ impl Given {
     }
 }
 
-fn read_upload(upload: &Upload, given: &Given, now: Timestamp) -> Result<ExternalIdp, SourceError> {
+fn read_upload(
+    upload: &Upload,
+    given: &Given,
+    signers: &[Certificate],
+    now: Timestamp,
+) -> Result<ExternalIdp, SourceError> {
     match upload.file("metadata") {
         Some(_) if !given.is_empty() => Err(SourceError::MetadataAndValues),
-        Some(file) => read_metadata(&file.bytes, now),
+        Some(file) => read_metadata_of(&file.bytes, signers, now),
         None if given.is_empty() => Err(SourceError::ValueMissing { target: "metadata" }),
         None => {
             let Given { sign_in_url, issuer, certificate } = given;

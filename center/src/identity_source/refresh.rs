@@ -10,13 +10,14 @@ use web::outbound::{Outbound, Reach};
 
 use super::certificates::{self, Listed, Origin, add, external, save_without};
 use super::error::SourceError;
-use super::external::{read_metadata, sign_in_url};
+use super::external::{read_metadata_of, sign_in_url};
 use super::metadata_url::{Diff, EVERY_LEAST, EVERY_MOST, Given, MetadataUrl};
 use super::source::{ExternalIdp, Source};
 use super::{certificate_rows, metadata_url_rows as rows, store};
 use crate::Center;
 use crate::access::Caller;
 use crate::instance::{Author, Subject};
+use crate::saml_sp::metadata_signers;
 
 /// Whoever reads it because it is due has this long before another process may; after a failure it is tried again
 /// after an hour.
@@ -45,8 +46,8 @@ pub fn standing(tx: &mut Tx<'_>, instance_id: &str, now: Timestamp) -> Result<St
 /// What the file at a URL says.
 ///
 /// # Errors
-/// [`SourceError::UrlNotAllowed`]; [`SourceError::MetadataUnreachable`]; those of [`read_metadata`].
-async fn read(given: &Given, now: Timestamp) -> Result<ExternalIdp, SourceError> {
+/// [`SourceError::UrlNotAllowed`]; [`SourceError::MetadataUnreachable`]; those of [`read_metadata_of`].
+async fn read(center: &Center, given: &Given) -> Result<ExternalIdp, SourceError> {
     let url = sign_in_url("url", &given.url)?;
     let unreachable = |found: String| SourceError::MetadataUnreachable { found };
     let reach = if given.allow_private { Reach::Private } else { Reach::Public };
@@ -56,7 +57,8 @@ async fn read(given: &Given, now: Timestamp) -> Result<ExternalIdp, SourceError>
     if answer.status != StatusCode::OK {
         return Err(unreachable(format!("the answer {}", answer.status)));
     }
-    read_metadata(&answer.body, now)
+    // Read after the file came: who is named by then has to have signed it.
+    read_metadata_of(&answer.body, &metadata_signers(center).await?, center.clock.now())
 }
 
 /// Reads the URL and says what would happen; nothing is saved.
@@ -68,7 +70,7 @@ pub(super) async fn preview(center: &Center, given: &Given) -> Result<(ExternalI
         return Err(SourceError::EveryOutOfRange { found: given.every_seconds });
     }
     let now = center.clock.now();
-    let found = read(given, now).await?;
+    let found = read(center, given).await?;
     let (author, idp) = (center.author_named("system"), found.clone());
     let compare = move |tx: &mut Tx<'_>| -> Result<Diff, SourceError> {
         let current = external(tx, &author)?;
@@ -149,7 +151,7 @@ pub async fn refresh_due(center: &Center) -> Result<bool, StoreError> {
 }
 
 async fn read_and_save(center: &Center, actor: &str, saved: MetadataUrl) -> Result<(), SourceError> {
-    let (found, error) = match read(&saved.given, center.clock.now()).await {
+    let (found, error) = match read(center, &saved.given).await {
         Ok(found) => (Some(found), None),
         Err(error) => (None, Some(error)),
     };
@@ -267,6 +269,7 @@ pub(super) async fn apply(center: &Center, caller: &Caller, confirm: &str) -> Re
                 post_url: found.post_url,
                 logout_url: found.logout_url,
                 wants_signed_requests: found.wants_signed_requests,
+                metadata_signature: found.metadata_signature,
                 ..before.clone()
             };
             let after = Source::External(addresses);

@@ -2,6 +2,7 @@
 
 use ::store::StoreError;
 use saml::certificate::Certificate;
+use saml::metadata::MetadataSignature;
 use serde_json::{Value as Json, json};
 
 /// Which kind of source.
@@ -55,6 +56,8 @@ pub struct ExternalIdp {
     pub certificates: Vec<Certificate>,
     /// Whether its metadata demands signed requests. Ours are not signed unless the settings say so.
     pub wants_signed_requests: bool,
+    /// How the metadata was signed that it is known from.
+    pub metadata_signature: MetadataSignature,
 }
 
 impl ExternalIdp {
@@ -68,6 +71,24 @@ impl ExternalIdp {
         self.certificates.iter().find(|certificate| certificate.thumbprint() == thumbprint)
     }
 
+    /// What the signature of the metadata is worth, for people.
+    pub fn metadata_trust(&self) -> String {
+        match &self.metadata_signature {
+            MetadataSignature::Absent => {
+                "The metadata is not signed: trust comes from the TLS address, or from who uploaded it."
+                    .to_owned()
+            }
+            MetadataSignature::Unverified => {
+                "The metadata is signed, but by nobody that you named: trust comes from the \
+                                              TLS address, or from who uploaded it."
+                    .to_owned()
+            }
+            MetadataSignature::Verified { thumbprint } => {
+                format!("The metadata is signed by {thumbprint}, which is named under SAML settings.")
+            }
+        }
+    }
+
     pub(super) fn to_json(&self) -> Json {
         let certificates: Vec<String> = self.certificates.iter().map(Certificate::base64).collect();
         json!({
@@ -77,6 +98,7 @@ impl ExternalIdp {
             "logoutUrl": self.logout_url,
             "certificates": certificates,
             "wantsSignedRequests": self.wants_signed_requests,
+            "metadataSignature": signature_json(&self.metadata_signature),
         })
     }
 
@@ -91,13 +113,41 @@ impl ExternalIdp {
             logout_url: text("logoutUrl"),
             certificates: certificates.collect::<Option<Vec<_>>>()?,
             wants_signed_requests: settings["wantsSignedRequests"].as_bool()?,
+            metadata_signature: match &settings["metadataSignature"] {
+                Json::String(word) if word == UNVERIFIED => MetadataSignature::Unverified,
+                Json::String(thumbprint) => MetadataSignature::Verified { thumbprint: thumbprint.clone() },
+                _ => MetadataSignature::Absent,
+            },
         };
         let usable = !source.certificates.is_empty() && !source.sign_in_url().is_empty();
         usable.then_some(source)
     }
 }
 
+/// The word in rows and in the API for a signature of which nothing is known.
+const UNVERIFIED: &str = "unverified";
+
+/// `null`, the word, or the thumbprint of who signed.
+pub(super) fn signature_json(signature: &MetadataSignature) -> Json {
+    match signature {
+        MetadataSignature::Absent => Json::Null,
+        MetadataSignature::Unverified => UNVERIFIED.into(),
+        MetadataSignature::Verified { thumbprint } => thumbprint.as_str().into(),
+    }
+}
+
 impl Source {
+    /// Whether people would sign in the same way at both: how the metadata was signed changes nothing of that.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let bare = |source: &Self| match source {
+            Self::External(idp) => {
+                Self::External(ExternalIdp { metadata_signature: MetadataSignature::Absent, ..idp.clone() })
+            }
+            Self::IdentityCenterDirectory => Self::IdentityCenterDirectory,
+        };
+        bare(self) == bare(other)
+    }
+
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {

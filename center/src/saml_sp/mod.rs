@@ -30,6 +30,7 @@ pub use attempt::{Attempt, Check};
 pub(crate) use http::metadata_file;
 pub use refusal::SignInRefusal;
 pub use service_provider::{Published, ServiceProvider};
+pub use settings_http::metadata_signers;
 pub use start::start;
 pub use store::forget_requests;
 

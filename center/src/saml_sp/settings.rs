@@ -1,6 +1,7 @@
 //! How this service provider behaves where people may choose. The defaults are the behaviour of AWS.
 
 use ::store::{StoreError, Tx};
+use saml::certificate::{Certificate, CertificateRefusal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::Duration;
@@ -10,6 +11,8 @@ use crate::instance::{Author, Subject};
 
 /// Longest clock skew in seconds.
 pub const MOST_CLOCK_SKEW: i64 = 300;
+/// Most certificates of metadata signers.
+const MOST_METADATA_SIGNERS: usize = 10;
 /// Longest time for which attempts are kept, in days.
 pub const MOST_ATTEMPT_DAYS: i64 = 365;
 
@@ -34,6 +37,9 @@ pub struct SamlSettings {
     pub just_in_time: bool,
     /// For how many days attempts are kept.
     pub attempt_days: i64,
+    /// Who must have signed the identity provider's metadata, as base64 of the certificates; nobody: a signature is not
+    /// looked at.
+    pub metadata_signers: Vec<String>,
 }
 
 impl Default for SamlSettings {
@@ -47,6 +53,7 @@ impl Default for SamlSettings {
             single_logout: false,
             just_in_time: false,
             attempt_days: 30,
+            metadata_signers: Vec::new(),
         }
     }
 }
@@ -63,7 +70,32 @@ impl SamlSettings {
     /// `InvalidValue` with the setting.
     pub fn check(&self) -> Result<(), ApiError> {
         within("clockSkewSeconds", self.clock_skew_seconds, 0, MOST_CLOCK_SKEW)?;
-        within("attemptDays", self.attempt_days, 1, MOST_ATTEMPT_DAYS)
+        within("attemptDays", self.attempt_days, 1, MOST_ATTEMPT_DAYS)?;
+        let found = self.metadata_signers.len();
+        if found > MOST_METADATA_SIGNERS {
+            let expected = format!("at most {MOST_METADATA_SIGNERS} certificates");
+            let message = format!("metadataSigners must be {expected}");
+            return Err(ApiError::invalid("metadataSigners", message, &found.to_string()).expected(expected));
+        }
+        let unusable = |refusal: CertificateRefusal| {
+            ApiError::invalid(
+                "metadataSigners",
+                format!("a certificate cannot be used: {refusal}"),
+                refusal.found(),
+            )
+            .expected(refusal.expected())
+            .fix(refusal.fix())
+        };
+        self.metadata_signers.iter().try_for_each(|c| Certificate::from_text(c).map(|_| ()).map_err(unusable))
+    }
+
+    /// The certificates of those who must have signed the identity provider's metadata.
+    ///
+    /// # Errors
+    /// [`StoreError::BadRow`]: with fewer names than were given, anybody's file might be taken.
+    pub fn signers(&self) -> Result<Vec<Certificate>, StoreError> {
+        let bad = |_| StoreError::BadRow { column: 0, why: "certificates of metadata signers expected" };
+        self.metadata_signers.iter().map(|c| Certificate::from_text(c).map_err(bad)).collect()
     }
 }
 
@@ -75,6 +107,13 @@ fn within(target: &str, found: i64, least: i64, most: i64) -> Result<(), ApiErro
     Err(ApiError::invalid(target, format!("{target} must be {expected}"), &found.to_string())
         .expected(expected)
         .fix("give a number in this range; nothing was changed"))
+}
+
+/// The certificates of a text in which one PEM block stands after another; text that is no block is one certificate.
+pub fn split_certificates(text: &str) -> Vec<String> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let parts = text.split_inclusive(END).map(str::trim).filter(|part| !part.is_empty());
+    parts.map(ToOwned::to_owned).collect()
 }
 
 /// A change: what is absent stays.
@@ -89,6 +128,7 @@ pub struct SettingsChange {
     single_logout: Option<bool>,
     just_in_time: Option<bool>,
     attempt_days: Option<i64>,
+    metadata_signers: Option<Vec<String>>,
 }
 
 impl SettingsChange {
@@ -103,8 +143,17 @@ impl SettingsChange {
             single_logout: self.single_logout.unwrap_or(old.single_logout),
             just_in_time: self.just_in_time.unwrap_or(old.just_in_time),
             attempt_days: self.attempt_days.unwrap_or(old.attempt_days),
+            metadata_signers: match &self.metadata_signers {
+                Some(given) => given.iter().map(|text| bare(text)).collect(),
+                None => old.metadata_signers.clone(),
+            },
         }
     }
+}
+
+/// A certificate as it is kept. What is none stays as it is, for `check` to refuse.
+fn bare(text: &str) -> String {
+    Certificate::from_text(text).map_or_else(|_| text.to_owned(), |certificate| certificate.base64())
 }
 
 /// The settings of an instance; the defaults where none were saved.

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
+use saml::certificate::Certificate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::StoreError;
@@ -17,6 +18,15 @@ use crate::admin_api::{ApiError, JsonBody};
 pub(super) async fn load(center: &Center) -> Result<(SamlSettings, Vec<SpKey>), StoreError> {
     let id = center.instance_id.clone();
     center.store.read(move |tx| Ok((settings::load(tx, &id)?, keys::keys(tx, &id)?))).await
+}
+
+/// Who must have signed the identity provider's metadata.
+///
+/// # Errors
+/// [`StoreError::BadRow`]; the engine's.
+pub async fn metadata_signers(center: &Center) -> Result<Vec<Certificate>, StoreError> {
+    let id = center.instance_id.clone();
+    center.store.read(move |tx| settings::load(tx, &id)?.signers()).await
 }
 
 /// Changes settings. A key that they need and that is not there is made in the same step.

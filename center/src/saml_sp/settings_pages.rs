@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
+use saml::certificate::Certificate;
 use serde_json::json;
 use web::Timestamp;
 use web::form::{Csrf, Fields, Form};
@@ -11,7 +12,7 @@ use web::page::{self, Banner, Shell, Tone};
 
 use super::key_expiry;
 use super::keys::{self, SpKey};
-use super::settings::{SamlSettings, SettingsChange};
+use super::settings::{SamlSettings, SettingsChange, split_certificates};
 use super::settings_http::{add, apply, load};
 use crate::access::Caller;
 use crate::admin_api::ApiError;
@@ -27,6 +28,12 @@ struct SettingsPage {
     settings: SamlSettings,
     keys: Vec<SpKey>,
     now: Timestamp,
+}
+
+impl SettingsPage {
+    fn signers(&self) -> Vec<Certificate> {
+        self.settings.signers().unwrap_or_default()
+    }
 }
 
 /// `GET`: how it stands.
@@ -82,6 +89,7 @@ fn read(fields: &Fields) -> Result<SettingsChange, ApiError> {
         "acceptUnsolicited": fields.has("acceptUnsolicited"),
         "singleLogout": fields.has("singleLogout"),
         "justInTime": fields.has("justInTime"),
+        "metadataSigners": split_certificates(fields.text("metadataSigners")),
     });
     serde_json::from_value(change).map_err(|e| ApiError::invalid("settings", e.to_string(), ""))
 }

@@ -182,6 +182,108 @@ async fn a_failure_keeps_what_is_known_and_is_told_once() {
     }
 }
 
+/// A redirect leads nowhere: not to a file, not into a private network, not to another site with good metadata.
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let sp = Sp::over(TestCenter::on(Engine::Sqlite).await, Key::current().metadata(&[])).await;
+    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (counted, good) = (asked.clone(), Key::current().metadata(&[]));
+    let elsewhere = Router::new().fallback(move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let good = good.clone();
+        async move { good }
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let other = format!("http://{}/metadata", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, elsewhere).await });
+    for to in [
+        "file:///etc/passwd",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://10.0.0.1/",
+        "//[::1]/",
+        &other,
+    ] {
+        for status in [StatusCode::MOVED_PERMANENTLY, StatusCode::FOUND, StatusCode::TEMPORARY_REDIRECT] {
+            let location = to.to_owned();
+            let router = Router::new().fallback(move || {
+                let location = location.clone();
+                async move { (status, [("location", location)], "") }
+            });
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/metadata", listener.local_addr().unwrap());
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            let refused = sp.test.api(Method::PUT, PATH, json!({ "url": url, "allowPrivate": true })).await;
+            assert_eq!(refused.code(), "MetadataUnreachable", "{to}: {}", refused.body);
+            assert!(refused.body.contains(status.as_str()), "{}", refused.body);
+        }
+    }
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 0);
+    assert_eq!(shown(&sp).await["url"], Value::Null);
+}
+
+fn cut_out(metadata: &str) -> String {
+    let (before, rest) = metadata.split_once("<Signature ").unwrap();
+    format!("{before}{}", rest.split_once("</Signature>").unwrap().1)
+}
+
+/// Without a name a signature is not looked at, as in AWS; with one, nothing that its key did not sign is taken, from
+/// the URL, from a file and for a change of the source. What is known stays.
+#[tokio::test]
+async fn whoever_is_named_must_have_signed_the_metadata() {
+    for sp in Sp::on_each().await {
+        let (good, forged) = (Key::current().metadata(&[]), Key::next().metadata(&[]));
+        let site = Site::open(good.clone()).await;
+        set(&sp, &site, "").await;
+        let page = "/console/settings/identity-source/metadata-url";
+        let mut administrator = sp.test.administrator().await;
+        assert!(administrator.get(page).await.body.contains("signed, but by nobody that you named"));
+        let name = |certificates: Value| {
+            sp.test.api(Method::PUT, "/api/saml-settings", json!({ "metadataSigners": certificates }))
+        };
+        assert_eq!(name(json!(["no certificate"])).await.code(), "InvalidValue");
+        assert_eq!(name(json!(vec!["x"; 11])).await.code(), "InvalidValue");
+        let certificate = Key::current().signing.certificate();
+        assert_eq!(
+            name(json!([certificate.pem()])).await.json()["metadataSigners"],
+            json!([certificate.base64()])
+        );
+        let refresh = format!("{PATH}/refresh");
+        let accepted = sp.test.api(Method::POST, &refresh, Value::Null).await;
+        assert_eq!(accepted.status, StatusCode::OK, "{}", accepted.body);
+        let shown_by = certificate.thumbprint();
+        assert!(administrator.get(page).await.body.contains(&format!("signed by {shown_by}")));
+        for (said, code) in [
+            (cut_out(&good), "SignatureMissing"),
+            (forged.clone(), "SignatureMismatch"),
+            (good.replace("/tenant-1/saml2", "/tenant-2/saml2"), "DigestMismatch"),
+            (forged.replacen("entityID=", "x=\"\" entityID=", 1), "SignatureMismatch"),
+        ] {
+            site.says(StatusCode::OK, said.clone());
+            let url = sp.test.api(Method::POST, &refresh, Value::Null).await;
+            let file = json!({ "metadataXml": said });
+            let file = sp.test.api(Method::POST, "/api/identity-source/certificates", file).await;
+            let proposal = json!({ "kind": "external", "metadataXml": said });
+            let proposal = sp.test.api(Method::PUT, "/api/identity-source/proposal", proposal).await;
+            for refused in [url, file, proposal] {
+                assert_eq!(
+                    (refused.status, refused.code().as_str()),
+                    (StatusCode::BAD_REQUEST, code),
+                    "{}",
+                    refused.body
+                );
+            }
+            assert!(!shown(&sp).await["failure"].is_null());
+            assert_eq!(source(&sp).await, SIGN_IN_URL);
+        }
+        assert!(signs_in(&sp, Key::current()).await && !signs_in(&sp, Key::next()).await);
+        assert_eq!(name(json!([])).await.json()["metadataSigners"], json!([]));
+        let both = Key::next().metadata(&[Key::current()]);
+        site.says(StatusCode::OK, both);
+        assert_eq!(sp.test.api(Method::POST, &refresh, Value::Null).await.status, StatusCode::OK);
+        assert!(signs_in(&sp, Key::next()).await);
+    }
+}
+
 #[tokio::test]
 async fn two_processes_read_it_once() {
     let sp = Sp::over(TestCenter::on(Engine::Sqlite).await, Key::current().metadata(&[])).await;

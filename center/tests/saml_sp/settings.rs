@@ -32,7 +32,8 @@ async fn settings_are_those_of_aws_until_somebody_changes_them() {
         assert_eq!(
             shown,
             json!({ "clockSkewSeconds": 180, "signRequests": false, "acceptEncrypted": false, "acceptSha1": false,
-                "acceptUnsolicited": true, "singleLogout": false, "justInTime": false, "attemptDays": 30 })
+                "acceptUnsolicited": true, "singleLogout": false, "justInTime": false, "attemptDays": 30,
+                "metadataSigners": [] })
         );
         for (change, code) in [
             (json!({ "clockSkewSeconds": 301 }), "InvalidValue"),

@@ -37,6 +37,8 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IdpValues {
     pub login_url: String,
+    /// The Login URL of this application alone, whatever Issuer its requests have.
+    pub instance_login_url: String,
     pub entity_id: String,
     pub logout_url: String,
     pub metadata_url: String,
@@ -52,6 +54,7 @@ impl IdpValues {
         );
         Self {
             login_url: sign_on.clone(),
+            instance_login_url: format!("{sign_on}/{}", application.service_principal_id),
             entity_id: claims.issuer(&Self::of_tenant(directory), &application.app_id),
             logout_url: sign_on,
             metadata_url: directory.url(&metadata),
@@ -81,6 +84,7 @@ fn as_json(
         "displayName": application.display_name,
         "saml": application.saml,
         "loginUrl": idp.login_url,
+        "instanceLoginUrl": idp.instance_login_url,
         "entityId": idp.entity_id,
         "logoutUrl": idp.logout_url,
         "metadataUrl": idp.metadata_url,

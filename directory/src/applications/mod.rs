@@ -42,8 +42,8 @@ pub use settings::{SamlChange, checked_url};
 pub use signing::{RequestSignatureVerification, SigningAlgorithm, SigningOption, WeakAlgorithm};
 pub use sp_metadata::{Proposal, read_sp_metadata};
 pub use store::{
-    by_any_id, by_identifier, choose_saml, create, delete, find, list, owner_of_identifier, update,
-    update_saml,
+    by_any_id, by_identifier, by_service_principal, choose_saml, create, delete, find, list,
+    owner_of_identifier, update, update_saml,
 };
 
 /// The role that everybody gets who is assigned without one. Its id is that of Entra's template for

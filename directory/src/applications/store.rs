@@ -90,6 +90,18 @@ pub fn by_any_id(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Application,
     found.ok_or_else(|| Refused::not_found("application", id))
 }
 
+/// The application whose service principal has this object id.
+///
+/// # Errors
+/// The engine's.
+pub fn by_service_principal(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    id: &str,
+) -> Result<Option<Application>, StoreError> {
+    one(tx, tenant, "service_principal_id = ?2", id)
+}
+
 /// The application that a request names as its Issuer: by an entity ID, or by its application id, which
 /// Entra takes as well.
 ///

@@ -9,10 +9,11 @@ use web::page::{Shell, render_with};
 
 use super::refusal::Refusal;
 use super::running::Running;
-use super::sign_ins::{self, SignIn};
+use super::sign_ins::{self, Record, SignIn};
 use super::trace::Trace;
 use crate::Directory;
 use crate::applications::Application;
+use crate::sign_in::PasswordRefusal;
 use crate::users::User;
 
 /// How a sign-on started.
@@ -26,6 +27,8 @@ pub enum StartedBy {
     Tile,
     /// A sign-out; what is recorded is its refusal.
     SignOut,
+    /// A name and a password; what is recorded is the refusal.
+    Password,
 }
 
 /// A sign-on under way.
@@ -84,6 +87,7 @@ impl Attempt {
             StartedBy::Post => "HTTP-POST",
             StartedBy::Tile => "IdP-initiated",
             StartedBy::SignOut => "sign-out",
+            StartedBy::Password => "password",
         };
         SignIn {
             reference: self.reference.clone(),
@@ -120,7 +124,7 @@ impl Attempt {
     ) -> Result<Response, StoreError> {
         tracing::info!(reference = %self.reference, code = refusal.code(), "a sign-on was refused");
         let sign_in = self.issued().refused(refusal);
-        if self.user.is_some() || running.may_record_stranger(self.now) {
+        if self.user.is_some() || running.strangers.may_record(self.now) {
             let (tenant, now, record) = (directory.tenant_id.clone(), self.now, sign_in.into());
             directory.store.write(move |tx| sign_ins::record(tx, &tenant, now, &record)).await?;
         }
@@ -140,6 +144,17 @@ impl Attempt {
     }
 }
 
+/// The record of a password that signed nobody in, and the reference that the person is shown.
+pub fn of_password(directory: &Directory, user: Option<&User>, refusal: PasswordRefusal) -> (String, Record) {
+    let mut attempt = Attempt::new(directory, StartedBy::Password);
+    if let Some(user) = user {
+        attempt.by(user);
+    }
+    let refusal = Refusal::Password(refusal);
+    let _ = attempt.trace.step("Name and password", "", Err::<(), _>(refusal.clone()), |()| String::new());
+    (attempt.reference.clone(), attempt.issued().refused(&refusal).into())
+}
+
 #[derive(Template)]
 #[template(path = "saml_idp/refused.html")]
 struct RefusedPage<'a> {
@@ -155,7 +170,9 @@ fn status(refusal: &Refusal) -> StatusCode {
         Refusal::NotAssigned { .. } | Refusal::ApplicationDisabled { .. } | Refusal::UserDisabled { .. } => {
             StatusCode::FORBIDDEN
         }
-        Refusal::NoSigningKey { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        Refusal::NoSigningKey { .. } | Refusal::CustomSigningKeyMissing { .. } => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
         _ => StatusCode::BAD_REQUEST,
     }
 }

@@ -126,7 +126,7 @@ pub fn decide(facts: &Facts<'_>, trace: &mut Trace) -> Result<Grant, Refusal> {
     );
     let expected = format!("from {}", application.name_id.source);
     let name_id = trace.step("NameID", &expected, name_id, |n| format!("{} ({})", n.value, n.format))?;
-    let certificate = signing_certificate(application, facts.certificates, facts.now);
+    let certificate = own_certificate(facts, application);
     let shown = |c: &&Certificate| shown_certificate(c, facts.now);
     let certificate = trace.step("Signing certificate", "active and valid", certificate, shown)?;
     let encrypt_for = encryption_certificate(facts, application);
@@ -300,6 +300,15 @@ pub fn signing_certificate<'a>(
             application: application.display_name.clone(),
             found: "no certificate".to_owned(),
         })
+}
+
+/// Entra signs no changed claims without a certificate of the application's own (AADSTS50146).
+fn own_certificate<'a>(facts: &Facts<'a>, application: &Application) -> Result<&'a Certificate, Refusal> {
+    if facts.certificates.is_empty() && *facts.claims != Configuration::default() {
+        let application = application.display_name.clone();
+        return Err(Refusal::CustomSigningKeyMissing { application });
+    }
+    signing_certificate(application, facts.certificates, facts.now)
 }
 
 fn shown_certificate(certificate: &Certificate, now: Timestamp) -> String {

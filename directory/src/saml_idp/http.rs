@@ -6,10 +6,11 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderMap;
-use saml::bindings::Parameter;
+use saml::bindings::{BindingRefusal, Parameter};
 
 use super::arrived::{Arrived, Form, Message, login_hint, parameter};
 use super::attempt::{Attempt, StartedBy};
+use super::endpoint::Endpoint;
 use super::refusal::Refusal;
 use super::running::Running;
 use super::sign_on::{self, Case, Ended};
@@ -41,8 +42,34 @@ pub async fn by_redirect(
         let outcome = sign_out::requested(&directory, &tenant, message, &mut attempt).await;
         return answer(&directory, &running, attempt, outcome).await;
     }
-    let hint = login_hint(parameter(&query, "login_hint"));
-    let outcome = match sign_on::receive(&directory, &tenant, &headers, message, hint, &mut attempt).await {
+    asked(directory, running, Endpoint::of_tenant(tenant), (&query, message), headers, attempt).await
+}
+
+/// GET /{tenant}/saml2/{service principal}: a request to sign on to the application that the path names.
+pub async fn instance_by_redirect(
+    State(directory): State<Directory>,
+    Extension(running): Extension<Running>,
+    Path((tenant, service_principal)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, PageRefused> {
+    let attempt = Attempt::new(&directory, StartedBy::Redirect);
+    let query = query.unwrap_or_default();
+    let message = Arrived::redirect(&query, Parameter::SamlRequest);
+    let endpoint = Endpoint::of_service_principal(tenant, service_principal);
+    asked(directory, running, endpoint, (&query, message), headers, attempt).await
+}
+
+async fn asked(
+    directory: Directory,
+    running: Running,
+    endpoint: Endpoint,
+    (query, message): (&str, Message),
+    headers: HeaderMap,
+    mut attempt: Attempt,
+) -> Result<Response, PageRefused> {
+    let hint = login_hint(parameter(query, "login_hint"));
+    let outcome = match sign_on::receive(&directory, &endpoint, &headers, message, hint, &mut attempt).await {
         Ok(arrived) => sign_on::proceed(&directory, &running, &headers, arrived, &mut attempt).await,
         Err(ended) => Err(ended),
     };
@@ -65,24 +92,61 @@ pub async fn by_post(
 ) -> Result<Response, PageRefused> {
     let mut attempt = Attempt::new(&directory, StartedBy::Post);
     let form = Form::read(body);
-    let field = |name: &str| form.as_ref().ok().and_then(|form| form.field(name).ok().flatten());
-    let message = |parameter| match &form {
-        Ok(form) => Arrived::post(form, parameter),
-        Err(refusal) => Err(refusal.clone()),
-    };
-    if field(Parameter::SamlResponse.name()).is_some() {
-        let message = message(Parameter::SamlResponse);
+    if field(&form, Parameter::SamlResponse.name()).is_some() {
+        let message = posted(&form, Parameter::SamlResponse);
         let outcome = sign_out::answered(&directory, &tenant, message, &mut attempt).await;
         return answer(&directory, &running, attempt, outcome).await;
     }
-    let message = message(Parameter::SamlRequest);
+    let message = posted(&form, Parameter::SamlRequest);
     if asks_to_sign_out(&message) {
         let outcome = sign_out::requested(&directory, &tenant, message, &mut attempt).await;
         return answer(&directory, &running, attempt, outcome).await;
     }
-    let in_query = query.as_deref().and_then(|query| parameter(query, "login_hint"));
-    let hint = login_hint(field("login_hint").or(in_query));
-    let outcome = match sign_on::receive(&directory, &tenant, &headers, message, hint, &mut attempt).await {
+    let hint = hint_of(&form, query.as_deref());
+    waits(directory, running, Endpoint::of_tenant(tenant), (message, hint), headers, attempt).await
+}
+
+/// POST /{tenant}/saml2/{service principal}: the same for the application that the path names.
+pub async fn instance_by_post(
+    State(directory): State<Directory>,
+    Extension(running): Extension<Running>,
+    Path((tenant, service_principal)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, PageRefused> {
+    let attempt = Attempt::new(&directory, StartedBy::Post);
+    let form = Form::read(body);
+    let message = posted(&form, Parameter::SamlRequest);
+    let hint = hint_of(&form, query.as_deref());
+    let endpoint = Endpoint::of_service_principal(tenant, service_principal);
+    waits(directory, running, endpoint, (message, hint), headers, attempt).await
+}
+
+type ReadForm = Result<Form, BindingRefusal>;
+
+fn field(form: &ReadForm, name: &str) -> Option<String> {
+    form.as_ref().ok().and_then(|form| form.field(name).ok().flatten())
+}
+
+fn posted(form: &ReadForm, parameter: Parameter) -> Message {
+    form.as_ref().map_err(Clone::clone).and_then(|form| Arrived::post(form, parameter))
+}
+
+fn hint_of(form: &ReadForm, query: Option<&str>) -> Option<String> {
+    let in_query = query.and_then(|query| parameter(query, "login_hint"));
+    login_hint(field(form, "login_hint").or(in_query))
+}
+
+async fn waits(
+    directory: Directory,
+    running: Running,
+    endpoint: Endpoint,
+    (message, hint): (Message, Option<String>),
+    headers: HeaderMap,
+    mut attempt: Attempt,
+) -> Result<Response, PageRefused> {
+    let outcome = match sign_on::receive(&directory, &endpoint, &headers, message, hint, &mut attempt).await {
         Ok((pending, _)) => {
             waiting::save(&directory, &headers, pending, |path| Redirect::to(path).into_response()).await
         }

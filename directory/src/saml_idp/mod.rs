@@ -9,6 +9,7 @@ mod arrived;
 mod attempt;
 mod claims;
 mod decide;
+mod endpoint;
 mod http;
 mod issue;
 mod keys;
@@ -26,11 +27,13 @@ mod store;
 mod trace;
 mod waiting;
 
-pub use running::clear_away;
+pub(crate) use attempt::of_password;
+pub use running::{Strangers, clear_away};
+pub(crate) use sign_ins::record;
 pub(crate) use sign_out::local as sign_out;
 
 pub(crate) use claims::{NameId, core, groups_link, name_id};
-pub use refusal::Refusal;
+pub use refusal::{AADSTS, Refusal};
 
 use axum::Extension;
 use axum::middleware::from_fn_with_state;
@@ -46,6 +49,8 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
     Routes::new("anyone")
         .get("/{tenant}/saml2", http::by_redirect)
         .post("/{tenant}/saml2", http::by_post)
+        .get("/{tenant}/saml2/{service_principal}", http::instance_by_redirect)
+        .post("/{tenant}/saml2/{service_principal}", http::instance_by_post)
         .get("/{tenant}/saml2/requests/{id}", http::back)
         .get("/{tenant}/saml2/sign-outs/{id}", http::sign_out_goes_on)
         .get("/{tenant}/federationmetadata/2007-06/federationmetadata.xml", metadata::show)

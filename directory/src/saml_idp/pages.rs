@@ -15,7 +15,7 @@ use web::page::{Crumb, Shell, render};
 
 use super::issue::Occasion;
 use super::loaded::{Loaded, load};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, meaning};
 use super::running::Running;
 use super::sign_ins::{self, SignIn};
 use super::sign_on::{self, Ended};

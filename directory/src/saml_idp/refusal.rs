@@ -1,6 +1,7 @@
 //! Why somebody is not signed in to an application. Each variant is one way to be wrong; the person
 //! reads a sentence, the administrator also what was expected, what was found, and the fix.
 
+mod aadsts;
 mod explanation;
 
 use saml::authn_request::AuthnRequestRefusal;
@@ -8,7 +9,9 @@ use saml::bindings::{BindingReason, BindingRefusal};
 use thiserror::Error;
 
 use super::sign_out::SignOutRefusal;
-use explanation::{expected, fix};
+use crate::sign_in::PasswordRefusal;
+pub use aadsts::{AADSTS, meaning};
+use explanation::{expected, fix, found};
 
 /// A sign-on that is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -71,6 +74,12 @@ pub enum Refusal {
         /// What is wrong with the key.
         found: String,
     },
+    /// What the application is told was changed, and there is no certificate of its own to sign that with.
+    #[error("{application} has claims of its own and no certificate of its own")]
+    CustomSigningKeyMissing {
+        /// Its name.
+        application: String,
+    },
     /// The request asks for another way of signing in.
     #[error("{application} asks for another way of signing in than a password")]
     AuthnContextMismatch {
@@ -82,6 +91,12 @@ pub enum Refusal {
     /// Requests must be signed, and this one is not, or there is none.
     #[error("{application} takes part in single sign-on with signed requests alone")]
     SignedRequestRequired {
+        /// Its name.
+        application: String,
+    },
+    /// Requests must be signed, and at this address another name takes the place of the signed Issuer.
+    #[error("{application} takes signed requests, and those have to arrive at the address of the directory")]
+    SignedRequestOverridden {
         /// Its name.
         application: String,
     },
@@ -101,6 +116,9 @@ pub enum Refusal {
         /// The key credential that the application names.
         key_id: String,
     },
+    /// A name and a password sign nobody in.
+    #[error(transparent)]
+    Password(PasswordRefusal),
     /// Somebody is not signed out.
     #[error(transparent)]
     SignOut(SignOutRefusal),
@@ -218,11 +236,14 @@ impl Refusal {
             Self::NoIdentifier { .. } => "NoIdentifier",
             Self::ReplyUrlUnusable { .. } => "ReplyUrlUnusable",
             Self::NoSigningKey { .. } => "NoSigningKey",
+            Self::CustomSigningKeyMissing { .. } => "CustomSigningKeyMissing",
             Self::AuthnContextMismatch { .. } => "AuthnContextMismatch",
             Self::SignedRequestRequired { .. } => "SignedRequestRequired",
+            Self::SignedRequestOverridden { .. } => "SignedRequestOverridden",
             Self::DestinationMismatch { .. } => "DestinationMismatch",
             Self::NoEncryptionCertificate { .. } => "NoEncryptionCertificate",
             Self::SignOut(refusal) => refusal.code(),
+            Self::Password(refusal) => refusal.code(),
             Self::NoSession => "NoSession",
             Self::RequestGone => "RequestGone",
             Self::OtherBrowser => "OtherBrowser",
@@ -253,10 +274,12 @@ impl Refusal {
                 650_056
             }
             Self::NoIdentifier { .. } => 50010,
-            Self::SignedRequestRequired { .. } => 76021,
+            Self::SignedRequestRequired { .. } | Self::SignedRequestOverridden { .. } => 76021,
             Self::DestinationMismatch { .. } => 75008,
             Self::SignOut(refusal) => refusal.aadsts(),
+            Self::Password(refusal) => refusal.aadsts(),
             Self::NoSigningKey { .. } => 50003,
+            Self::CustomSigningKeyMissing { .. } => 50146,
             Self::AuthnContextMismatch { .. } => 75011,
             Self::NoSession => 50058,
             Self::RequestGone | Self::OtherBrowser => 76026,
@@ -278,6 +301,7 @@ impl Refusal {
             Self::Request(refusal) => refusal.expected().to_owned(),
             Self::DestinationMismatch { expected, .. } => expected.clone(),
             Self::SignOut(refusal) => refusal.expected(),
+            Self::Password(refusal) => refusal.expected(),
             other => expected(other).to_owned(),
         }
     }
@@ -285,38 +309,11 @@ impl Refusal {
     /// What was there instead.
     pub fn found(&self) -> String {
         match self {
-            Self::TenantNotFound { found } | Self::UserNotFound { found } => found.clone(),
             Self::Binding(refusal) => refusal.found().to_owned(),
             Self::Request(refusal) => refusal.found().to_owned(),
-            Self::NameQualifierTooLong { length } => format!("{length} bytes"),
-            Self::ApplicationNotFound { identifier } => identifier.clone(),
-            Self::ApplicationDisabled { .. } => "off".to_owned(),
-            Self::NotSaml { .. } => "another single sign-on mode, or none".to_owned(),
-            Self::NoIdentifier { .. } | Self::NameIdMissing { .. } => "none".to_owned(),
-            Self::ReplyUrlUnusable { url, .. } => url.clone(),
-            Self::NoSigningKey { found, .. } => found.clone(),
-            Self::AuthnContextMismatch { requested, .. } => requested.join(" or "),
-            Self::SignedRequestRequired { .. } => "no verified request".to_owned(),
-            Self::DestinationMismatch { found, .. } => printable(found),
-            Self::NoEncryptionCertificate { key_id, .. } => key_id.clone(),
             Self::SignOut(refusal) => refusal.found(),
-            Self::NoSession => "no session".to_owned(),
-            Self::RequestGone => "no such request".to_owned(),
-            Self::OtherBrowser => "another browser, or one that keeps no cookies".to_owned(),
-            Self::UserDisabled { .. } => "disabled".to_owned(),
-            Self::NotAssigned { only_nested: true, .. } => "assigned through a nested group only".to_owned(),
-            Self::NotAssigned { .. } => "not assigned".to_owned(),
-            Self::NameIdTransformation { transformation, input, .. } => {
-                format!("nothing from {transformation} with the source {input:?}")
-            }
-            Self::ClaimMissing { sources, .. } => format!("none from {sources}"),
-            Self::ClaimInvalid { why, .. } => why.clone(),
-            Self::GroupOverage { found, assigned, limit, .. } => {
-                format!(
-                    "{found} groups, {assigned} of them assigned to the application; the limit is {limit}"
-                )
-            }
-            Self::ValueNotXml { value } => value.escape_debug().to_string(),
+            Self::Password(refusal) => refusal.found(),
+            other => found(other),
         }
     }
 
@@ -326,6 +323,7 @@ impl Refusal {
             Self::Binding(refusal) => refusal.fix(),
             Self::Request(refusal) => refusal.fix(),
             Self::SignOut(refusal) => refusal.fix(),
+            Self::Password(refusal) => refusal.fix(),
             other => fix(other),
         }
     }
@@ -358,6 +356,7 @@ impl Refusal {
             | Self::Request(_)
             | Self::NameQualifierTooLong { .. }
             | Self::SignedRequestRequired { .. }
+            | Self::SignedRequestOverridden { .. }
             | Self::DestinationMismatch { .. }
             | Self::AuthnContextMismatch { .. } => {
                 "the administrator of the application, with an administrator of this directory"

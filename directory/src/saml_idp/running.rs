@@ -21,8 +21,20 @@ const SIGN_ONS: u32 = 1000;
 pub struct Running {
     /// The parsed keys.
     pub keys: SigningKeys,
-    strangers: Arc<Mutex<Minute>>,
+    /// Who has no session.
+    pub strangers: Strangers,
     cleared: Arc<Mutex<Minute>>,
+}
+
+/// How much is recorded of people without a session.
+#[derive(Debug, Clone, Default)]
+pub struct Strangers(Arc<Mutex<Minute>>);
+
+impl Strangers {
+    /// Whether one more refusal of somebody without a session is recorded now.
+    pub fn may_record(&self, now: Timestamp) -> bool {
+        count(&self.0, now) <= STRANGERS_A_MINUTE
+    }
 }
 
 /// A minute and how often something happened in it.
@@ -33,11 +45,6 @@ struct Minute {
 }
 
 impl Running {
-    /// Whether one more refusal of somebody without a session is recorded now.
-    pub fn may_record_stranger(&self, now: Timestamp) -> bool {
-        count(&self.strangers, now) <= STRANGERS_A_MINUTE
-    }
-
     /// Clears away what has expired, about once a minute. It is a transaction of its own: with each
     /// sign-on it would look at what others write at that moment, and PostgreSQL would make them repeat.
     ///
@@ -85,8 +92,8 @@ mod tests {
 
     #[test]
     fn a_minute_has_a_limit_and_the_next_one_its_own() {
-        let running = Running::default();
-        let recorded = |second: i64| running.may_record_stranger(Timestamp(second * 1_000_000));
+        let strangers = Strangers::default();
+        let recorded = |second: i64| strangers.may_record(Timestamp(second * 1_000_000));
         assert_eq!((0..200).filter(|_| recorded(59)).count(), 120);
         assert!(recorded(60));
     }

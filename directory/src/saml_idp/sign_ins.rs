@@ -21,7 +21,8 @@ pub struct SignIn {
     pub at: String,
     /// `issued` or `refused`.
     pub outcome: String,
-    /// How the request came: `HTTP-Redirect`, `HTTP-POST`, or `IdP-initiated`.
+    /// How the request came: `HTTP-Redirect`, `HTTP-POST`, `IdP-initiated`; `sign-out` or
+    /// `password` for a refusal of these.
     pub started_by: String,
     /// The refusal's stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@ use store::{StoreError, Tx};
 use super::arrived::{self, Message};
 use super::attempt::{Attempt, StartedBy};
 use super::decide::{self, Facts, Grant};
+use super::endpoint::Endpoint;
 use super::issue::{self, Issued, Occasion};
 use super::loaded::{self, Loaded, load};
 use super::next_step::{Step, next_step};
@@ -67,7 +68,7 @@ pub struct Known {
 /// [`Ended`].
 pub async fn receive(
     directory: &Directory,
-    named_tenant: &str,
+    endpoint: &Endpoint,
     headers: &HeaderMap,
     message: Message,
     login_hint: Option<String>,
@@ -76,11 +77,11 @@ pub async fn receive(
     let read =
         message.map_err(Refusal::Binding).and_then(|arrived| Ok((arrived::unverified(&arrived)?, arrived)));
     let issuer = read.as_ref().ok().map(|(request, _)| request.issuer.clone());
-    let (named, half, now) = (named_tenant.to_owned(), directory.clone(), attempt.now);
+    let (at, half, now) = (endpoint.clone(), directory.clone(), attempt.now);
     let session = directory.session_cookie.read(headers);
     let (is_tenant, application, credentials, known) = directory
         .read(move |tx, tenant| {
-            let by = |issuer: &String| applications::by_identifier(tx, tenant, issuer);
+            let by = |issuer: &String| at.application(tx, tenant, issuer);
             let application = issuer.as_ref().map_or(Ok(None), by)?;
             let credentials = match application.as_ref().filter(|a| must_sign(a)) {
                 Some(application) => applications::key_credentials(tx, tenant, &application.id)?,
@@ -90,10 +91,10 @@ pub async fn receive(
                 (Some(token), Some(application)) => known(tx, &half, token, application, now)?,
                 _ => None,
             };
-            Ok((rows::is_tenant(tx, tenant, &named)?, application, credentials, known))
+            Ok((rows::is_tenant(tx, tenant, &at.tenant)?, application, credentials, known))
         })
         .await?;
-    let ours = if is_tenant { Ok(()) } else { Err(Refusal::tenant_not_found(named_tenant)) };
+    let ours = if is_tenant { Ok(()) } else { Err(Refusal::tenant_not_found(&endpoint.tenant)) };
     attempt.trace.step("Tenant", "the tenant of this directory", ours, |()| directory.tenant_id.clone())?;
     let shown = |(r, _): &(AuthnRequest, _)| format!("AuthnRequest {}", r.id);
     let (mut request, arrived) = attempt.trace.step("Request", "a SAML 2.0 AuthnRequest", read, shown)?;
@@ -101,13 +102,14 @@ pub async fn receive(
     if let Some(application) = &application {
         attempt.concerns(application);
         attempt.request_xml = Some(kept(arrived.xml()));
-        if verified {
-            let addresses = addresses(directory, named_tenant);
-            let outcome = arrived::verified(&arrived, application, &credentials, &addresses, attempt.now);
-            let expected = "a signature by a certificate of the application";
-            let shown = |_: &AuthnRequest| "verified".to_owned();
-            request = attempt.trace.step("Signature of the request", expected, outcome, shown)?;
-        }
+    }
+    request = endpoint.addressed(request, application.as_ref(), &mut attempt.trace)?;
+    if let Some(application) = application.as_ref().filter(|_| verified) {
+        let addresses = addresses(directory, &endpoint.tenant);
+        let outcome = arrived::verified(&arrived, application, &credentials, &addresses, attempt.now);
+        let expected = "a signature by a certificate of the application";
+        let shown = |_: &AuthnRequest| "verified".to_owned();
+        request = attempt.trace.step("Signature of the request", expected, outcome, shown)?;
     }
     let (application, _) = decide::admit(Some(&request), application.as_ref(), &mut attempt.trace)?;
     let pending = Pending {
@@ -364,7 +366,7 @@ async fn refuse_passive(
     let record = attempt.issued().refused(&Refusal::NoSession).into();
     let waiting = case.pending.as_ref().filter(|_| case.saved).map(|p| p.id.clone());
     let (tenant, now) = (directory.tenant_id.clone(), attempt.now);
-    let recorded = running.may_record_stranger(now);
+    let recorded = running.strangers.may_record(now);
     directory
         .store
         .write(move |tx| -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! The pages for signing in and out and for changing one's password.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -12,10 +13,13 @@ use web::routes::Routes;
 
 use super::{Outcome, local_path, password};
 use crate::refused::{PageRefused, Refused};
+use crate::saml_idp::Strangers;
 use crate::{Directory, access, saml_idp};
 
 /// The routes of this folder.
 pub fn routes(directory: &Directory) -> Routes<Directory> {
+    // Anybody can try names without end; what is recorded of that is bounded for the whole process.
+    let strangers = Strangers::default();
     Routes::new("anyone")
         .get("/", home)
         .get("/sign-in", show)
@@ -24,6 +28,7 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
         .get("/change-password", show_change)
         .post("/change-password", submit_change)
         .guarded(from_fn_with_state(directory.form_guard.clone(), form::guard))
+        .guarded(Extension(strangers))
 }
 
 /// To the sign-in page and back to `return_to`, a path of this origin, afterwards. The page always asks,
@@ -88,6 +93,7 @@ async fn show(csrf: Csrf, Query(back): Query<Back>) -> Response {
 /// POST /sign-in
 async fn submit(
     State(directory): State<Directory>,
+    Extension(strangers): Extension<Strangers>,
     csrf: Csrf,
     Form(fields): Form,
 ) -> Result<Response, PageRefused> {
@@ -97,15 +103,18 @@ async fn submit(
         let cookie = AppendHeaders([(header::SET_COOKIE, directory.session_cookie.set(token))]);
         (cookie, Redirect::to(to)).into_response()
     };
-    Ok(match super::sign_in(&directory, user_name, fields.raw("password")).await? {
+    Ok(match super::sign_in(&directory, &strangers, user_name, fields.raw("password")).await? {
         Outcome::In(token) => signed_in(&token, return_to),
         Outcome::MustChange(token) => {
             let back: String = form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
             signed_in(&token, &format!("/change-password?return_to={back}"))
         }
-        Outcome::Refused => {
-            let text = "The user name or the password is not right, the account is disabled, or there were \
-                        too many attempts. After several failures, wait a few minutes.";
+        Outcome::Refused(reference) => {
+            let text = format!(
+                "The user name or the password is not right, the account is disabled, or there were too many \
+                 attempts. After several failures, wait a few minutes. An administrator finds which of them it was \
+                 under the reference {reference}."
+            );
             let banner = Banner::new(Tone::Danger, "You are not signed in", text);
             let shell = shell(&csrf, "Sign in").with(banner);
             render_with(StatusCode::FORBIDDEN, &SignInPage { shell, return_to, user_name })

@@ -2,10 +2,12 @@
 
 mod http;
 mod password;
+mod refusal;
 
 pub use http::{redirect, redirect_with_hint, routes};
 pub(crate) use password::LIFETIME;
 pub use password::{CHANGE_AUDIENCE, Outcome, sign_in};
+pub use refusal::PasswordRefusal;
 
 /// Where a browser goes after it signed in: a path of this origin, `/` for everything else. Browsers read
 /// `//host`, `/\host` and control characters in ways that leave the origin.

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::json;
+use store::StoreError;
 use web::session::{self, Session};
-use web::{password, throttle};
+use web::{Timestamp, password, throttle};
 
+use super::PasswordRefusal;
 use crate::access::SESSION_AUDIENCE;
 use crate::change::Change;
 use crate::credentials::Stored;
 use crate::refused::Refused;
-use crate::{Directory, credentials, users};
+use crate::saml_idp::{self, Strangers};
+use crate::users::{self, User};
+use crate::{Directory, credentials, tenant};
 
 /// The audience of a session that is good for changing a password and nothing else.
 pub const CHANGE_AUDIENCE: &str = "directory-change-password";
@@ -20,51 +24,60 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const TO_CHANGE: Duration = Duration::from_secs(15 * 60);
 
 /// How an attempt ended. A refusal has no reason: whoever guesses must not learn whether the name, the
-/// password or the account's state was wrong. The event log has the reason.
+/// password or the account's state was wrong. The record of sign-ins has the reason.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Signed in, with the session's token.
     In(String),
     /// The password is right and must be changed first; the token of a session that is good for that.
     MustChange(String),
-    /// Not signed in.
-    Refused,
+    /// Not signed in; the reference under which administrators find why.
+    Refused(String),
 }
 
 struct Known {
-    id: String,
-    enabled: bool,
+    user: User,
     stored: Option<Stored>,
-    blocked: bool,
+    blocked_until: Option<Timestamp>,
 }
 
-/// Checks a name and a password and opens a session.
+/// Checks a name and a password and opens a session. `strangers` bounds what is recorded of attempts that
+/// no pause slows down.
 ///
 /// # Errors
 /// The store's; a wrong password is no error but [`Outcome::Refused`].
-pub async fn sign_in(directory: &Directory, name: &str, password: &str) -> Result<Outcome, Refused> {
-    let known = find(directory, name).await?;
+pub async fn sign_in(
+    directory: &Directory,
+    strangers: &Strangers,
+    name: &str,
+    password: &str,
+) -> Result<Outcome, Refused> {
+    let (known, domain) = find(directory, name).await?;
     let hash = known.as_ref().and_then(|k| k.stored.as_ref()).map(|s| s.hash.clone());
     // Also verified for nobody and for a blocked account: the time must not tell them apart.
     let right = password::verify(SecretString::from(password), hash).await;
-    let Some(known) = known else { return Ok(Outcome::Refused) };
-    if known.blocked {
-        return Ok(Outcome::Refused);
+    let Some(known) = known else {
+        return refuse(directory, strangers, None, PasswordRefusal::unknown(name, &domain)).await;
+    };
+    match refusal(&known, right) {
+        Some(refusal) => refuse(directory, strangers, Some(&known.user), refusal).await,
+        None => admit(directory, known).await,
     }
-    finish(directory, known, right).await
 }
 
-async fn find(directory: &Directory, name: &str) -> Result<Option<Known>, Refused> {
-    // No user has such a name, and PostgreSQL takes no NUL in a text.
-    let Ok(name) = users::checked_name(name) else { return Ok(None) };
-    let (tenant, now) = (directory.tenant_id.clone(), directory.clock.now());
+/// The user with this name, where there is one, and the domain of the tenant.
+async fn find(directory: &Directory, name: &str) -> Result<(Option<Known>, String), Refused> {
+    // No user has another name, and PostgreSQL takes no NUL in a text.
+    let name = users::checked_name(name).ok();
+    let now = directory.clock.now();
     directory
-        .store
-        .read(move |tx| -> Result<_, Refused> {
-            let Some(user) = users::by_name(tx, &tenant, &name)? else { return Ok(None) };
-            let blocked = throttle::blocked_until(tx, &tenant, &subject(&user.id), now)?.is_some();
-            let stored = credentials::find(tx, &tenant, &user.id)?;
-            Ok(Some(Known { id: user.id, enabled: user.account_enabled, stored, blocked }))
+        .read(move |tx, tenant| {
+            let domain = tenant::get(tx, tenant)?.default_domain;
+            let user = name.as_ref().map_or(Ok(None), |name| users::by_name(tx, tenant, name))?;
+            let Some(user) = user else { return Ok((None, domain)) };
+            let blocked_until = throttle::blocked_until(tx, tenant, &subject(&user.id), now)?;
+            let stored = credentials::find(tx, tenant, &user.id)?;
+            Ok((Some(Known { user, stored, blocked_until }), domain))
         })
         .await
 }
@@ -73,31 +86,62 @@ fn subject(user: &str) -> String {
     format!("password:{user}")
 }
 
-async fn finish(directory: &Directory, known: Known, right: bool) -> Result<Outcome, Refused> {
-    let change = Change::new(directory, &format!("user:{}", known.id));
+fn refusal(known: &Known, right: bool) -> Option<PasswordRefusal> {
+    let user = known.user.user_principal_name.clone();
+    match (known.blocked_until, &known.stored, right, known.user.account_enabled) {
+        (Some(until), ..) => Some(PasswordRefusal::Locked { user, until: until.readable() }),
+        (_, None, ..) => Some(PasswordRefusal::NoPassword { user }),
+        (_, _, false, _) => Some(PasswordRefusal::WrongPassword { user }),
+        (_, _, _, false) => Some(PasswordRefusal::AccountDisabled { user }),
+        _ => None,
+    }
+}
+
+/// Records a refusal. Those that count bring a pause with them, so they are few; the others are as many as
+/// somebody cares to send.
+async fn refuse(
+    directory: &Directory,
+    strangers: &Strangers,
+    user: Option<&User>,
+    refusal: PasswordRefusal,
+) -> Result<Outcome, Refused> {
+    let counts = user.filter(|_| !matches!(refusal, PasswordRefusal::Locked { .. })).map(|u| u.id.clone());
+    let now = directory.clock.now();
+    let (reference, record) = saml_idp::of_password(directory, user, refusal);
+    if counts.is_some() || strangers.may_record(now) {
+        let tenant = directory.tenant_id.clone();
+        directory
+            .store
+            .write(move |tx| -> Result<(), StoreError> {
+                if let Some(user) = &counts {
+                    throttle::failed(tx, &tenant, &subject(user), now)?;
+                }
+                saml_idp::record(tx, &tenant, now, &record)
+            })
+            .await?;
+    }
+    Ok(Outcome::Refused(reference))
+}
+
+async fn admit(directory: &Directory, known: Known) -> Result<Outcome, Refused> {
+    let Known { user, stored, .. } = known;
+    let change = Change::new(directory, &format!("user:{}", user.id));
     let token = directory.random.token("");
+    let must_change = stored.is_some_and(|s| s.must_change).then(|| {
+        let name = user.user_principal_name.clone();
+        saml_idp::of_password(directory, Some(&user), PasswordRefusal::MustChange { user: name }).1
+    });
     directory
         .store
         .write(move |tx| -> Result<Outcome, Refused> {
-            let reason = match (&known.stored, right, known.enabled) {
-                (None, ..) => Some("NoPassword"),
-                (_, false, _) => Some("WrongPassword"),
-                (_, _, false) => Some("AccountDisabled"),
-                _ => None,
-            };
-            if let Some(reason) = reason {
-                throttle::failed(tx, &change.tenant, &subject(&known.id), change.now)?;
-                let after = json!({ "reason": reason });
-                change.record(tx, "sign_in.failed", ("user", &known.id), None, Some(&after))?;
-                return Ok(Outcome::Refused);
-            }
-            throttle::succeeded(tx, &change.tenant, &subject(&known.id))?;
-            if known.stored.as_ref().is_some_and(|s| s.must_change) {
-                open(tx, &change, &token, &known.id, CHANGE_AUDIENCE, TO_CHANGE)?;
+            throttle::succeeded(tx, &change.tenant, &subject(&user.id))?;
+            if let Some(record) = &must_change {
+                open(tx, &change, &token, &user.id, CHANGE_AUDIENCE, TO_CHANGE)?;
+                saml_idp::record(tx, &change.tenant, change.now, record)?;
                 return Ok(Outcome::MustChange(token.clone()));
             }
-            open(tx, &change, &token, &known.id, SESSION_AUDIENCE, LIFETIME)?;
-            change.record(tx, "sign_in.succeeded", ("user", &known.id), None, None)?;
+            open(tx, &change, &token, &user.id, SESSION_AUDIENCE, LIFETIME)?;
+            change.record(tx, "sign_in.succeeded", ("user", &user.id), None, None)?;
             Ok(Outcome::In(token.clone()))
         })
         .await

@@ -14,6 +14,7 @@ const FILES: &[(&str, u32, &str)] = &[
     ("refused-issuer-case.xml", 700_016, "ApplicationNotFound"),
     ("refused-issuer-missing.xml", 75005, "IssuerMissing"),
     ("refused-issuer-twice.xml", 75005, "IssuerMissing"),
+    ("refused-issuer-format.xml", 75005, "IssuerFormatNotEntity"),
     ("refused-binding.xml", 75003, "BindingNotSupported"),
     ("refused-index.xml", 90009, "IndexNotSupported"),
     ("refused-id-digit.xml", 75005, "IdMalformed"),

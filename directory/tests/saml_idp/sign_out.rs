@@ -20,7 +20,7 @@ const OTHER_SLO: &str = "https://other.example/slo";
 const ANA: &str = "ana@contoso.example";
 
 /// A second application, with logout URLs for both.
-async fn two_applications(bench: &Bench) {
+pub async fn two_applications(bench: &Bench) {
     bench.sql(&format!("UPDATE applications SET logout_url = '{SLO}' WHERE id = '{APP}'")).await;
     bench
         .sql(&format!(
@@ -56,7 +56,7 @@ async fn two_applications(bench: &Bench) {
 }
 
 /// Signs the browser on to an application.
-async fn sign_on(bench: &Bench, browser: &mut Browser, sp: &str) {
+pub async fn sign_on(bench: &Bench, browser: &mut Browser, sp: &str) {
     let address = bench.address();
     let xml = authn_request::write(&WriteAuthnRequest {
         id: "_r1",
@@ -72,7 +72,7 @@ async fn sign_on(bench: &Bench, browser: &mut Browser, sp: &str) {
     assert!(field(&answer, "SAMLResponse").is_some(), "{}", answer.text);
 }
 
-fn logout_request(bench: &Bench, sp: &str, name: &str) -> String {
+pub fn logout_request(bench: &Bench, sp: &str, name: &str) -> String {
     write_request(&WriteLogoutRequest {
         id: "_out",
         issue_instant: bench.now(),

@@ -8,7 +8,8 @@ use crate::certificate::Certificate;
 use crate::dsig::{MessageSignature, Trust, message_signature, verify_enveloped};
 use crate::instant;
 use crate::names::{
-    ASSERTION, FORMAT_EMAIL, FORMAT_PERSISTENT, FORMAT_TRANSIENT, FORMAT_UNSPECIFIED, HTTP_POST, PROTOCOL,
+    ASSERTION, FORMAT_EMAIL, FORMAT_ENTITY, FORMAT_PERSISTENT, FORMAT_TRANSIENT, FORMAT_UNSPECIFIED,
+    HTTP_POST, PROTOCOL, other_issuer_format,
 };
 use crate::response::duplicate_id;
 use crate::xml::{Document, Element, Limits};
@@ -187,6 +188,9 @@ fn issuer(root: Element<'_>) -> Outcome<String> {
     let [issuer] = issuers[..] else {
         return Err(refuse(&format!("{} Issuer elements", issuers.len())));
     };
+    if let Some(found) = other_issuer_format(issuer) {
+        return Err(self::refuse(Reason::IssuerFormatNotEntity, FORMAT_ENTITY, found));
+    }
     let text = issuer.text().map_err(|e| refuse(e.found()))?.trim();
     if text.is_empty() { Err(refuse("an empty one")) } else { Ok(text.to_owned()) }
 }

@@ -77,6 +77,8 @@ reasons! {
         IssueInstantMalformed => "The application must send IssueInstant as UTC, such as 2026-11-24T05:00:00Z.",
         /// Not exactly one Issuer with text.
         IssuerMissing => "The application must send its identifier (entity ID) as Issuer.",
+        /// Issuer has another Format than entity.
+        IssuerFormatNotEntity => "The application must send Issuer without Format, or with that of an entity (SAML Core 8.3.6).",
         /// An answer by another binding than HTTP-POST is asked for.
         BindingNotSupported => "The application must ask for the HTTP-POST binding, or for none.",
         /// AssertionConsumerServiceIndex, which is not supported.

@@ -21,6 +21,11 @@ impl VerifiedElement {
         self.document.root()
     }
 
+    /// The document that it is the root of.
+    pub(crate) fn document(&self) -> &Document {
+        &self.document
+    }
+
     /// What this element holds in encrypted form. The signature covers the ciphertext, and so what it decrypts to.
     pub(crate) fn decrypted(&self, document: Document) -> VerifiedElement {
         VerifiedElement { document, thumbprint: self.thumbprint.clone() }

@@ -9,7 +9,7 @@ use crate::dsig::{
     AcceptedAlgorithms, MessageSignature, Trust, VerifiedElement, message_signature, verify_enveloped,
 };
 use crate::instant;
-use crate::names::{ASSERTION, PROTOCOL};
+use crate::names::{ASSERTION, FORMAT_ENTITY, PROTOCOL, other_issuer_format};
 use crate::xml::{Document, Element, Limits};
 
 /// A message older than this is refused: it would sign people out whenever somebody sends it again.
@@ -197,6 +197,9 @@ fn issuer(root: Element<'_>) -> Outcome<String> {
     let [issuer] = issuers[..] else {
         return Err(refuse(&format!("{} Issuer elements", issuers.len())));
     };
+    if let Some(found) = other_issuer_format(issuer) {
+        return Err(self::refuse(Rule::IssuerFormatNotEntity, FORMAT_ENTITY, found));
+    }
     let text = issuer.text().map_err(|e| refuse(e.found()))?.trim();
     if text.is_empty() { Err(refuse("an empty one")) } else { Ok(text.to_owned()) }
 }

@@ -83,6 +83,8 @@ reasons! {
         Expired => "Sign out again; check the clocks when it happens to everybody.",
         /// Not exactly one Issuer with text.
         IssuerMissing => "The sender must send its entity ID as Issuer.",
+        /// Issuer has another Format than entity.
+        IssuerFormatNotEntity => "The sender must send Issuer without Format, or with that of an entity (SAML Core 8.3.6).",
         /// Issuer is somebody else.
         IssuerMismatch => "Compare the sender's entity ID (issuer) with the one stored here.",
         /// A signed message without Destination.

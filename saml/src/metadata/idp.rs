@@ -5,11 +5,27 @@ use time::OffsetDateTime;
 use super::document::{Role, boolean, entity, parse, refuse, texts, valid_until};
 use super::endpoint::{Binding, Endpoint, endpoints};
 use super::keys::{certificates, write_key};
-use super::reason::{MetadataRefusal, Reason};
+use super::reason::{MetadataReason, MetadataRefusal, Reason};
 use crate::certificate::{Certificate, SigningKey, SigningKeyError};
-use crate::dsig::sign_enveloped;
-use crate::names::{HTTP_POST, HTTP_REDIRECT, METADATA, PROTOCOL};
-use crate::xml::{Name, Writer};
+use crate::dsig::{
+    MessageSignature, Trust, VerifiedElement, message_signature, sign_enveloped, verify_enveloped,
+};
+use crate::names::{DSIG, HTTP_POST, HTTP_REDIRECT, METADATA, PROTOCOL};
+use crate::xml::{Document, Name, Writer};
+
+/// How a metadata file is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MetadataSignature {
+    /// Not at all.
+    Absent,
+    /// Somehow; nobody was named whose signature it should be, so it proves nothing.
+    Unverified,
+    /// By the key of the certificate with this SHA-1 thumbprint, which was named.
+    Verified {
+        /// The thumbprint.
+        thumbprint: String,
+    },
+}
 
 /// What a service provider needs to know of an identity provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +45,8 @@ pub struct IdpMetadata {
     pub name_id_formats: Vec<String>,
     /// Does it demand signed requests?
     pub want_authn_requests_signed: bool,
+    /// How the file is signed.
+    pub signature: MetadataSignature,
 }
 
 impl IdpMetadata {
@@ -38,7 +56,25 @@ impl IdpMetadata {
     /// One reason per way in which the file is wrong; `expected` names the element.
     pub fn read(xml: &[u8]) -> Result<IdpMetadata, MetadataRefusal> {
         let document = parse(xml)?;
-        let (entity_id, descriptor) = entity(&document, Role::Idp)?;
+        let signed = document.root().children_named(DSIG, "Signature").next().is_some();
+        let signature = if signed { MetadataSignature::Unverified } else { MetadataSignature::Absent };
+        Self::of(&document, signature)
+    }
+
+    /// Reads a metadata file that one of the `signers` must have signed (SAML Metadata 3.1). What is read is what was
+    /// verified.
+    ///
+    /// # Errors
+    /// Those of [`IdpMetadata::read`]; `SignatureMissing`, `SignatureMisplaced`, `DuplicateId`, and those of the
+    /// signature, `NoTrustedCertificate` where there are no signers.
+    pub fn read_signed(xml: &[u8], signers: &[Certificate]) -> Result<IdpMetadata, MetadataRefusal> {
+        let verified = verified(&parse(xml)?, signers)?;
+        let thumbprint = verified.thumbprint().to_owned();
+        Self::of(verified.document(), MetadataSignature::Verified { thumbprint })
+    }
+
+    fn of(document: &Document, signature: MetadataSignature) -> Result<IdpMetadata, MetadataRefusal> {
+        let (entity_id, descriptor) = entity(document, Role::Idp)?;
         let single_sign_on_services = endpoints(descriptor, "SingleSignOnService")?;
         if single_sign_on_services.is_empty() {
             return Err(refuse(Reason::ServiceMissing, "SingleSignOnService in IDPSSODescriptor", "none"));
@@ -51,12 +87,13 @@ impl IdpMetadata {
         }
         Ok(IdpMetadata {
             entity_id,
-            valid_until: valid_until(&document, Role::Idp)?,
+            valid_until: valid_until(document, Role::Idp)?,
             single_sign_on_services,
             single_logout_services: endpoints(descriptor, "SingleLogoutService")?,
             signing_certificates,
             name_id_formats: texts(descriptor, "NameIDFormat")?,
             want_authn_requests_signed: boolean(descriptor, "WantAuthnRequestsSigned")?,
+            signature,
         })
     }
 
@@ -64,6 +101,23 @@ impl IdpMetadata {
     pub fn single_sign_on_url(&self, binding: &Binding) -> Option<&str> {
         self.single_sign_on_services.iter().find(|s| s.binding == *binding).map(|s| s.location.as_str())
     }
+}
+
+fn verified(document: &Document, signers: &[Certificate]) -> Result<VerifiedElement, MetadataRefusal> {
+    let expected = "one ds:Signature directly in the root element";
+    let signature = match message_signature(document) {
+        MessageSignature::There(signature) => signature,
+        MessageSignature::Missing => return Err(refuse(Reason::SignatureMissing, expected, "none")),
+        MessageSignature::Misplaced(count) => {
+            let found = format!("{count} signatures, or one elsewhere");
+            return Err(refuse(Reason::SignatureMisplaced, expected, &found));
+        }
+        MessageSignature::DuplicateId(id) => {
+            return Err(refuse(Reason::DuplicateId, "each ID once", id));
+        }
+    };
+    verify_enveloped(document.root(), signature, Trust::usual(signers))
+        .map_err(|e| e.under(MetadataReason::Signature))
 }
 
 /// What to write into identity provider metadata.

@@ -1,7 +1,7 @@
 //! Metadata: how each side learns the other's names, addresses and keys (SAML Metadata 1.1).
 //!
-//! A signature in a metadata file is not verified: an administrator uploads the file and is its authority, and the key
-//! that would verify it is inside the file itself.
+//! Unless somebody names who signs a metadata file, its signature is not verified: an administrator uploads the file
+//! and is its authority, and the key in the file vouches for nothing.
 
 mod document;
 mod endpoint;
@@ -13,7 +13,7 @@ mod sp;
 mod tests;
 
 pub use endpoint::{Binding, Endpoint, IndexedEndpoint};
-pub use idp::{IdpMetadata, MetadataWriteError, WriteIdpMetadata, write_idp};
+pub use idp::{IdpMetadata, MetadataSignature, MetadataWriteError, WriteIdpMetadata, write_idp};
 pub use reason::{MetadataReason, MetadataRefusal, Reason};
 pub use sp::{SpCapabilities, SpMetadata, WriteSpMetadata, write_sp, write_sp_with};
 

@@ -1,6 +1,7 @@
 //! Why a file is not the metadata that was asked for.
 
 use crate::certificate::CertificateReason;
+use crate::dsig::SignatureReason;
 use crate::refusal::{Reason as ReasonTrait, Refusal, reasons};
 use crate::xml::XmlReason;
 
@@ -14,6 +15,8 @@ pub enum MetadataReason {
     Xml(XmlReason),
     /// A certificate in it cannot be used.
     Certificate(CertificateReason),
+    /// The signature of the file is wrong.
+    Signature(SignatureReason),
     /// It breaks a rule for metadata.
     Metadata(Reason),
 }
@@ -23,6 +26,7 @@ impl ReasonTrait for MetadataReason {
         match self {
             MetadataReason::Xml(reason) => reason.code(),
             MetadataReason::Certificate(reason) => reason.code(),
+            MetadataReason::Signature(reason) => reason.code(),
             MetadataReason::Metadata(reason) => reason.code(),
         }
     }
@@ -31,6 +35,7 @@ impl ReasonTrait for MetadataReason {
         match self {
             MetadataReason::Xml(reason) => reason.fix(),
             MetadataReason::Certificate(reason) => reason.fix(),
+            MetadataReason::Signature(reason) => reason.fix(),
             MetadataReason::Metadata(reason) => reason.fix(),
         }
     }
@@ -71,6 +76,12 @@ reasons! {
         TimeMalformed => "The file must write validUntil in UTC, such as 2026-11-24T05:00:00Z.",
         /// No signing certificate.
         SigningCertificateMissing => "The file must hold the signing certificate in KeyDescriptor/KeyInfo/X509Data/X509Certificate.",
+        /// The file must be signed and is not.
+        SignatureMissing => "Let the identity provider sign its metadata, or name nobody who must have signed it.",
+        /// The signature stands elsewhere than directly in the root element, or there are several.
+        SignatureMisplaced => "The file must carry one signature, directly in its root element.",
+        /// An ID occurs twice in a file whose signature counts.
+        DuplicateId => "The file must not use an ID twice.",
         /// An element holds something else than text.
         TextExpected => "The file must hold plain text in this element.",
     }

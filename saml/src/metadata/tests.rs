@@ -170,6 +170,7 @@ fn our_identity_provider_metadata_is_read_back_in_the_order_of_entra() {
     )
     .unwrap();
     let read = IdpMetadata::read(xml.as_bytes()).unwrap();
+    assert_eq!(read.signature, MetadataSignature::Unverified);
     assert_eq!(read.signing_certificates, [certificate("idp"), certificate("evil")]);
     let places: Vec<_> =
         ["<Signature ", "<IDPSSODescriptor ", "<KeyDescriptor ", "<SingleLogoutService ", "HTTP-POST"]
@@ -211,4 +212,57 @@ fn a_service_provider_names_its_keys_and_logout_where_it_has_them() {
         (full.signing_certificates, full.encryption_certificates),
         (signing.to_vec(), encryption.to_vec())
     );
+}
+
+/// Metadata that the key of `idp` signed.
+fn signed() -> String {
+    let url = "https://directory.example.com/6f1c/saml2";
+    let metadata = WriteIdpMetadata {
+        id: "_m1",
+        entity_id: "https://directory.example.com/6f1c/",
+        single_sign_on_url: url,
+        single_logout_url: url,
+        further_certificates: &[],
+    };
+    write_idp(&metadata, &testing::signing_key("idp")).unwrap()
+}
+
+/// The signature, and the file without it.
+fn cut_out(xml: &str) -> (String, String) {
+    let (from, to) =
+        (xml.find("<Signature ").unwrap(), xml.find("</Signature>").unwrap() + "</Signature>".len());
+    (xml[from..to].to_owned(), format!("{}{}", &xml[..from], &xml[to..]))
+}
+
+#[test]
+fn whoever_is_named_must_have_signed_all_of_the_file() {
+    let good = signed();
+    let (signature, unsigned) = cut_out(&good);
+    let read = IdpMetadata::read_signed(good.as_bytes(), &[certificate("evil"), certificate("idp")]).unwrap();
+    assert_eq!(read.signature, MetadataSignature::Verified { thumbprint: certificate("idp").thumbprint() });
+    assert_eq!(read.single_sign_on_url(&Binding::HttpPost), Some("https://directory.example.com/6f1c/saml2"));
+    assert_eq!(IdpMetadata::read(unsigned.as_bytes()).unwrap().signature, MetadataSignature::Absent);
+    let namespace = "xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\"";
+    let around = |start: &str| format!("<md:EntitiesDescriptor {namespace}{start}</md:EntitiesDescriptor>");
+    let renamed = unsigned.replace("_m1", "_m2");
+    for (xml, code) in [
+        (unsigned.clone(), "SignatureMissing"),
+        (good.replace("/saml2", "/evil2"), "DigestMismatch"),
+        // Everything stands, but in a root that nobody signed.
+        (around(&format!(">{good}")), "SignatureMisplaced"),
+        // The signature of the entity inside is moved up to a root that has something of its own.
+        (around(&format!(" ID=\"_m2\">{signature}{unsigned}")), "ReferenceNotParent"),
+        (around(&format!(" ID=\"_m1\">{signature}{unsigned}")), "DuplicateId"),
+        // The signed entity is kept for the reference, in an extension of the one that is read.
+        (renamed.replacen("><", &format!(">{signature}<"), 1), "ReferenceNotParent"),
+        (good.replacen(&signature, &format!("{signature}{signature}"), 1), "SignatureMisplaced"),
+        (good.replacen("ID=\"_m1\"", "", 1), "IdMissing"),
+    ] {
+        let refusal = IdpMetadata::read_signed(xml.as_bytes(), &[certificate("idp")]).unwrap_err();
+        assert_eq!(refusal.code(), code, "{xml}");
+    }
+    let refused =
+        |signers: &[Certificate]| IdpMetadata::read_signed(good.as_bytes(), signers).unwrap_err().code();
+    assert_eq!(refused(&[certificate("evil")]), "SignatureMismatch");
+    assert_eq!(refused(&[]), "NoTrustedCertificate");
 }

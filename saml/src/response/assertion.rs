@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::reason::{Reject, ResponseReason as Reason, refuse};
 use crate::dsig::VerifiedElement;
 use crate::instant;
-use crate::names::{ASSERTION, BEARER, FORMAT_UNSPECIFIED};
+use crate::names::{ASSERTION, BEARER, FORMAT_UNSPECIFIED, other_issuer_format};
 use crate::xml::Element;
 
 /// A claim: a name and its values.
@@ -24,6 +24,8 @@ pub struct Attribute {
 pub(super) struct Assertion {
     pub(super) id: String,
     pub(super) issuer: String,
+    /// The Format of the Issuer, where it is none that an Issuer may have.
+    pub(super) issuer_format: Option<String>,
     pub(super) name_id: String,
     pub(super) name_id_format: String,
     pub(super) confirmation: Confirmation,
@@ -70,9 +72,11 @@ impl Assertion {
         }
         let subject = only(assertion, "Subject")?;
         let name_id = name_id(subject)?;
+        let issuer = only(assertion, "Issuer")?;
         Ok(Assertion {
             id: required(assertion, "ID")?.to_owned(),
-            issuer: text(only(assertion, "Issuer")?)?.trim().to_owned(),
+            issuer: text(issuer)?.trim().to_owned(),
+            issuer_format: other_issuer_format(issuer).map(ToOwned::to_owned),
             name_id: text(name_id)?.to_owned(),
             // SAML Core 2.2.2: without Format, unspecified is in effect.
             name_id_format: name_id.attribute("Format").unwrap_or(FORMAT_UNSPECIFIED).to_owned(),

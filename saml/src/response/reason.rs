@@ -82,6 +82,8 @@ reasons! {
         NameIdMissing => "Configure the Unique User Identifier (NameID) claim at the identity provider.",
         /// Issuer is another identity provider.
         IssuerMismatch => "Compare the identity provider's entity ID (issuer) with the one stored here; upload its current metadata.",
+        /// Issuer has another Format than entity.
+        IssuerFormatNotEntity => "The identity provider must send Issuer without Format, or with that of an entity (SAML Core 8.3.6).",
         /// Destination is another address.
         DestinationMismatch => "Correct the reply URL (ACS URL) at the identity provider.",
         /// A signed response without Destination.

@@ -7,7 +7,7 @@ use super::expect::{Expect, ExpectInResponseTo};
 use super::reason::{Reject, ResponseReason as Reason, refuse};
 use super::trace::Recorder;
 use crate::instant;
-use crate::names::{ASSERTION, FORMAT_EMAIL};
+use crate::names::{ASSERTION, FORMAT_EMAIL, FORMAT_ENTITY, other_issuer_format};
 use crate::xml::Element;
 
 /// Checks every rule in order. `response` is the verified response when `response_signed`, else the received one.
@@ -38,6 +38,10 @@ pub(super) fn check(
 
 /// The assertion's Issuer decides. The response may leave its own out; when it is there it must be the same.
 fn issuer(assertion: &Assertion, response: Element<'_>, expect: &Expect<'_>) -> Result<String, Reject> {
+    let formats = response.children_named(ASSERTION, "Issuer").filter_map(other_issuer_format);
+    if let Some(found) = formats.chain(assertion.issuer_format.as_deref()).next() {
+        return Err(refuse(Reason::IssuerFormatNotEntity, FORMAT_ENTITY, found));
+    }
     let of_response = response.children_named(ASSERTION, "Issuer").map(|i| i.text().unwrap_or("").trim());
     let other = of_response.chain([assertion.issuer.as_str()]).find(|found| *found != expect.idp_entity_id);
     match other {

@@ -16,7 +16,7 @@ use saml::response::SignedPart::{Assertion as OfAssertion, Response as OfRespons
 use saml::response::{AcceptOptions, accept_response_with};
 
 use super::{File, check, files};
-use crate::common::{ANA, certificate, decryption_key, expect};
+use crate::common::{ACS, ANA, IDP, REQUEST, SP, certificate, decryption_key, expect};
 use crate::forge::{Signer, assertion, response};
 
 const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
@@ -67,6 +67,13 @@ const TABLE: &[(&str, Result<&str, RejectReason>)] = &[
     ("padding-length-invalid", Err(Encryption(Enc::DecryptionFailed))),
     ("key-too-long", Err(Encryption(Enc::DecryptionFailed))),
     ("two-cipher-values", Err(Encryption(Enc::EncryptionShape))),
+    ("swapped-under-signed-response", Err(Signature(OfResponse, Sig::DigestMismatch))),
+    ("swapped-under-response-of-stranger", Err(Signature(OfResponse, Sig::SignatureMismatch))),
+    ("swapped-signed-for-another-request", Err(Response(Rule::InResponseToMismatch))),
+    ("swapped-signed-for-another-audience", Err(Response(Rule::AudienceMismatch))),
+    ("swapped-signed-for-another-reply-url", Err(Response(Rule::RecipientMismatch))),
+    ("swapped-signed-by-another-identity-provider", Err(Response(Rule::IssuerMismatch))),
+    ("swapped-and-original-in-extensions", Err(Response(Rule::AssertionCountNotOne))),
     ("symmetric-key-of-stranger", Err(Encryption(Enc::DecryptionFailed))),
 ];
 
@@ -87,6 +94,7 @@ fn generate() -> Vec<File> {
     let (idp, evil) = (Signer::new("idp"), Signer::new("evil"));
     let mut files = inside(&idp, &evil);
     files.extend(around(&idp));
+    files.extend(swapped(&idp, &evil));
     files
 }
 
@@ -130,6 +138,36 @@ fn inside(idp: &Signer, evil: &Signer) -> Vec<File> {
         ("long-assertion-inside", gcm(&idp.signed("_a1", &long))),
         ("id-of-the-response-inside", gcm(&idp.signed("_r1", &assertion("_r1", ANA)))),
         ("content-changed-inside", gcm(&signed.replace(ANA, EVE))),
+    ]
+}
+
+/// An EncryptedAssertion that was cut out of one answer and put into another. Both were good where they belonged.
+fn swapped(idp: &Signer, evil: &Signer) -> Vec<File> {
+    let own = wrap(&assertion("_a1", ANA), GCM);
+    let others = wrap(&assertion("_a2", EVE), GCM);
+    let signed =
+        |from: &str, to: &str| wrap(&idp.signed("_a1", &assertion("_a1", ANA).replace(from, to)), GCM);
+    let response_of = |other: &str| response("_r1", other);
+    vec![
+        // The Response vouches for what it was signed with.
+        ("swapped-under-signed-response", idp.signed("_r1", &response_of(&own)).replace(&own, &others)),
+        ("swapped-under-response-of-stranger", evil.signed("_r1", &response_of(&own))),
+        // The assertion inside is signed for itself, and says for what.
+        (
+            "swapped-signed-for-another-request",
+            response_of(&signed(REQUEST, "aws_other")).replacen(
+                &format!(" InResponseTo=\"{REQUEST}\""),
+                "",
+                1,
+            ),
+        ),
+        ("swapped-signed-for-another-audience", response_of(&signed(SP, "https://other.test/"))),
+        ("swapped-signed-for-another-reply-url", response_of(&signed(ACS, "https://other.test/acs"))),
+        ("swapped-signed-by-another-identity-provider", response_of(&signed(IDP, "https://other.test/idp"))),
+        ("swapped-and-original-in-extensions", {
+            let signed = idp.signed("_r1", &response_of(&own));
+            signed.replace(&own, &format!("<samlp:Extensions>{own}</samlp:Extensions>{others}"))
+        }),
     ]
 }
 

@@ -28,6 +28,7 @@ const TABLE: &[(&str, &str)] = &[
     ("request-duplicate-id", "DuplicateId"),
     ("request-signature-in-extensions", "SignatureMisplaced"),
     ("request-wrapped", "SignatureMisplaced"),
+    ("request-issuer-format-persistent", "IssuerFormatNotEntity"),
     ("logout-valid", "ok"),
     ("logout-unsigned", "SignatureMissing"),
     ("logout-other-key", "SignatureMismatch"),
@@ -38,6 +39,7 @@ const TABLE: &[(&str, &str)] = &[
     ("logout-other-destination", "DestinationMismatch"),
     ("logout-without-destination", "DestinationMissing"),
     ("logout-other-issuer", "IssuerMismatch"),
+    ("logout-issuer-format-persistent", "IssuerFormatNotEntity"),
     ("logout-encrypted-name", "NameIdEncrypted"),
     ("logout-comment-in-name", "ok"),
     ("logout-wrapped", "NotALogoutRequest"),
@@ -46,6 +48,7 @@ const TABLE: &[(&str, &str)] = &[
     ("answer-to-another-request", "InResponseToMismatch"),
     ("answer-without-request", "InResponseToMissing"),
     ("answer-status-changed", "DigestMismatch"),
+    ("answer-issuer-format-persistent", "IssuerFormatNotEntity"),
     ("sha1-refused", "SignatureMethodNotAllowed"),
     ("sha1-allowed-valid", "ok"),
     ("sha1-allowed-content-changed", "DigestMismatch"),
@@ -135,6 +138,11 @@ fn requests() -> Vec<File> {
             let evil = unsigned.replace("\"_q1\"", "\"_evil\"").replace(ACS, "https://evil.test/acs");
             evil.replace(end, &format!("<samlp:Extensions>{valid}</samlp:Extensions>{end}"))
         }),
+        ("request-issuer-format-persistent", {
+            let content = with_format(&cut(&valid, "Signature").1);
+            let signature = Signer::new("idp").signature("_q1", &content);
+            content.replacen("</saml:Issuer>", &format!("</saml:Issuer>{signature}"), 1)
+        }),
         ("request-valid", valid),
     ]
 }
@@ -174,6 +182,7 @@ fn logouts() -> Vec<File> {
         ),
         ("logout-without-destination", signed_after(&format!(" Destination=\"{LOGOUT}\""), "")),
         ("logout-other-issuer", write(&WriteLogoutRequest { issuer: IDP, ..request })),
+        ("logout-issuer-format-persistent", idp.signed("_l1", &with_format(&plain))),
         ("logout-encrypted-name", signed_after("NameID", "EncryptedID")),
         ("logout-comment-in-name", valid.replace("ana@", "ana<!-- -->@")),
         (
@@ -205,6 +214,10 @@ fn answers() -> Vec<File> {
         ("answer-valid", answer("_l1")),
         ("answer-to-another-request", answer("_l9")),
         ("answer-without-request", Signer::new("idp").signed("_l2", &without)),
+        (
+            "answer-issuer-format-persistent",
+            Signer::new("idp").signed("_l2", &with_format(&cut(&answer("_l1"), "Signature").1)),
+        ),
         ("answer-status-changed", answer("_l1").replace("status:Success", "status:Responder")),
     ]
 }
@@ -228,6 +241,14 @@ fn sha1_signatures() -> Vec<File> {
         ("sha1-allowed-md5", with(&method(&format!("{more}rsa-md5")))),
         ("sha1-allowed-hmac", with(&method(&format!("{DS}hmac-sha1")))),
     ]
+}
+
+/// The message with a Format that no Issuer may have.
+fn with_format(xml: &str) -> String {
+    let format = "Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\"";
+    let begin = xml.find("Issuer").unwrap();
+    let end = begin + xml[begin..].find('>').unwrap();
+    format!("{} {format}{}", &xml[..end], &xml[end..])
 }
 
 /// The first element `local` (in the default namespace), and the text without it.

@@ -1,12 +1,14 @@
 //! `entente center saml-settings`, `saml-keys`, `access-control-attributes` and `sign-in-attempts`
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use http::Method;
 use serde_json::{Map, Value as Json, json};
 
 use crate::Failure;
 use crate::client::{Body, Center, encode};
-use crate::commands::value;
+use crate::commands::{read_text, value};
 use crate::output::Output;
 
 /// New values; what is not named stays.
@@ -36,10 +38,22 @@ pub struct SettingsArguments {
     /// Days for which sign-in attempts are kept (1 to 365).
     #[arg(long, value_name = "DAYS")]
     attempt_days: Option<i64>,
+    /// Certificate (PEM) of one who must have signed the identity provider's metadata. Given several times, any of them.
+    #[arg(long, value_name = "FILE")]
+    metadata_signer: Vec<PathBuf>,
+    /// Nobody must have signed it.
+    #[arg(long, conflicts_with = "metadata_signer")]
+    no_metadata_signers: bool,
 }
 
 impl SettingsArguments {
-    fn change(&self) -> Map<String, Json> {
+    fn change(&self) -> Result<Map<String, Json>, Failure> {
+        let signers: Vec<Json> = self
+            .metadata_signer
+            .iter()
+            .map(|path| read_text(path).map(Json::from))
+            .collect::<Result<_, _>>()?;
+        let named = (!signers.is_empty() || self.no_metadata_signers).then_some(Json::Array(signers));
         let given = [
             ("clockSkewSeconds", self.clock_skew.map(Json::from)),
             ("signRequests", self.sign_requests.map(Json::from)),
@@ -49,14 +63,15 @@ impl SettingsArguments {
             ("singleLogout", self.single_logout.map(Json::from)),
             ("justInTime", self.just_in_time.map(Json::from)),
             ("attemptDays", self.attempt_days.map(Json::from)),
+            ("metadataSigners", named),
         ];
-        given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        Ok(given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
     }
 }
 
 /// Shows the settings; changes them first where something is given.
 pub async fn settings(given: &SettingsArguments, center: &Center, output: &Output) -> Result<(), Failure> {
-    let (path, change) = ("/api/saml-settings", given.change());
+    let (path, change) = ("/api/saml-settings", given.change()?);
     let settings = if change.is_empty() {
         center.http.get(path).await?
     } else {

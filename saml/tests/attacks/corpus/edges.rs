@@ -4,6 +4,8 @@ use super::{EVE, File, file};
 use crate::common::{ACS, ANA, IDP, SP};
 use crate::forge::{Signer, after_issuer, assertion, response, signed_after, valid};
 
+const PERSISTENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+
 pub fn places(idp: &Signer) -> Vec<File> {
     let good = assertion("_a1", ANA);
     let signed = idp.signed("_a1", &good);
@@ -51,6 +53,24 @@ pub fn values(idp: &Signer) -> Vec<File> {
             "valid-issuer-format",
             with("<Issuer>", "<Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:entity\">"),
         ),
+        file("issuer-format-persistent", with("<Issuer>", &format!("<Issuer Format=\"{PERSISTENT}\">"))),
+        file("issuer-format-empty", with("<Issuer>", "<Issuer Format=\"\">")),
+        file("response-issuer-format-persistent", {
+            let response = response("_r1", &assertion("_a1", ANA));
+            let format = format!(" Format=\"{PERSISTENT}\">{IDP}");
+            idp.signed("_r1", &response.replacen(&format!(">{IDP}"), &format, 1))
+        }),
+        file("issuer-twice", with("<Subject>", &format!("<Issuer>{IDP}</Issuer><Subject>"))),
+        file("response-issuer-twice", {
+            let other = "<saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">https://evil.test/</saml:Issuer>";
+            valid(idp).replacen("<samlp:Status>", &format!("{other}<samlp:Status>"), 1)
+        }),
+        // Canonical form has no comments, so the signature stands; what is read is the text without them.
+        file("comment-in-audience", valid(idp).replace(SP, &SP.replacen("https://", "https://<!-- -->", 1))),
+        file("comment-in-issuer", {
+            let other = format!("https://evil.test/{IDP}");
+            with(IDP, &other).replace(&other, &format!("https://evil.test/<!-- -->{IDP}"))
+        }),
         file("audience-empty", with(&format!("<Audience>{SP}</Audience>"), "")),
         file(
             "valid-proxy-restriction",
