@@ -6,7 +6,7 @@ use serde_json::json;
 use store::{Row, StoreError, Tx};
 
 use super::app_roles::{AppRole, WantedRole, consistent};
-use super::{DEFAULT_ACCESS, assignments};
+use super::{COUNTS, DEFAULT_ACCESS, GROUPS_ABOVE, assignments};
 use crate::change::Change;
 use crate::refused::Refused;
 
@@ -89,6 +89,46 @@ pub fn assigned_by_role(
                WHERE tenant_id = ?1 AND application_id = ?2 GROUP BY app_role_id";
     let rows = tx.rows(sql, &[tenant.into(), application.into()])?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+}
+
+/// The enabled roles of an application that a user has, in person or through groups as far as nested groups
+/// count: those with a value first, by value, then the others by name.
+///
+/// # Errors
+/// The engine's.
+pub fn roles_of_user(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    user: &str,
+) -> Result<Vec<AppRole>, StoreError> {
+    let sql = format!(
+        "{GROUPS_ABOVE}, principals (id, nested) AS ( \
+           SELECT id, 0 FROM users WHERE tenant_id = ?1 AND id = ?2 UNION SELECT id, nested FROM above) \
+         SELECT DISTINCT r.app_role_id, d.display_name, d.description, d.value, d.is_enabled \
+         FROM principals a CROSS JOIN app_role_assignments r CROSS JOIN applications p CROSS JOIN tenants t \
+         LEFT JOIN app_roles d ON d.tenant_id = r.tenant_id AND d.application_id = r.application_id \
+           AND d.id = r.app_role_id \
+         WHERE r.tenant_id = ?1 AND r.principal_id = a.id AND r.application_id = ?3 AND p.tenant_id = r.tenant_id \
+           AND p.id = r.application_id AND t.id = r.tenant_id AND {COUNTS}"
+    );
+    let mut roles = Vec::new();
+    for row in tx.rows(&sql, &[tenant.into(), user.into(), application.into()])? {
+        let id = row.text(0)?;
+        match AppRole::fixed().into_iter().find(|role| role.id == id) {
+            Some(fixed) => roles.push(fixed),
+            // The zero id is access without a role.
+            None if row.opt_text(1)?.is_none() => {}
+            None => roles.extend(Some(read(&row)?).filter(|role| role.is_enabled)),
+        }
+    }
+    roles.sort_by(|a, b| {
+        let key = |role: &AppRole| {
+            (role.value.is_none(), role.value.clone(), role.display_name.clone(), role.id.clone())
+        };
+        key(a).cmp(&key(b))
+    });
+    Ok(roles)
 }
 
 /// Creates the role, or changes the one with its id.

@@ -14,7 +14,7 @@ use super::effect::{Effect, LinkChange, Outcome};
 use super::job::Job;
 use super::log::{Action, Entry, Status, modified};
 use super::plan::{Known, Link, Step};
-use super::resource::{Resource, patch};
+use super::resource::Resource;
 use super::target::{Problem, Target, TargetError};
 
 /// So many failures of the target in a row, and the round is over: it has trouble as a whole.
@@ -243,7 +243,8 @@ impl<'a> Executor<'a> {
             sent.remove(path);
         }
         effect.entry.modified = modified(&sent, &wanted);
-        match self.target.change(link.kind, &known.target, &patch(&sent, &wanted)).await {
+        let operations = self.job.mappings.patch(link.kind, &sent, &wanted);
+        match self.target.change(link.kind, &known.target, &operations).await {
             Ok(()) => {
                 effect.entry.step("EntryExportUpdate", true, "the changed attributes were sent");
                 let on = self.active_path.as_ref().and_then(|path| wanted.get(path)) != Some(&json!(false));

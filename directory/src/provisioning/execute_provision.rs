@@ -7,7 +7,7 @@ use super::effect::{Effect, LinkChange};
 use super::execute::{Executor, fail};
 use super::log::{Action, Entry, modified};
 use super::plan::{Known, Link};
-use super::resource::{Resource, body, patch, read};
+use super::resource::{Resource, body, read};
 use super::target::{Problem, TargetError};
 
 impl Executor<'_> {
@@ -138,7 +138,7 @@ impl Executor<'_> {
         self.claim(link, &target)?;
         let there = read(found, wanted.keys());
         let wanted = &self.job.mappings.adopted(link.kind, wanted, &there);
-        let operations = patch(&there, wanted);
+        let operations = self.job.mappings.patch(link.kind, &there, wanted);
         if !operations.is_empty() {
             self.target.change(link.kind, &target, &operations).await?;
             entry.step("EntryExportUpdate", true, "differing attributes were changed");

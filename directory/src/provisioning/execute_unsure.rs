@@ -8,7 +8,7 @@ use super::execute::{Executor, fail};
 use super::log::{Action, modified};
 use super::mapping::Source;
 use super::plan::{Known, Link};
-use super::resource::{Resource, patch, read};
+use super::resource::{Resource, read};
 use super::scope::Standing;
 use super::target::{Problem, TargetError};
 
@@ -37,7 +37,7 @@ impl Executor<'_> {
         // What is written on creation alone is not written again.
         let wanted = self.job.mappings.adopted(link.kind, &wanted, &there);
         effect.entry.modified = modified(&there, &wanted);
-        let operations = patch(&there, &wanted);
+        let operations = self.job.mappings.patch(link.kind, &there, &wanted);
         if !operations.is_empty() {
             if let Err(error) = self.target.change(link.kind, &known.target, &operations).await {
                 fail(&mut effect, "EntryExportUpdate", error);

@@ -90,9 +90,7 @@ pub(super) async fn attributes_of(
     let found = directory.store.read(move |tx| {
         let scope = Scope::of(tx, &job)?;
         let (standing, properties) = match kind {
-            Kind::User => {
-                (scope.user(tx, &wanted)?, situation::user_properties(tx, &job.tenant_id, &wanted)?)
-            }
+            Kind::User => (scope.user(tx, &wanted)?, situation::user_with_roles(tx, &job, &wanted)?),
             Kind::Group => {
                 (scope.group(tx, &wanted)?, situation::group_properties(tx, &job.tenant_id, &wanted)?)
             }

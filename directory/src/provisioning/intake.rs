@@ -98,6 +98,8 @@ impl Leased {
                     Mark::User(id) => look_at(tx, job, Kind::User, id)?,
                     Mark::Group(id) => look_at(tx, job, Kind::Group, id)?,
                     Mark::PeopleBelow(id) => pending::mark_people_below(tx, job, id)?,
+                    Mark::PeopleWithRole(_) if job.mappings.reads_roles().is_none() => {}
+                    Mark::PeopleWithRole(id) => pending::mark_people_with_role(tx, job, id)?,
                     Mark::Everything => {}
                 }
             }
@@ -153,6 +155,8 @@ pub(super) enum Mark {
     Group(String),
     /// The people in a group and below it.
     PeopleBelow(String),
+    /// The people who have a role, in person or by a group.
+    PeopleWithRole(String),
     /// A rule changed that everybody's standing depends on.
     Everything,
 }
@@ -176,6 +180,7 @@ pub(super) fn marks_of(event: &Event, application: &str) -> Vec<Mark> {
             Some(Kind::Group) => vec![Mark::PeopleBelow(detail("memberId"))],
             _ => vec![Mark::User(detail("memberId"))],
         },
+        "app_role.updated" if subject == application => vec![Mark::PeopleWithRole(detail("id"))],
         "assignment.created" | "assignment.deleted" if event.subject_id != application => Vec::new(),
         "assignment.created" | "assignment.deleted" => match Kind::parse(&detail("principalType")) {
             Some(Kind::Group) => {

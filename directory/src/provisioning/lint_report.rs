@@ -120,7 +120,7 @@ fn wanted(
     id: &str,
 ) -> Result<Option<Wanted>, StoreError> {
     let (properties, name) = match kind {
-        Kind::User => (situation::user_properties(tx, &job.tenant_id, id)?, "userPrincipalName"),
+        Kind::User => (situation::mapped_user(tx, job, id)?, "userPrincipalName"),
         Kind::Group => (situation::group_properties(tx, &job.tenant_id, id)?, "displayName"),
     };
     let Some(properties) = properties else { return Ok(None) };

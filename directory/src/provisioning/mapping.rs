@@ -8,11 +8,13 @@ use super::expression::{Expression, ParseError};
 use super::resource::{ENTERPRISE, Path};
 use super::scoping_filter::{FilterError, ScopingFilter};
 
+mod roles;
 mod value;
 
 #[cfg(test)]
 mod tests;
 
+pub use roles::ROLES;
 pub use value::{Mapped, Surroundings, Unmapped, attributes};
 
 /// More rows than any target has attributes.
@@ -124,9 +126,19 @@ pub enum MappingError {
     /// A scoping filter that cannot be used.
     #[error("{0} mappings: {1}")]
     Scope(&'static str, FilterError),
-    /// Roles are not read for provisioning.
+    /// An attribute that is not read for provisioning.
     #[error("the expression of {0:?} reads [{1}], which provisioning does not know; use another attribute")]
     Unknown(String, &'static str),
+    /// Roles outside the functions made for them.
+    #[error(
+        "the mapping of {0:?} reads [appRoleAssignments] as it is; put it into SingleAppRoleAssignment, AppRoleAssignments, AppRoleAssignmentsComplex or AssertiveAppRoleAssignmentsComplex"
+    )]
+    Roles(String),
+    /// Roles where people need no assignment.
+    #[error(
+        "the mapping of {0:?} reads roles, which follow from assignments, and the scope is all users and groups; choose the scope of assigned users and groups, or remove the mapping"
+    )]
+    RolesOfEverybody(String),
 }
 
 impl Default for Mappings {
@@ -272,7 +284,7 @@ impl Mappings {
             self.scope(kind).check().map_err(|e| MappingError::Scope(kind.as_str(), e))?;
             let mut seen = std::collections::BTreeSet::new();
             for row in rows {
-                row.check()?;
+                row.check(kind)?;
                 if !seen.insert(row.target.to_lowercase()) {
                     return Err(MappingError::Twice(row.target.clone()));
                 }
@@ -286,19 +298,26 @@ impl Mappings {
 }
 
 impl Mapping {
-    fn check(&self) -> Result<(), MappingError> {
+    fn check(&self, kind: Kind) -> Result<(), MappingError> {
         let target = || self.target.clone();
         Path::parse(&self.target).ok_or_else(|| MappingError::Target(target()))?;
-        let Source::Expression(text) = &self.source else { return Ok(()) };
+        let text = match &self.source {
+            Source::Expression(text) => text,
+            Source::Direct(name) if name == ROLES => return Err(MappingError::Roles(target())),
+            Source::FirstOf(names) if names.iter().any(|name| name == ROLES) => {
+                return Err(MappingError::Roles(target()));
+            }
+            _ => return Ok(()),
+        };
         let expression = Expression::parse(text).map_err(|e| MappingError::Expression(target(), e))?;
         let once = expression.changes_by_itself() || expression.selects_unique_value();
         if once && (self.apply != Apply::OnlyOnCreate || self.matching > 0) {
             return Err(MappingError::OnlyOnCreate(target()));
         }
-        let unknown = ["appRoleAssignments", "manager", "members"];
-        match unknown.into_iter().find(|name| expression.attributes().contains(name)) {
+        let mut unknown = ["manager", "members"].into_iter().chain((kind == Kind::Group).then_some(ROLES));
+        match unknown.find(|name| expression.attributes().contains(name)) {
             Some(name) => Err(MappingError::Unknown(target(), name)),
-            None => Ok(()),
+            None => roles::check(&self.target, &expression),
         }
     }
 

@@ -110,6 +110,26 @@ pub fn mark_people_below(tx: &mut Tx<'_>, job: &Job, group: &str) -> Result<(), 
     tx.exec(&sql, &params).map(|_| ())
 }
 
+/// Marks the people who have a role of the application, in person or by a group.
+///
+/// # Errors
+/// The engine's.
+pub fn mark_people_with_role(tx: &mut Tx<'_>, job: &Job, role: &str) -> Result<(), StoreError> {
+    let params = [(&job.tenant_id).into(), (&job.application_id).into(), role.into()];
+    let sql = format!(
+        "INSERT INTO provisioning_pending {COLUMNS} \
+         SELECT tenant_id, application_id, 'user', principal_id, 1, 1, 0, 0 FROM app_role_assignments \
+         WHERE tenant_id = ?1 AND application_id = ?2 AND app_role_id = ?3 AND principal_type = 'user' {AGAIN}"
+    );
+    tx.exec(&sql, &params)?;
+    let groups = "SELECT principal_id FROM app_role_assignments \
+                  WHERE tenant_id = ?1 AND application_id = ?2 AND app_role_id = ?3 AND principal_type = 'group'";
+    for row in tx.rows(groups, &params)? {
+        mark_people_below(tx, job, &row.text(0)?)?;
+    }
+    Ok(())
+}
+
 /// Marks the linked people whose manager this is, for a later look. CROSS JOIN keeps SQLite to this order: it would
 /// go through all links otherwise.
 ///

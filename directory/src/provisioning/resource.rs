@@ -104,12 +104,21 @@ fn set(into: &mut Map<String, Json>, path: &Path<'_>, value: Json) {
         (Some((name, wanted)), sub) => {
             let entry = into.entry(path.attribute).or_insert_with(|| json!([]));
             let Json::Array(elements) = entry else { return };
-            let place = elements.iter().position(|e| e[name] == wanted).unwrap_or_else(|| {
+            let place = elements.iter().position(|e| is_element(e, name, wanted)).unwrap_or_else(|| {
                 elements.push(new_element(name, wanted));
                 elements.len() - 1
             });
             elements[place][sub.unwrap_or("value")] = value;
         }
+    }
+}
+
+/// Whether a filter picks the element. Entra writes `roles[primary eq "True"]` of what is a truth.
+fn is_element(element: &Json, name: &str, wanted: &str) -> bool {
+    match element.get(name) {
+        Some(Json::String(text)) => text == wanted,
+        Some(Json::Bool(truth)) => wanted.eq_ignore_ascii_case(&truth.to_string()),
+        _ => false,
     }
 }
 
@@ -172,11 +181,9 @@ fn read_one(found: &Json, path: &Path<'_>) -> Option<Json> {
         (None, None) if at.is_object() => at.get("value"),
         (None, None) => Some(at),
         (None, Some(sub)) => at.get(sub),
-        (Some((name, wanted)), sub) => at
-            .as_array()?
-            .iter()
-            .find(|e| e.get(name).and_then(Json::as_str) == Some(wanted))?
-            .get(sub.unwrap_or("value")),
+        (Some((name, wanted)), sub) => {
+            at.as_array()?.iter().find(|e| is_element(e, name, wanted))?.get(sub.unwrap_or("value"))
+        }
     };
     value.filter(|v| !v.is_null()).cloned()
 }

@@ -142,6 +142,7 @@ pub async fn change(
     edit(directory, actor, application, "updated", move |tx, job| {
         let before = job.clone();
         apply(job, &change, sealed.as_ref());
+        job.mappings.check_scope(job.sync_all)?;
         if let Some(url) = &job.base_url {
             // The address is judged together with the permission to go to private networks.
             Target::new(url, SecretString::from(""), job.allow_private, Pace::default())?;
@@ -197,6 +198,7 @@ where
         let before = job.clone();
         change(&mut job.mappings);
         job.mappings.check()?;
+        job.mappings.check_scope(job.sync_all)?;
         if !before.same_scope(job) {
             job.cursor = None;
         }

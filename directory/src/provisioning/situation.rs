@@ -11,12 +11,13 @@ use super::direction::{self, Direction};
 use super::job::{COUNTED, Job};
 use super::links;
 use super::lint;
-use super::mapping::{Mapped, Surroundings};
+use super::mapping::{Mapped, ROLES, Surroundings};
 use super::pending::{self, Pending};
 use super::personality::Personality;
 use super::plan::{Census, Known, Object, Situation};
 use super::scope::{Scope, Standing};
 use super::unsure;
+use crate::applications::{self, AppRole};
 
 /// What is due and what is known about it. Whoever has to leave comes first, whatever else waits.
 ///
@@ -170,7 +171,33 @@ fn user(tx: &mut Tx<'_>, job: &Job, scope: &Scope, id: &str) -> Result<(Object, 
         object.name = row.text(0)?;
         object.manager = row.opt_text(1)?;
     }
-    Ok((object, user_properties(tx, &job.tenant_id, id)?))
+    Ok((object, mapped_user(tx, job, id)?))
+}
+
+/// What the mappings read of a user: properties and, where one asks for them, roles; `None` where the row is gone.
+///
+/// # Errors
+/// The engine's.
+pub fn mapped_user(tx: &mut Tx<'_>, job: &Job, id: &str) -> Result<Properties, StoreError> {
+    match job.mappings.reads_roles() {
+        Some(_) => user_with_roles(tx, job, id),
+        None => user_properties(tx, &job.tenant_id, id),
+    }
+}
+
+/// A user's properties, and the roles in the job's application; `None` where the row is gone.
+///
+/// # Errors
+/// The engine's.
+pub fn user_with_roles(tx: &mut Tx<'_>, job: &Job, id: &str) -> Result<Properties, StoreError> {
+    let Some(mut properties) = user_properties(tx, &job.tenant_id, id)? else { return Ok(None) };
+    let roles = applications::roles_of_user(tx, &job.tenant_id, &job.application_id, id)?;
+    let text = |role: &AppRole| {
+        json!({ "id": role.id, "value": role.value, "displayName": role.display_name }).to_string()
+    };
+    let roles: Vec<String> = roles.iter().map(text).collect();
+    properties.insert(ROLES.to_owned(), json!(roles));
+    Ok(Some(properties))
 }
 
 /// A user's properties; `None` where the row is gone.

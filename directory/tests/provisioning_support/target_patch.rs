@@ -76,9 +76,12 @@ fn patch_attribute(object: &mut Map<String, Json>, operation: &Json) -> Result<(
     }
     if let Some((attribute, rest)) = path.split_once('[') {
         let (filter, sub) = rest.split_once(']').unwrap();
-        let kind = filter.strip_prefix("type eq \"").unwrap().strip_suffix('"').unwrap();
+        let (name, kind) = filter.strip_suffix('"').unwrap().split_once(" eq \"").unwrap();
         let elements = object.get_mut(attribute).and_then(Json::as_array_mut).ok_or("noTarget")?;
-        let place = elements.iter().position(|e| e["type"] == kind).ok_or("noTarget")?;
+        let place = elements
+            .iter()
+            .position(|e| e[name] == kind || (e[name] == true && kind == "True"))
+            .ok_or("noTarget")?;
         match (sub.strip_prefix('.'), value) {
             (None, None) => drop(elements.remove(place)),
             (Some(sub), value) => set(elements[place].as_object_mut().unwrap(), sub, value),
@@ -92,7 +95,7 @@ fn patch_attribute(object: &mut Map<String, Json>, operation: &Json) -> Result<(
     if op == "add" && value.as_ref().is_some_and(Json::is_array) {
         let all = object.entry(path).or_insert_with(|| json!([])).as_array_mut().unwrap();
         all.extend(value.unwrap().as_array().unwrap().clone());
-        return if all.len() > 1 {
+        return if all.len() > 1 && path != "roles" {
             Err("Currently list attributes only allow single item".to_owned())
         } else {
             Ok(())

@@ -104,7 +104,7 @@ fn properties(
     id: &str,
 ) -> Result<Option<Map<String, Json>>, StoreError> {
     match kind {
-        Kind::User => situation::user_properties(tx, &job.tenant_id, id),
+        Kind::User => situation::mapped_user(tx, job, id),
         Kind::Group => situation::group_properties(tx, &job.tenant_id, id),
     }
 }

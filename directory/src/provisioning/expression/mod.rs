@@ -130,6 +130,21 @@ impl Expression {
         names
     }
 
+    /// Whether it reads an attribute nowhere but as an argument of these functions.
+    pub fn reads_only_in(&self, attribute: &str, functions: &[&str]) -> bool {
+        let is_it = |e: &Self| matches!(e, Self::Attribute(name) if name == attribute);
+        let (mut all, mut inside) = (0, 0);
+        self.visit(&mut |e| {
+            all += usize::from(is_it(e));
+            if let Self::Call { function, arguments, .. } = e
+                && functions.contains(&function.name)
+            {
+                inside += arguments.iter().flatten().filter(|a| is_it(a)).count();
+            }
+        });
+        all == inside
+    }
+
     /// Whether the function of that name is called anywhere in it.
     pub fn calls(&self, name: &str) -> bool {
         let mut found = false;

@@ -85,7 +85,7 @@ fn what_changes_by_itself_is_for_creation_alone() {
     let there = Resource::from([("nickName".to_owned(), json!("Anni"))]);
     assert_eq!(mappings.adopted(Kind::User, &mapped.resource, &there)["nickName"], "Anni");
     mappings.users.push(expression("[appRoleAssignments]", "roles"));
-    assert!(matches!(mappings.check(), Err(MappingError::Unknown(..))));
+    assert_eq!(mappings.check(), Err(MappingError::Roles("roles".to_owned())));
     mappings.users.pop();
     mappings.users.push(expression("Join(", "roles"));
     assert!(matches!(mappings.check(), Err(MappingError::Expression(..))));

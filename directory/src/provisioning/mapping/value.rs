@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use thiserror::Error;
 use web::{Random, Timestamp};
 
-use super::{Apply, Mapping, Mappings, Source};
+use super::{Apply, Mapping, Mappings, Source, roles};
 use crate::provisioning::Kind;
 use crate::provisioning::expression::{
     Attributes, Context, Expression, Value, evaluate, evaluate_candidates,
@@ -88,6 +88,7 @@ impl Mappings {
                 (None, None) => {
                     row.default_value.as_ref().map(|d| typed(&row.target, &Value::from(d.as_str())))
                 }
+                (found, Some(_)) if row.only_adds() => roles::union(kept.as_ref(), found),
                 (None, Some(_)) if row.default_value.is_some() || row.keeps_what_is_there() => kept,
                 (found, _) => found,
             };
@@ -97,7 +98,7 @@ impl Mappings {
     }
 
     /// What is wanted of an object that was found in the target: what is written on creation alone stays as it
-    /// is there.
+    /// is there, and what is only ever added comes to it.
     pub fn adopted(&self, kind: Kind, wanted: &Resource, there: &Resource) -> Resource {
         let mut wanted = wanted.clone();
         for row in self.of(kind).iter().filter(|m| m.apply == Apply::OnlyOnCreate && m.matching == 0) {
@@ -106,14 +107,18 @@ impl Mappings {
                 None => wanted.remove(&row.target),
             };
         }
+        for row in self.of(kind).iter().filter(|m| m.only_adds()) {
+            let value = roles::union(there.get(&row.target), wanted.remove(&row.target));
+            wanted.extend(value.map(|value| (row.target.clone(), value)));
+        }
         wanted
     }
 
     /// The paths whose values in the target are held against what is wanted: neither references, which have steps
-    /// of their own, nor what is written on creation alone, nor what stays as it is there.
+    /// of their own, nor what is written on creation alone or only ever added, nor what stays as it is there.
     pub fn compared<'a>(&'a self, kind: Kind, wanted: &'a Resource) -> impl Iterator<Item = &'a String> {
         let rows = self.of(kind).iter().filter(|m| !matches!(m.source, Source::Reference(_)));
-        let written = rows.filter(|m| m.apply == Apply::Always || m.matching > 0);
+        let written = rows.filter(|m| (m.apply == Apply::Always && !m.only_adds()) || m.matching > 0);
         let cleared = |m: &Mapping| m.default_value.is_none() && !m.keeps_what_is_there();
         written.filter(move |m| cleared(m) || wanted.contains_key(&m.target)).map(|m| &m.target)
     }
@@ -177,6 +182,7 @@ fn typed(path: &str, value: &Value) -> Json {
     });
     match (truth.then(|| value.as_bool()).flatten(), value) {
         (Some(truth), _) => Json::Bool(truth),
+        (None, value) if roles::is_roles(path) => roles::elements(&value.texts()),
         (None, Value::Multi(all)) if all.len() == 1 => Json::from(all.concat()),
         (None, value) => value.to_json(),
     }
