@@ -52,7 +52,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
     attribute("onpremisessamaccountname", "onPremisesSamAccountName"),
     attribute("createddatetime", "createdDateTime"),
     attribute("accountenabled", "accountEnabled"),
-    // The application's two roles have no value, as Entra's template has none, so that this one is empty.
+    // Of the application; see `Memberships::roles`.
     attribute("assignedroles", "assignedRoles"),
     attribute("extensionattribute1", "extensionAttribute1"),
     attribute("extensionattribute2", "extensionAttribute2"),

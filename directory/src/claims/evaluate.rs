@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::configuration::{Claim, ClaimValue, Configuration};
 use super::function::{Call, apply};
 use super::group_claim::{Found, GroupOutcome, Overage};
+use super::names::ROLE;
 use super::notation::{Function, Input, NotationError, Operand, Source};
 use crate::users::User;
 
@@ -20,6 +21,9 @@ pub struct Memberships {
     pub all: Found,
     /// Its groups that are assigned to the application; empty where no claim asks for them.
     pub assigned: Found,
+    /// The values of the enabled roles of the application that the user has, in person or through groups:
+    /// sorted, none twice.
+    pub roles: Vec<String>,
 }
 
 /// How a claim came out.
@@ -113,8 +117,11 @@ pub struct Evaluated {
     pub problem: Option<Problem>,
 }
 
-/// Evaluates a configuration for a user; `link` is where the groups can be asked for.
+/// Evaluates a configuration for a user; `link` is where the groups can be asked for. The role claim comes by
+/// itself for whoever has a role with a value, unless groups are sent as roles (Entra, "Configure group claims").
 pub fn evaluate(configuration: &Configuration, user: &User, groups: &Memberships, link: &str) -> Evaluated {
+    let profile = user.profile.clone().with_values("assignedRoles", &groups.roles);
+    let user = &User { profile, ..user.clone() };
     let (mut claims, mut problem) = (Vec::with_capacity(configuration.claims.len()), None);
     for claim in &configuration.claims {
         match outcome(claim, user, groups) {
@@ -131,6 +138,9 @@ pub fn evaluate(configuration: &Configuration, user: &User, groups: &Memberships
         }
     }
     let group_claim = configuration.groups.as_ref();
+    if !groups.roles.is_empty() && group_claim.is_none_or(|claim| !claim.as_roles) {
+        claims.push(role_claim(&groups.roles));
+    }
     let groups = match group_claim.map(|claim| claim.evaluate(&groups.all, &groups.assigned, link)) {
         None => None,
         Some(Ok(outcome)) => Some(outcome),
@@ -140,6 +150,24 @@ pub fn evaluate(configuration: &Configuration, user: &User, groups: &Memberships
         }
     };
     Evaluated { claims, groups, problem }
+}
+
+fn role_claim(roles: &[String]) -> Outcome {
+    let considered = Considered {
+        source: "user.assignedroles".to_owned(),
+        matched: true,
+        because: "the user has roles of the application",
+        steps: Vec::new(),
+        values: roles.to_vec(),
+        counts: true,
+    };
+    Outcome {
+        name: ROLE.to_owned(),
+        name_format: None,
+        values: roles.to_vec(),
+        omitted: String::new(),
+        considered: vec![considered],
+    }
 }
 
 fn missing(claim: &Claim) -> Problem {
@@ -194,7 +222,9 @@ fn consider(value: &ClaimValue, source: &Source, user: &User, groups: &Membershi
             Source::Attribute(attribute) => attribute.values(user),
             Source::Transformation(functions) => transformed(functions, value.multivalued, user, &mut steps),
         };
-        if !value.multivalued {
+        // Somebody's roles are told completely: which one comes first means nothing.
+        let roles = matches!(source, Source::Attribute(attribute) if attribute.id == "assignedroles");
+        if !value.multivalued && !roles {
             values.truncate(1);
         }
     }

@@ -9,7 +9,7 @@ use store::{Row, StoreError, Tx, Val};
 use super::configuration::Configuration;
 use super::evaluate::Memberships;
 use super::group_claim::{Found, MemberGroup, Which};
-use crate::applications::{Application, COUNTS, GROUPS_ABOVE};
+use crate::applications::{Application, COUNTS, GROUPS_ABOVE, roles_of_user};
 use crate::change::Change;
 use crate::groups;
 use crate::refused::Refused;
@@ -91,7 +91,10 @@ pub fn memberships(
     configuration: &Configuration,
     user: &str,
 ) -> Result<Memberships, StoreError> {
-    let mut found = Memberships::default();
+    let roles = roles_of_user(tx, tenant, &application.id, user)?;
+    let mut roles: Vec<String> = roles.into_iter().filter_map(|role| role.value).collect();
+    roles.dedup();
+    let mut found = Memberships { roles, ..Memberships::default() };
     if !configuration.scoped_groups().is_empty() {
         found.scoped = scoped(tx, tenant, &application.id, configuration, user)?;
     }

@@ -53,6 +53,13 @@ const MOST: usize = 50;
 pub struct Profile(Map<String, Json>);
 
 impl Profile {
+    /// The same with a property whose values are not saved with the user.
+    #[must_use]
+    pub(crate) fn with_values(mut self, name: &str, values: &[String]) -> Self {
+        self.0.insert(name.to_owned(), Json::from(values));
+        self
+    }
+
     /// The text of a property.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Json::as_str)

@@ -112,6 +112,45 @@ async fn the_name_is_transformed_or_nobody_is_signed_in() {
 }
 
 #[tokio::test]
+async fn an_assertion_carries_the_values_of_the_persons_roles() {
+    const ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
+    for bench in engines().await {
+        let ana = bench.assigned("ana").await;
+        bench.assigned("leo").await;
+        let crew = bench.t.group("Crew", &[&ana]).await.id;
+        let program = bench.t.program().await;
+        let api = CLAIMS.strip_suffix("/claims").unwrap();
+        for (name, value, on) in
+            [("Write", "write", true), ("Audit", "audit", true), ("Off", "off", true), ("Silent", "", true)]
+        {
+            let role = json!({ "displayName": name, "value": value, "isEnabled": on });
+            let made = program.post(&format!("{api}/app-roles"), &role).await;
+            assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+            let who = if name == "Audit" { &crew } else { &ana };
+            let assigned = json!({ "principals": [{ "id": who }], "appRole": name });
+            assert_eq!(program.post(&format!("{api}/assignments"), &assigned).await.json()["assigned"], 1);
+            if name == "Off" {
+                let off = json!({ "displayName": name, "value": value, "isEnabled": false });
+                let path = format!("{api}/app-roles/{}", made.json()["id"].as_str().unwrap());
+                assert_eq!(program.put(&path, &off).await.status, StatusCode::OK);
+            }
+        }
+        let aws = "https://aws.amazon.com/SAML/Attributes/Role".to_owned();
+        let claim = json!({
+            "name": "Role", "namespace": "https://aws.amazon.com/SAML/Attributes",
+            "values": [{ "source": "user.assignedroles" }],
+        });
+        save(&bench, &json!({ "claims": [claim] })).await;
+        let both = vec!["audit".to_owned(), "write".to_owned()];
+        let expected = [(aws, both.clone()), (ROLE.to_owned(), both)];
+        assert_eq!(attributes(&bench, "ana").await, expected);
+        assert_eq!(attributes(&bench, "leo").await, [], "left out where there is none");
+        save(&bench, &json!({ "claims": [], "groups": { "which": "assigned", "asRoles": true } })).await;
+        assert_eq!(attributes(&bench, "ana").await, [(ROLE.to_owned(), vec![crew])], "groups take its place");
+    }
+}
+
+#[tokio::test]
 async fn a_required_claim_without_a_value_refuses() {
     let bench = sqlite().await;
     bench.assigned("ana").await;
