@@ -10,5 +10,6 @@ mod peer_servers;
 mod peers;
 mod process;
 mod road;
+mod saml_facts;
 mod saml_peers;
 mod third_party_target;
