@@ -33,4 +33,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "saml_sessions",
         sql: include_str!("../migrations/0112_saml_sessions.sql"),
     },
+    Migration {
+        version: 113,
+        name: "names_and_counts",
+        sql: include_str!("../migrations/0113_names_and_counts.sql"),
+    },
 ];

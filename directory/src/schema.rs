@@ -50,4 +50,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "lease_fences",
         sql: include_str!("../migrations/0112_lease_fences.sql"),
     },
+    Migration {
+        version: 114,
+        name: "provisioning_links",
+        sql: include_str!("../migrations/0114_provisioning_links.sql"),
+    },
 ];

@@ -6,6 +6,7 @@
 //!
 //! | request | call |
 //! |---|---|
+//! | every body | [`json::read`] |
 //! | `POST /Users`, `PUT /Users/{id}` | [`resource::read`] |
 //! | `PATCH /Users/{id}` | [`patch::PatchRequest::read`], [`patch::apply`] |
 //! | `PATCH /Groups/{id}` | [`patch::PatchRequest::read`], [`patch::member_changes`] |
@@ -18,9 +19,11 @@
 //! profile (which attributes are required) and the tolerated deviations.
 
 pub mod bulk;
+pub mod caseless;
 pub mod dialect;
 pub mod error;
 pub mod filter;
+pub mod json;
 pub mod limits;
 pub mod list;
 pub mod patch;

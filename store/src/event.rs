@@ -127,8 +127,9 @@ impl Tx<'_> {
              VALUES {}",
             rows.join(", ")
         );
-        let text = |json: Option<&Json>| json.map(ToString::to_string);
-        let states: Vec<_> = events.iter().map(|event| (text(event.before), text(event.after))).collect();
+        let text = |json: Option<&Json>| json.map(crate::json_text).transpose();
+        let states = events.iter().map(|event| Ok((text(event.before)?, text(event.after)?)));
+        let states: Vec<_> = states.collect::<Result<_, StoreError>>()?;
         let mut params: Vec<Val<'_>> = Vec::with_capacity(events.len() * 8);
         for (event, (before, after)) in events.iter().zip(&states) {
             params.extend([
@@ -155,12 +156,7 @@ impl Tx<'_> {
         cursor: EventCursor,
         limit: i64,
     ) -> Result<Vec<Event>, StoreError> {
-        let settled = self.settled();
-        let sql = format!(
-            "SELECT {COLUMNS} FROM events WHERE realm = ?1 AND (epoch, seq) > (?2, ?3){settled} \
-             ORDER BY epoch, seq LIMIT ?4"
-        );
-        let params: [Val<'_>; 4] = [realm.into(), cursor.epoch.into(), cursor.seq.into(), limit.into()];
+        let (sql, params) = self.after(realm, cursor, limit);
         self.rows(&sql, &params)?.iter().map(read_event).collect()
     }
 
@@ -192,16 +188,45 @@ impl Tx<'_> {
         before: Option<EventCursor>,
         limit: i64,
     ) -> Result<Vec<Event>, StoreError> {
+        let (sql, params) = self.newest(realm, subject_id, before, limit);
+        self.rows(&sql, &params)?.iter().map(read_event).collect()
+    }
+
+    fn after<'a>(&self, realm: &'a str, cursor: EventCursor, limit: i64) -> (String, Vec<Val<'a>>) {
+        let (place, settled) = (self.place('>'), self.settled());
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE realm = ?1 AND {place}{settled} ORDER BY epoch, seq LIMIT ?4"
+        );
+        (sql, vec![realm.into(), cursor.epoch.into(), cursor.seq.into(), limit.into()])
+    }
+
+    fn newest<'a>(
+        &self,
+        realm: &'a str,
+        subject_id: Option<&'a str>,
+        before: Option<EventCursor>,
+        limit: i64,
+    ) -> (String, Vec<Val<'a>>) {
         let before = before.unwrap_or(EventCursor { epoch: i64::MAX, seq: i64::MAX });
         let subject = if subject_id.is_some() { " AND subject_id = ?5" } else { "" };
+        let place = self.place('<');
         let sql = format!(
-            "SELECT {COLUMNS} FROM events WHERE realm = ?1 AND (epoch, seq) < (?2, ?3){subject} \
+            "SELECT {COLUMNS} FROM events WHERE realm = ?1 AND {place}{subject} \
              ORDER BY epoch DESC, seq DESC LIMIT ?4"
         );
         let mut params: Vec<Val<'_>> =
             vec![realm.into(), before.epoch.into(), before.seq.into(), limit.into()];
         params.extend(subject_id.map(Val::from));
-        self.rows(&sql, &params)?.iter().map(read_event).collect()
+        (sql, params)
+    }
+
+    /// Where an entry stands towards the cursor (?2, ?3). SQLite's epoch is always 0, and it would look for a pair
+    /// by its first half alone where the second is the row's own number: that is the whole log.
+    fn place(&self, than: char) -> String {
+        match self.conn {
+            Conn::Sqlite(_) => format!("epoch = 0 AND seq {than} ?3"),
+            Conn::Postgres(_) => format!("(epoch, seq) {than} (?2, ?3)"),
+        }
     }
 
     fn settled(&self) -> &'static str {
@@ -232,4 +257,46 @@ fn read_event(row: &crate::Row) -> Result<Event, StoreError> {
         before: json(8)?,
         after: json(9)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::testing::{TestStore, engines};
+
+    /// Both halves of a cursor are in the index's condition: what is read grows with what is new, not with the log.
+    #[tokio::test]
+    async fn the_log_is_entered_at_the_cursor() {
+        for TestStore { store, .. } in &engines(&[]).await {
+            let plans = store.read(|tx| {
+                let cursor = EventCursor { epoch: 0, seq: 5 };
+                let (after, after_params) = tx.after("r", cursor, 10);
+                let (newest, newest_params) = tx.newest("r", None, Some(cursor), 10);
+                let (about, about_params) = tx.newest("r", Some("s"), Some(cursor), 10);
+                let asked = [(after, after_params), (newest, newest_params), (about, about_params)];
+                asked.into_iter().map(|(sql, params)| plan(tx, &sql, &params)).collect::<Result<Vec<_>, _>>()
+            });
+            for (plan, than) in plans.await.unwrap().iter().zip(['>', '<', '<']) {
+                let condition = match store.engine() {
+                    crate::Engine::Sqlite => format!("seq{than}?"),
+                    crate::Engine::Postgres => format!("(ROW(epoch, seq) {than} ROW("),
+                };
+                assert!(plan.contains(&condition) && !plan.contains("Seq Scan"), "{condition}: {plan}");
+            }
+        }
+    }
+
+    fn plan(tx: &mut Tx<'_>, sql: &str, params: &[Val<'_>]) -> Result<String, StoreError> {
+        let (explain, column) = match tx.conn {
+            Conn::Sqlite(_) => ("EXPLAIN QUERY PLAN", 3),
+            Conn::Postgres(_) => {
+                tx.exec("SET LOCAL enable_seqscan = off", &[])?;
+                ("EXPLAIN", 0)
+            }
+        };
+        let lines = tx.rows(&format!("{explain} {sql}"), params)?;
+        Ok(lines.iter().map(|row| row.text(column)).collect::<Result<Vec<_>, _>>()?.join("\n"))
+    }
 }

@@ -32,7 +32,7 @@ use std::sync::Arc;
 pub use error::StoreError;
 pub use event::{Event, EventCursor, NewEvent};
 pub use migrate::Migration;
-pub use tx::{Row, Tx, Val};
+pub use tx::{Row, Tx, Val, json_text};
 
 use tokio::sync::{oneshot, watch};
 

@@ -8,6 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -26,8 +27,11 @@ const BATCH: usize = 256;
 /// Most closures waiting for the writer; beyond that callers wait before they queue.
 const QUEUE: usize = 4096;
 const READERS: usize = 2;
+/// Most closures that read from one snapshot: another process on the same file is noticed after as many.
+const ON_ONE_SNAPSHOT: usize = 64;
 
-type ReadJob = Box<dyn FnOnce(&Connection) + Send>;
+/// A closure that waits for a reader. It hears whether there is a snapshot.
+type ReadJob = Box<dyn FnOnce(&Connection, Result<(), StoreError>) + Send>;
 
 /// A closure that waits for the writer.
 trait WriteJob: Send {
@@ -86,14 +90,16 @@ impl Sqlite {
         migrate(Engine::Sqlite, migrations, |step| in_transaction(&connection, step))?;
         let (writer, jobs) = unbounded::<Box<dyn WriteJob>>();
         let room = Arc::new(Semaphore::new(QUEUE));
-        let freed = room.clone();
-        spawn("store-writer", move || write_loop(&connection, &jobs, &changed, &freed))?;
+        let commits = Arc::new(AtomicU64::new(0));
+        let (freed, counted) = (room.clone(), commits.clone());
+        let told = Told { changed, commits: counted };
+        spawn("store-writer", move || write_loop(&connection, &jobs, &told, &freed))?;
         let (readers, reads) = unbounded::<ReadJob>();
         for _ in 0..READERS {
             let connection = connect(path)?;
             connection.pragma_update(None, "query_only", "ON")?;
-            let reads = reads.clone();
-            spawn("store-reader", move || read_loop(&connection, &reads))?;
+            let (reads, commits) = (reads.clone(), commits.clone());
+            spawn("store-reader", move || read_loop(&connection, &reads, &commits))?;
         }
         Ok(Self { writer, readers, room })
     }
@@ -117,15 +123,11 @@ impl Sqlite {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let job: ReadJob = Box::new(move |connection| {
+        let job: ReadJob = Box::new(move |connection, begun| {
             let outcome = guarded(|| {
-                connection
-                    .prepare_cached("BEGIN")
-                    .and_then(|mut s| s.execute([]))
-                    .map_err(StoreError::from)?;
+                begun?;
                 f(&mut Tx { conn: Conn::Sqlite(connection), appended: 0 })
             });
-            let _ = connection.prepare_cached("COMMIT").and_then(|mut s| s.execute([]));
             let _ = answer.send(outcome);
         });
         let _ = self.readers.send(job);
@@ -172,12 +174,7 @@ fn in_transaction(
     }
 }
 
-fn write_loop(
-    connection: &Connection,
-    jobs: &Receiver<Box<dyn WriteJob>>,
-    changed: &watch::Sender<u64>,
-    room: &Semaphore,
-) {
+fn write_loop(connection: &Connection, jobs: &Receiver<Box<dyn WriteJob>>, told: &Told, room: &Semaphore) {
     while let Ok(first) = jobs.recv() {
         let mut batch = Batch::begin(connection);
         batch.take(first);
@@ -186,8 +183,16 @@ fn write_loop(
         {
             batch.take(job);
         }
-        room.add_permits(batch.commit(changed));
+        room.add_permits(batch.commit(told));
     }
+}
+
+/// Who hears of a commit before its closures are answered.
+struct Told {
+    /// How many events there are.
+    changed: Arc<watch::Sender<u64>>,
+    /// How many commits there were.
+    commits: Arc<AtomicU64>,
 }
 
 /// Closures that are committed together.
@@ -243,14 +248,15 @@ impl<'c> Batch<'c> {
     }
 
     /// How many closures it had. Events are counted before anybody is answered.
-    fn commit(self, changed: &watch::Sender<u64>) -> usize {
+    fn commit(self, told: &Told) -> usize {
         let commit = || self.connection.execute_batch("COMMIT").map_err(StoreError::from);
         let outcome = self.begun.and_then(|()| commit());
         if outcome.is_err() {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
+        told.commits.fetch_add(1, Ordering::Release);
         if outcome.is_ok() && self.appended > 0 {
-            changed.send_modify(|n| *n += self.appended);
+            told.changed.send_modify(|n| *n += self.appended);
         }
         let failure = outcome.as_ref().err().map(ToString::to_string);
         let taken = self.jobs.len();
@@ -276,9 +282,26 @@ fn in_savepoint(connection: &Connection, job: &mut dyn WriteJob) -> (bool, u64) 
     (keep, appended)
 }
 
-fn read_loop(connection: &Connection, jobs: &Receiver<ReadJob>) {
-    while let Ok(job) = jobs.recv() {
-        job(connection);
+/// Runs what waits, on one snapshot for as long as nothing was committed since: to take one costs two locks of the
+/// file, as much as a look-up. Whoever was told that a write is done finds it, for it was counted before.
+fn read_loop(connection: &Connection, jobs: &Receiver<ReadJob>, commits: &AtomicU64) {
+    let run = |sql: &str| connection.prepare_cached(sql).and_then(|mut s| s.execute([]).map(|_| ()));
+    while let Ok(first) = jobs.recv() {
+        let mut seen = commits.load(Ordering::Acquire);
+        first(connection, run("BEGIN").map_err(StoreError::from));
+        for _ in 1..ON_ONE_SNAPSHOT {
+            let Ok(job) = jobs.try_recv() else { break };
+            let now = commits.load(Ordering::Acquire);
+            let begun = if connection.is_autocommit() || now != seen {
+                let _ = run("COMMIT");
+                seen = now;
+                run("BEGIN")
+            } else {
+                Ok(())
+            };
+            job(connection, begun.map_err(StoreError::from));
+        }
+        let _ = run("COMMIT");
     }
 }
 

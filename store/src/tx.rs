@@ -1,6 +1,14 @@
 use crate::error::StoreError;
 use crate::pg;
 
+/// A JSON value as the text that a column holds. By its `Display` it would take twice as long.
+///
+/// # Errors
+/// [`StoreError::Database`] for what cannot be written as JSON.
+pub fn json_text(json: &serde_json::Value) -> Result<String, StoreError> {
+    serde_json::to_string(json).map_err(|e| StoreError::Database(e.to_string()))
+}
+
 /// A parameter of a statement, borrowed for the call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Val<'a> {

@@ -223,3 +223,44 @@ async fn one_that_fails_late_undoes_itself_alone_among_many() {
         assert_eq!(events, 34);
     }
 }
+
+/// Readers are kept busy, so that none of them gets to begin anew by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_was_told_of_a_write_reads_it() {
+    for TestStore { store, .. } in &engines(SCHEMA).await {
+        let over = Arc::new(AtomicBool::new(false));
+        let busy: Vec<_> = (0..16)
+            .map(|_| {
+                let (store, over) = (store.clone(), over.clone());
+                tokio::spawn(async move {
+                    while !over.load(Ordering::SeqCst) {
+                        count(&store).await;
+                    }
+                })
+            })
+            .collect();
+        let told: Vec<_> = (0..8)
+            .map(|writer| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    for n in 0..40 {
+                        let id = format!("{writer}-{n}");
+                        let written = id.clone();
+                        store.write(move |tx| insert(tx, &written, &written)).await.unwrap();
+                        let sql = "SELECT id FROM things WHERE id = ?1";
+                        let wanted = id.clone();
+                        let found = store.read(move |tx| tx.exists(sql, &[(&wanted).into()])).await.unwrap();
+                        assert!(found, "{id} was written");
+                    }
+                })
+            })
+            .collect();
+        for one in told {
+            one.await.unwrap();
+        }
+        over.store(true, Ordering::SeqCst);
+        for one in busy {
+            one.await.unwrap();
+        }
+    }
+}

@@ -13,14 +13,16 @@ use axum_server::tls_rustls::RustlsConfig;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use url::{Host, Url};
 
 /// Largest body that a handler gets unless its route says otherwise.
 pub const MAX_BODY: usize = 1 << 20;
 const SLOWEST: Duration = Duration::from_secs(60);
+/// How long a connection may take to send the head of a request, the wait for the next request included.
+const SLOWEST_HEAD: Duration = Duration::from_secs(60);
 /// How often certificate files are looked at again.
 const RELOAD: Duration = Duration::from_secs(60);
 
@@ -100,6 +102,15 @@ impl Bound {
         router: Router,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServeError> {
+        self.serve_within(SLOWEST_HEAD, router, shutdown).await
+    }
+
+    async fn serve_within(
+        self,
+        slowest_head: Duration,
+        router: Router,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
         let handle = axum_server::Handle::new();
         let ending = handle.clone();
         tokio::spawn(async move {
@@ -110,13 +121,19 @@ impl Bound {
         let service = router.into_make_service();
         match self.tls {
             None => {
-                let server = axum_server::from_tcp(listener).map_err(ServeError::Serve)?;
+                let mut server = axum_server::from_tcp(listener).map_err(ServeError::Serve)?;
+                // Without these there is no limit: axum-server takes that of hyper away, and it would not hold
+                // before a connection has shown its protocol.
+                server.http_builder().http1().header_read_timeout(slowest_head);
+                let server = server.first_request_timeout(slowest_head);
                 server.handle(handle).serve(service).await.map_err(ServeError::Serve)
             }
             Some(files) => {
                 let config = load(&files).await.map_err(ServeError::Tls)?;
                 tokio::spawn(reload(files, config.clone()));
-                let server = axum_server::from_tcp_rustls(listener, config).map_err(ServeError::Serve)?;
+                let mut server = axum_server::from_tcp_rustls(listener, config).map_err(ServeError::Serve)?;
+                server.http_builder().http1().header_read_timeout(slowest_head);
+                let server = server.first_request_timeout(slowest_head);
                 server.handle(handle).serve(service).await.map_err(ServeError::Serve)
             }
         }
@@ -138,28 +155,42 @@ async fn reload(files: TlsFiles, config: RustlsConfig) {
     }
 }
 
-/// The layers around every half: headers, limits on size and time, and a panic that ends one request.
+/// The layers around every half: headers, limits on size and time, and a panic that ends one request. They are put
+/// around the router as one: each by itself would cost every request an allocation or two.
 pub fn harden(router: Router, origin: &Url) -> Router {
-    let fixed = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    let headers = fixed_headers(origin);
+    let with_headers = move |mut response: Response<_>| {
+        for (name, value) in &headers {
+            response.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+        response
     };
+    router.layer(
+        ServiceBuilder::new()
+            .map_response(with_headers)
+            .layer(CatchPanicLayer::custom(on_panic))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
+            .layer(DefaultBodyLimit::max(MAX_BODY)),
+    )
+}
+
+/// The headers of every answer that does not set them itself.
+fn fixed_headers(origin: &Url) -> Vec<(HeaderName, HeaderValue)> {
     let policy = crate::page::content_security_policy("'self'");
     let policy =
         HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
-    let router = router
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
-        .layer(CatchPanicLayer::custom(on_panic))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
-        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
-        .layer(fixed(header::CACHE_CONTROL, "no-store"))
-        .layer(fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"));
+    let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
+    let mut headers = vec![
+        (header::CONTENT_SECURITY_POLICY, policy),
+        fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        fixed(header::REFERRER_POLICY, "no-referrer"),
+        fixed(header::CACHE_CONTROL, "no-store"),
+        fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
     if origin.scheme() == "https" {
-        router.layer(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
-    } else {
-        router
+        headers.push(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
     }
+    headers
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
@@ -198,6 +229,24 @@ mod tests {
         assert!(matches!(Bound::new(everywhere, None, None).await, Err(ServeError::Plain(_))));
         assert!(Bound::new(everywhere, None, Some(&proxied)).await.is_ok());
         assert!(Bound::new("127.0.0.1:0".parse().unwrap(), None, None).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_sends_nothing_or_half_a_head_does_not_hold_a_connection_for_ever() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let bound = Bound::new("127.0.0.1:0".parse().unwrap(), None, None).await.unwrap();
+        let address = bound.address();
+        let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
+        tokio::spawn(bound.serve_within(Duration::from_millis(200), router, std::future::pending()));
+        let half = "GET / HTTP/1.1\r\nhost: x";
+        for head in ["", "PRI * HTTP/2.0\r\n", half, &format!("{half}\r\n\r\nGET / ")] {
+            let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+            connection.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            // It ends, or the test does not.
+            connection.read_to_string(&mut answer).await.unwrap();
+            assert_eq!(answer.contains("here"), head.contains("\r\n\r\n"), "{answer}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
+use scim::caseless;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Tx;
@@ -17,11 +18,11 @@ pub(super) async fn list(State(center): State<Center>, params: Params) -> Result
     let limit = params.limit(100, 1000)?;
     let instance = center.instance_id.clone();
     let read = move |tx: &mut Tx<'_>| {
-        let after = params.text("next").to_lowercase();
+        let after = caseless::key(params.text("next"));
         identities::list_groups(tx, &instance, Page { search: params.text("q"), after: &after, limit })
     };
     let groups = center.store.read(read).await?;
-    let next = groups.last().map(|g| g.fields.display_name.to_lowercase());
+    let next = groups.last().map(|g| caseless::key(&g.fields.display_name));
     Ok(paged(groups.iter().map(shown).collect(), limit, next))
 }
 

@@ -1,6 +1,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
+use scim::caseless;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -19,11 +20,11 @@ pub(super) async fn list(State(center): State<Center>, params: Params) -> Result
     let limit = params.limit(100, 1000)?;
     let instance = center.instance_id.clone();
     let read = move |tx: &mut ::store::Tx<'_>| {
-        let after = params.text("next").to_lowercase();
+        let after = caseless::key(params.text("next"));
         store::list_users(tx, &instance, Page { search: params.text("q"), after: &after, limit })
     };
     let users = center.store.read(read).await?;
-    let next = users.last().map(|u| u.user_name.to_lowercase());
+    let next = users.last().map(|u| caseless::key(&u.user_name));
     Ok(paged(users.iter().map(shown).collect(), limit, next))
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use ::store::{StoreError, Tx};
+use scim::caseless;
 
 use super::{Assignment, AssignmentError, PrincipalType, store};
 use crate::csv_file::{self, CsvError, Record};
@@ -122,7 +123,7 @@ impl Names {
         row: &AssignmentRow,
     ) -> Result<Option<String>, StoreError> {
         let name = row.record.get("principal");
-        let key = (row.principal_type, name.to_lowercase());
+        let key = (row.principal_type, caseless::key(name));
         if let Some(known) = self.principals.get(&key) {
             return Ok(known.clone());
         }

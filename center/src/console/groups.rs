@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use scim::caseless;
 use store::{StoreError, Tx};
 use web::form::{Csrf, Form};
 use web::page::{self, Shell};
@@ -38,7 +39,7 @@ pub(super) async fn list(
 ) -> Result<Response, PageError> {
     let (instance, wanted) = (center.instance_id.clone(), params.clone());
     let read = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let after = wanted.text("after").to_lowercase();
+        let after = caseless::key(wanted.text("after"));
         let page = Page { search: wanted.text("q"), after: &after, limit: PAGE };
         let mut groups = Vec::new();
         for group in identities::list_groups(tx, &instance, page)? {
@@ -49,7 +50,7 @@ pub(super) async fn list(
     };
     let (groups, total, managed) = center.store.read(read).await?;
     let full = i64::try_from(groups.len()).unwrap_or(0) >= PAGE;
-    let next = groups.last().filter(|_| full).map(|(g, _)| g.fields.display_name.to_lowercase());
+    let next = groups.last().filter(|_| full).map(|(g, _)| caseless::key(&g.fields.display_name));
     let shell = with_done(shell(&caller, &csrf, "Groups", HERE), &params);
     Ok(page::render(&Groups { shell, search: params.text("q").to_owned(), groups, total, next, managed }))
 }

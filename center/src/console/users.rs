@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use scim::caseless;
 use store::{StoreError, Tx};
 use web::form::{Csrf, Form};
 use web::page::{self, Shell};
@@ -38,14 +39,14 @@ pub(super) async fn list(
 ) -> Result<Response, PageError> {
     let (instance, wanted) = (center.instance_id.clone(), params.clone());
     let read = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let after = wanted.text("after").to_lowercase();
+        let after = caseless::key(wanted.text("after"));
         let page = Page { search: wanted.text("q"), after: &after, limit: PAGE };
         let users = identities::list_users(tx, &instance, page)?;
         Ok((users, identities::count_users(tx, &instance)?, identities::managed(tx, &instance)?))
     };
     let (users, total, managed) = center.store.read(read).await?;
     let full = i64::try_from(users.len()).unwrap_or(0) >= PAGE;
-    let next = users.last().filter(|_| full).map(|u| u.user_name.to_lowercase());
+    let next = users.last().filter(|_| full).map(|u| caseless::key(&u.user_name));
     let shell = with_done(shell(&caller, &csrf, "Users", HERE), &params);
     Ok(page::render(&Users { shell, search: params.text("q").to_owned(), users, total, next, managed }))
 }

@@ -1,6 +1,7 @@
 //! Signing in with a password. The hash is computed between two transactions; the second looks again
 //! at what the first saw.
 
+use scim::caseless;
 use secrecy::SecretString;
 use serde_json::json;
 use store::{StoreError, Tx};
@@ -158,7 +159,7 @@ fn throttled(door: Door, person: Option<&Known>, user_name: &str) -> String {
     match person {
         Some(person) => format!("password:{}:{}", door.audience(), person.id),
         None => {
-            let place = &token::hash(&user_name.to_lowercase())[..2];
+            let place = &token::hash(&caseless::key(user_name))[..2];
             format!("password:{}:nobody:{}", door.audience(), hex::encode(place))
         }
     }

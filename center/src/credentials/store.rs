@@ -1,3 +1,4 @@
+use scim::caseless;
 use store::{StoreError, Tx};
 
 use super::Door;
@@ -30,7 +31,7 @@ pub(super) fn known(
              AND s.kind = 'identity-center-directory'"
         }
     };
-    let row = tx.row(sql, &[instance_id.into(), (&user_name.to_lowercase()).into()])?;
+    let row = tx.row(sql, &[instance_id.into(), (&caseless::key(user_name)).into()])?;
     row.map(|row| Ok(Known { id: row.text(0)?, hash: row.text(1)? })).transpose()
 }
 

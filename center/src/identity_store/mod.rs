@@ -2,6 +2,7 @@
 //! admin API and the SCIM server all go through [`store`].
 
 mod group;
+pub(crate) mod keys;
 mod owner;
 pub mod store;
 mod user;

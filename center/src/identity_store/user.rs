@@ -1,5 +1,6 @@
 //! A user: the SCIM resource, and the columns that are looked up or decided on.
 
+use scim::caseless;
 use serde_json::{Value as Json, json};
 use web::Timestamp;
 
@@ -83,15 +84,15 @@ pub struct NewUser {
 pub struct Columns {
     /// `userName`.
     pub user_name: String,
-    /// The same in lower case.
+    /// The same as it is compared.
     pub user_name_key: String,
     /// `displayName`.
     pub display_name: String,
-    /// The same in lower case.
+    /// The same as it is compared.
     pub display_name_key: String,
     /// `externalId`.
     pub external_id: Option<String>,
-    /// The primary e-mail address in lower case.
+    /// The primary e-mail address as it is compared.
     pub primary_email_key: Option<String>,
     /// `active`; false where it is absent, so that nobody gets in by a value that was left out.
     pub active: bool,
@@ -120,11 +121,11 @@ impl Columns {
         };
         let email = match primary_email(resource) {
             None => None,
-            given => Some(required("emails", given, MAX_EMAIL)?.to_lowercase()),
+            given => Some(caseless::key(&required("emails", given, MAX_EMAIL)?)),
         };
         Ok(Self {
-            user_name_key: user_name.to_lowercase(),
-            display_name_key: display_name.to_lowercase(),
+            user_name_key: caseless::key(&user_name),
+            display_name_key: caseless::key(&display_name),
             user_name,
             display_name,
             external_id,
@@ -178,7 +179,7 @@ fn user_name(name: &str) -> Result<String, IdentityError> {
         let why = "a user name has no blanks and none of < > ; : %";
         return Err(invalid("userName", why, &name));
     }
-    if RESERVED.contains(&name.to_lowercase().as_str()) {
+    if RESERVED.contains(&caseless::key(&name).as_str()) {
         return Err(invalid("userName", "this name is reserved; choose another", &name));
     }
     Ok(name)

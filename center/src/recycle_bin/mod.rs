@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ::store::{Retryable, StoreError};
 use axum::middleware::from_fn_with_state;
+use scim::caseless;
 use serde_json::{Value as Json, json};
 use thiserror::Error;
 use web::Timestamp;
@@ -139,7 +140,7 @@ impl Binned {
         Owner::of(&self.owner).is_provisioning()
             && match (self.external_id.as_deref(), external_id) {
                 (Some(old), Some(new)) => old == new,
-                (None, None) => self.name.to_lowercase() == name.to_lowercase(),
+                (None, None) => caseless::key(&self.name) == caseless::key(name),
                 _ => false,
             }
     }

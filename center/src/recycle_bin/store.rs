@@ -1,5 +1,6 @@
 //! The SQL of the recycle bin.
 
+use scim::caseless;
 use serde_json::{Value as Json, json};
 use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
@@ -40,7 +41,7 @@ pub fn put(tx: &mut Tx<'_>, author: &Author, gone: &Binned) -> Result<(), StoreE
             (&gone.id).into(),
             gone.kind.kind().into(),
             (&gone.name).into(),
-            (&gone.name.to_lowercase()).into(),
+            (&caseless::key(&gone.name)).into(),
             (&gone.external_id).into(),
             (&gone.owner).into(),
             gone.deleted_at.micros().into(),
@@ -102,7 +103,7 @@ pub fn returning(
 ) -> Result<Option<Binned>, StoreError> {
     let (column, value) = match external_id {
         Some(id) => ("external_id", id.to_owned()),
-        None => ("name_key", name.to_lowercase()),
+        None => ("name_key", caseless::key(name)),
     };
     let sql = format!(
         "SELECT {COLUMNS} FROM recycle_bin WHERE instance_id = ?1 AND kind = ?2 AND {column} = ?3 \
@@ -124,7 +125,7 @@ pub fn user_named(tx: &mut Tx<'_>, instance_id: &str, name: &str) -> Result<Opti
         "SELECT {COLUMNS} FROM recycle_bin WHERE instance_id = ?1 AND kind = 'user' AND name_key = ?2 \
          ORDER BY deleted_at DESC, id DESC LIMIT 1"
     );
-    let row = tx.row(&sql, &[instance_id.into(), (&name.to_lowercase()).into()])?;
+    let row = tx.row(&sql, &[instance_id.into(), (&caseless::key(name)).into()])?;
     row.as_ref().map(read).transpose()
 }
 

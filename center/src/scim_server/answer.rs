@@ -4,8 +4,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-/// RFC 7644 §8.1.
-pub(super) const CONTENT_TYPE: &str = "application/scim+json";
+use super::media_type::SCIM_JSON;
 
 /// A resource as one answer shows it.
 #[derive(Debug)]
@@ -65,9 +64,12 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let mut response = match self.document {
-            Some(document) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], document.to_string()).into_response(),
-            None => ().into_response(),
+        // Not by its Display, which takes twice as long.
+        let body = self.document.map(|document| serde_json::to_vec(&document)).transpose();
+        let mut response = match body {
+            Ok(Some(body)) => ([(header::CONTENT_TYPE, SCIM_JSON)], body).into_response(),
+            Ok(None) => ().into_response(),
+            Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         };
         *response.status_mut() = self.status;
         let mut set = |name: HeaderName, value: Option<String>| {

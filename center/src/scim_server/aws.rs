@@ -8,7 +8,7 @@ use http::Method;
 use scim::ScimError;
 use scim::filter::{BoundFilter, Filter, Operator};
 use scim::patch::{GroupPatch, MemberChange, Op, PatchRequest};
-use scim::schema::ResourceType;
+use scim::schema::{ResourceType, urn};
 use serde_json::Value;
 
 use super::refusal::Refusal;
@@ -16,6 +16,8 @@ use super::refusal::Refusal;
 /// Most members in one request.
 const MOST_MEMBERS: usize = 100;
 const SINGLE: [&str; 4] = ["emails", "addresses", "phoneNumbers", "roles"];
+/// The parameters of a list that count; all others are passed over.
+pub(super) const PARAMETERS: [&str; 3] = ["filter", "count", "cursor"];
 /// `password` is in no schema here, so it is passed over before.
 const UNSUPPORTED: [&str; 4] = ["ims", "photos", "x509Certificates", "entitlements"];
 
@@ -60,6 +62,37 @@ pub(super) fn check_user(resource: &Value) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// A user as AWS keeps it: `$ref` of the manager is taken and dropped.
+pub(super) fn kept(mut user: Value) -> Value {
+    let Some(enterprise) = user.get_mut(urn::ENTERPRISE_USER).and_then(Value::as_object_mut) else {
+        return user;
+    };
+    if let Some(manager) = enterprise.get_mut("manager").and_then(Value::as_object_mut) {
+        manager.remove("$ref");
+        if manager.is_empty() {
+            enterprise.remove("manager");
+        }
+    }
+    if enterprise.is_empty()
+        && let Some(map) = user.as_object_mut()
+    {
+        map.remove(urn::ENTERPRISE_USER);
+        if let Some(schemas) = map.get_mut("schemas").and_then(Value::as_array_mut) {
+            schemas.retain(|schema| schema != urn::ENTERPRISE_USER);
+        }
+    }
+    user
+}
+
+/// The resource types as AWS shows them: what extends them is required.
+pub(super) fn resource_type(mut document: Value) -> Value {
+    let extensions = document.get_mut("schemaExtensions").and_then(Value::as_array_mut);
+    for extension in extensions.into_iter().flatten() {
+        extension["required"] = Value::Bool(true);
+    }
+    document
 }
 
 /// The operations on a user.

@@ -11,6 +11,7 @@ use scim::list::ListQuery;
 use scim::schema::ResourceType;
 use scim::{Quirks, Rules};
 
+use super::aws;
 use super::mode::Mode;
 use super::refusal::Refusal;
 use super::schemas::Kinds;
@@ -77,19 +78,6 @@ impl Call {
     pub(super) fn may_return(&self) -> bool {
         self.new_id.is_none() && !self.aws()
     }
-
-    /// The query as this mode takes it: AWS honours `filter`, `count` and `cursor` alone.
-    pub(super) fn taken(mode: Mode, query: ListQuery) -> ListQuery {
-        match mode {
-            Mode::Tolerant | Mode::Strict => query,
-            Mode::Aws => ListQuery {
-                filter: query.filter,
-                count: query.count,
-                cursor: query.cursor,
-                ..ListQuery::default()
-            },
-        }
-    }
 }
 
 impl FromRequestParts<Center> for Call {
@@ -103,13 +91,17 @@ impl FromRequestParts<Center> for Call {
         let path = RawPathParams::from_request_parts(parts, center).await;
         let path = path.map_err(IntoResponse::into_response)?;
         let tenant = path.iter().find(|(name, _)| *name == "scim_tenant_id").map(|(_, v)| v.to_owned());
-        let query = ListQuery::parse(parts.uri.query().unwrap_or_default());
+        let text = parts.uri.query().unwrap_or_default();
+        let query = match judged.mode {
+            Mode::Tolerant | Mode::Strict => ListQuery::parse(text),
+            Mode::Aws => ListQuery::parse_only(text, &aws::PARAMETERS),
+        };
         let query = query.map_err(|error| Refusal::from(error).into_response())?;
         Ok(Self {
             center: center.clone(),
             tenant: tenant.unwrap_or_default(),
             caller,
-            query: Self::taken(judged.mode, query),
+            query,
             judged,
             versions: Preconditions::of(&parts.headers),
             new_id: None,

@@ -13,6 +13,7 @@ use web::{Timestamp, token};
 
 use super::aws;
 use super::call::Judged;
+use super::media_type::{JSON, accepts_json};
 use super::mode::Mode;
 use super::rate::Limit;
 use super::refusal::{Refusal, Refused};
@@ -56,6 +57,7 @@ pub(super) async fn scim_client(
     let signs = OwnedSigns::of(&request);
     let absent = match mode {
         Mode::Aws => aws::check_route(request.method(), request.uri().path()).err(),
+        Mode::Strict if !accepts_json(request.headers()) => Some(Refusal::NotAcceptable),
         Mode::Tolerant | Mode::Strict => None,
     };
     let mut response = match absent {
@@ -70,6 +72,11 @@ pub(super) async fn scim_client(
             Mode::Aws => refused.in_words_of_aws(),
         };
         response.extensions_mut().insert(refused);
+    }
+    if mode == Mode::Aws
+        && let Some(kind) = response.headers_mut().get_mut(header::CONTENT_TYPE)
+    {
+        *kind = HeaderValue::from_static(JSON);
     }
     note_seen(&center, token_id, signs.seen(&met, center.clock.now()));
     response

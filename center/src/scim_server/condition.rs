@@ -1,5 +1,6 @@
 //! A filter as a condition over indexed columns.
 
+use scim::caseless;
 use scim::filter::{BoundFilter, Instant, Operand, Operator, date_time};
 use scim::schema::Target;
 
@@ -59,14 +60,14 @@ fn condition(filter: &BoundFilter, column: Column) -> Option<Narrowed> {
 
 fn user_column(target: &Target, operator: Operator, operand: &Operand) -> Option<Narrowed> {
     match (target.path().as_str(), operator, operand) {
-        ("userName", Operator::Eq, Operand::String(name)) => exact("user_name_key = {}", name.to_lowercase()),
+        ("userName", Operator::Eq, Operand::String(name)) => exact("user_name_key = {}", caseless::key(name)),
         // The column has a substitute for a missing displayName, which the filter must not find.
         ("displayName", Operator::Eq, Operand::String(name)) => {
-            exact("display_name_key = {}", name.to_lowercase()).map(|n| Narrowed { exact: false, ..n })
+            exact("display_name_key = {}", caseless::key(name)).map(|n| Narrowed { exact: false, ..n })
         }
         ("emails.value", Operator::Eq, Operand::String(email)) => exact(
             "id IN (SELECT user_id FROM user_emails WHERE instance_id = ?1 AND email_key = {})",
-            email.to_lowercase(),
+            caseless::key(email),
         ),
         ("groups.value", Operator::Eq, Operand::String(group)) => exact(
             "id IN (SELECT user_id FROM group_members WHERE instance_id = ?1 AND group_id = {})",
@@ -86,7 +87,7 @@ fn user_column(target: &Target, operator: Operator, operand: &Operand) -> Option
 fn group_column(target: &Target, operator: Operator, operand: &Operand) -> Option<Narrowed> {
     match (target.path().as_str(), operator, operand) {
         ("displayName", Operator::Eq, Operand::String(name)) => {
-            exact("display_name_key = {}", name.to_lowercase())
+            exact("display_name_key = {}", caseless::key(name))
         }
         ("members.value", Operator::Eq, Operand::String(user)) => exact(
             "id IN (SELECT group_id FROM group_members WHERE instance_id = ?1 AND user_id = {})",

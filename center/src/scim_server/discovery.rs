@@ -9,6 +9,7 @@ use scim::schema::{RESOURCE_TYPES, ResourceType};
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::aws;
 use super::call::Call;
 use super::list::MOST;
 use super::mode::Mode;
@@ -41,10 +42,8 @@ pub(super) async fn service_provider_config(call: Call) -> Result<Answer, Refusa
 
 /// `GET /ResourceTypes`, RFC 7643 §6.
 pub(super) async fn resource_types(call: Call) -> Result<Answer, Refusal> {
-    all(
-        call.query.filter.is_some(),
-        documents::resource_types(&base(&call.center, &call.tenant), &kinds(&call)),
-    )
+    let documents = documents::resource_types(&base(&call.center, &call.tenant), &kinds(&call));
+    all(call.query.filter.is_some(), documents.into_iter().map(|one| shown(&call, one)).collect())
 }
 
 /// `GET /ResourceTypes/{name}`.
@@ -53,7 +52,7 @@ pub(super) async fn resource_type(
     Path((_, name)): Path<(String, String)>,
 ) -> Result<Answer, Refusal> {
     let document = documents::resource_type(&base(&call.center, &call.tenant), &kinds(&call), &name);
-    one("ResourceType", document, name)
+    one("ResourceType", document.map(|one| shown(&call, one)), name)
 }
 
 /// `GET /Schemas`, RFC 7643 §7.
@@ -75,6 +74,10 @@ pub(super) async fn me() -> Refusal {
 
 fn kinds(call: &Call) -> [&'static ResourceType; 2] {
     RESOURCE_TYPES.map(|kind| call.kind(kind))
+}
+
+fn shown(call: &Call, resource_type: Value) -> Value {
+    if call.aws() { aws::resource_type(resource_type) } else { resource_type }
 }
 
 fn all(filtered: bool, documents: Vec<Value>) -> Result<Answer, Refusal> {

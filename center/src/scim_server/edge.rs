@@ -6,8 +6,8 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use percent_encoding::percent_decode_str;
 
-use super::answer::CONTENT_TYPE;
 use super::refusal::{Refusal, Refused};
 use crate::Center;
 
@@ -28,15 +28,14 @@ async fn edge(State(center): State<Center>, mut request: Request, next: Next) ->
         *request.uri_mut() = regular;
     }
     let request_id = center.random.uuid();
-    let mut response = match request.uri().path().contains("%00") {
-        // PostgreSQL takes no U+0000 in a text, and nothing here has it in its name.
-        true => Refusal::NoEndpoint.into_response(),
-        false => unrouted(next.run(request).await),
+    let mut response = match is_text(request.uri().path()) {
+        true => unrouted(next.run(request).await),
+        false => Refusal::NoEndpoint.into_response(),
     };
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
         tracing::info!(%request_id, status = refused.status().as_u16(), "a SCIM request was refused");
         let body = refused.body(&request_id, center.clock.now()).to_string();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(refused.media_type()));
         response.headers_mut().remove(header::CONTENT_LENGTH);
         *response.body_mut() = Body::from(body);
     }
@@ -44,6 +43,11 @@ async fn edge(State(center): State<Center>, mut request: Request, next: Next) ->
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// Whether the path can name something: it is UTF-8, and PostgreSQL takes no U+0000 in a text.
+fn is_text(path: &str) -> bool {
+    !path.contains('%') || percent_decode_str(path).decode_utf8().is_ok_and(|decoded| !decoded.contains('\0'))
 }
 
 /// `/{tenant}/scim/v2/…`, and nothing of the consoles.

@@ -43,7 +43,7 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
         identities::set_group_extensions(tx, &author, &id, &extensions)?;
         add(tx, &author, &id, &members)?;
         let group = Group::find(tx, &author.instance_id, &id)?;
-        shown(tx, &view, &group)
+        shown(tx, &view, group)
     });
     let mut shown = created.await?;
     if call.judged.mode == Mode::Aws
@@ -94,7 +94,7 @@ pub(super) async fn replace(
             replace_all(tx, &author, &id, members)?;
         }
         let group = Group::find(tx, &author.instance_id, &id)?;
-        shown(tx, &view, &group)
+        shown(tx, &view, group)
     });
     Ok(Answer::ok(replaced.await?))
 }
@@ -121,7 +121,7 @@ pub(super) async fn patch(
         change(tx, &author, (&rules, full), &before, &patch)?;
         let group = Group::find(tx, &author.instance_id, &id)?;
         if view.asks_for_attributes() {
-            return Ok(Answer::ok(shown(tx, &view, &group)?));
+            return Ok(Answer::ok(shown(tx, &view, group)?));
         }
         // Members are not read for an answer that does not show them.
         Ok::<_, Refusal>(Answer::changed(unread(&view, &group)))
@@ -258,7 +258,7 @@ impl Listed for Group {
         identities::count_groups_matching(tx, instance_id, condition)
     }
 
-    fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
-        view.group(tx, self)
+    fn shown(self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
+        view.group(tx, &self)
     }
 }

@@ -38,7 +38,7 @@ const MOST_PER_CURSOR: usize = 5_000;
 const MOST_SORTED: usize = 5_000;
 
 /// What differs between lists of users and of groups.
-pub(super) trait Listed: Sized + Send + Sync + 'static {
+pub(super) trait Listed: Clone + Send + Sync + 'static {
     /// The type of the resources.
     const KIND: &'static ResourceType;
 
@@ -66,7 +66,7 @@ pub(super) trait Listed: Sized + Send + Sync + 'static {
     /// How many rows meet a condition.
     fn count(tx: &mut Tx<'_>, instance_id: &str, condition: &Condition) -> Result<i64, StoreError>;
     /// The resource in full.
-    fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError>;
+    fn shown(self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError>;
 }
 
 /// The columns of both tables that sort so, each with an index: no order may cost a pass over everybody.
@@ -86,7 +86,7 @@ pub(super) fn common_order(sort: &Sort) -> Option<&'static [&'static str]> {
 /// evaluated, or the order be made, for more resources than one request may cost.
 pub(super) async fn list<T: Listed>(call: &Call) -> Result<Value, Refusal> {
     let query = &call.query;
-    let mark = mark(T::KIND.name, query.filter.as_deref());
+    let mark = mark(&call.tenant, T::KIND.name, query.filter.as_deref());
     let search = Search::new::<T>(call, query)?;
     match query.paging(MOST, MOST) {
         Paging::Index { start, count } => {
@@ -194,7 +194,7 @@ impl Search {
                 true => slice.offset + to_i64(rows.len()),
                 false => T::count(tx, &instance, &condition)?,
             };
-            Ok::<_, StoreError>((total, shown(tx, &view, &rows)?))
+            Ok::<_, StoreError>((total, shown(tx, &view, rows)?))
         };
         let (total, resources) = self.center.store.read(page).await?;
         Ok((usize::try_from(total).unwrap_or(0), resources))
@@ -235,12 +235,12 @@ impl Search {
         let page = self.center.store.read(move |tx| {
             let mut full = rows
                 .iter()
-                .map(|row| Ok((row.shown(tx, &sorting)?, row)))
+                .map(|row| Ok((row.clone().shown(tx, &sorting)?, row)))
                 .collect::<Result<Vec<_>, StoreError>>()?;
             full.sort_by(|(one, _), (other, _)| sort.compare(one, other));
             let page = full.into_iter().skip(start - 1).take(count);
             let page: Result<Vec<Value>, StoreError> =
-                page.map(|(_, row)| Ok(view.project(row.shown(tx, &view)?))).collect();
+                page.map(|(_, row)| Ok(view.project(row.clone().shown(tx, &view)?))).collect();
             Ok::<_, StoreError>((rows.len(), page?))
         });
         Ok(page.await?)
@@ -306,7 +306,7 @@ impl Search {
             let mut rows = Vec::new();
             for row in T::matching(tx, &instance, &condition, &slice)? {
                 let fits = match &filter {
-                    Some(filter) => filter.matches(&row.shown(tx, &view)?),
+                    Some(filter) => filter.matches(&row.clone().shown(tx, &view)?),
                     None => true,
                 };
                 rows.push((row.id().to_owned(), fits.then_some(row)));
@@ -318,17 +318,18 @@ impl Search {
 
     async fn show<T: Listed>(self, page: Vec<T>) -> Result<Vec<Value>, StoreError> {
         let view = self.view;
-        self.center.store.read(move |tx| shown(tx, &view, &page)).await
+        self.center.store.read(move |tx| shown(tx, &view, page.clone())).await
     }
 }
 
-fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, rows: &[T]) -> Result<Vec<Value>, StoreError> {
-    rows.iter().map(|row| Ok(view.project(row.shown(tx, view)?))).collect()
+fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, rows: Vec<T>) -> Result<Vec<Value>, StoreError> {
+    rows.into_iter().map(|row| Ok(view.project(row.shown(tx, view)?))).collect()
 }
 
-/// What ties a cursor to its list: a cursor of another filter would leave resources out.
-pub(super) fn mark(kind: &str, filter: Option<&str>) -> String {
-    URL_SAFE_NO_PAD.encode(&token::hash(&format!("{kind} {}", filter.unwrap_or_default()))[..6])
+/// What ties a cursor to its list: a cursor of another filter would leave resources out, and one of another
+/// tenant starts nowhere in this one's.
+pub(super) fn mark(tenant: &str, kind: &str, filter: Option<&str>) -> String {
+    URL_SAFE_NO_PAD.encode(&token::hash(&format!("{tenant} {kind} {}", filter.unwrap_or_default()))[..6])
 }
 
 /// The cursor after the resource `id`. It is readable and not signed: whoever changes it only starts at
@@ -357,17 +358,21 @@ mod tests {
 
     #[test]
     fn a_cursor_belongs_to_its_list() {
-        let here = mark("User", Some("active eq true"));
+        let here = mark("t", "User", Some("active eq true"));
         let cursor = write_cursor("id-1", &here);
         assert_eq!(read_cursor(&cursor, &here), Ok("id-1".to_owned()));
-        for other in [mark("User", None), mark("Group", Some("active eq true"))] {
+        for other in [
+            mark("t", "User", None),
+            mark("t", "Group", Some("active eq true")),
+            mark("u", "User", Some("active eq true")),
+        ] {
             assert_eq!(read_cursor(&cursor, &other), Err(ScimError::InvalidCursor));
         }
     }
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        let here = mark("User", None);
+        let here = mark("t", "User", None);
         let nul = write_cursor("\0", &here);
         for text in ["x", "!", "aGFsbG8", "'; DROP TABLE users", &nul] {
             assert_eq!(read_cursor(text, &here), Err(ScimError::InvalidCursor), "{text}");

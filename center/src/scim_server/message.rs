@@ -1,14 +1,19 @@
 //! The request's message: its body.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use http::{HeaderMap, header};
 use scim::ScimError;
 use serde_json::Value;
 
+use super::media_type::{is_coded, is_json};
 use super::refusal::Refusal;
 
-/// A JSON body. Its size is limited by [`web::serve::MAX_BODY`], its depth by the parser (128).
+/// How long a client may take to send a body. A mebibyte in this time is slower than any line in use.
+const SLOWEST: Duration = Duration::from_secs(30);
+
+/// A JSON body. Its size is limited by [`web::serve::MAX_BODY`], its depth by [`scim::json`].
 #[derive(Debug)]
 pub(super) struct Body(pub(super) Value);
 
@@ -19,49 +24,34 @@ impl<S: Send + Sync> FromRequest<S> for Body {
         if !is_json(request.headers()) {
             return Err(Refusal::MediaType);
         }
-        let bytes =
-            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-                http::StatusCode::PAYLOAD_TOO_LARGE => ScimError::TooLarge { limit: web::serve::MAX_BODY },
-                _ => syntax("it could not be read to its end".to_owned()),
-            })?;
-        // The place is named, the text is not: it may be a person's data, and answers are logged.
-        let read = serde_json::from_slice(&bytes).map_err(|error| {
-            let what = if error.is_eof() { "ends too early" } else { "is no JSON of a depth up to 128" };
-            syntax(format!("it {what}, at line {}, column {}", error.line(), error.column()))
-        })?;
-        Ok(Self(read))
+        if is_coded(request.headers()) {
+            return Err(Refusal::ContentCoding);
+        }
+        Ok(Self(scim::json::read(&bytes(request, state, SLOWEST).await?)?))
     }
 }
 
-fn syntax(reason: String) -> ScimError {
-    ScimError::InvalidSyntax { reason }
-}
-
-/// RFC 7644 §3.8 names application/scim+json; AWS documents application/json. Parameters such as
-/// `charset=utf-8` (Entra sends it) do not matter: JSON is UTF-8 (RFC 8259 §8.1).
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()) else { return false };
-    let kind = value.split(';').next().unwrap_or_default().trim();
-    ["application/scim+json", "application/json"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+async fn bytes<S: Send + Sync>(request: Request, state: &S, slowest: Duration) -> Result<Bytes, Refusal> {
+    let read = tokio::time::timeout(slowest, Bytes::from_request(request, state)).await;
+    let read = read.map_err(|_| Refusal::SlowBody { seconds: slowest.as_secs() })?;
+    Ok(read.map_err(|rejection| match rejection.status() {
+        http::StatusCode::PAYLOAD_TOO_LARGE => ScimError::TooLarge { limit: web::serve::MAX_BODY },
+        _ => ScimError::InvalidSyntax { reason: "it could not be read to its end".to_owned() },
+    })?)
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse;
+
     use super::*;
 
-    fn check(value: &'static str, expected: bool) {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static(value));
-        assert_eq!(is_json(&headers), expected, "{value}");
-    }
-
-    #[test]
-    fn both_media_types_are_taken_with_parameters() {
-        check("application/scim+json; charset=utf-8", true);
-        check("Application/JSON", true);
-        check("text/json", false);
-        check("application/json-patch+json", false);
-        check("application/x-www-form-urlencoded", false);
-        assert!(!is_json(&HeaderMap::new()));
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_given_up() {
+        let endless = futures::stream::pending::<Result<Bytes, std::io::Error>>();
+        let request = Request::new(axum::body::Body::from_stream(endless));
+        let refused = bytes(request, &(), Duration::ZERO).await.unwrap_err();
+        assert!(matches!(refused, Refusal::SlowBody { seconds: 0 }), "{refused}");
+        assert_eq!(refused.into_response().status(), http::StatusCode::REQUEST_TIMEOUT);
     }
 }

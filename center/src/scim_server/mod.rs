@@ -16,6 +16,7 @@ mod edge;
 mod groups;
 pub mod known;
 mod list;
+mod media_type;
 mod message;
 pub mod mode;
 mod ownership;

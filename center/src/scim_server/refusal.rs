@@ -1,7 +1,7 @@
 //! Why a SCIM request was not carried out, and the one match to the wire.
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use scim::error::ERROR_SCHEMA;
 use scim::{Quirk, ScimError};
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use thiserror::Error;
 use web::Timestamp;
 
 use super::aws;
+use super::media_type::{JSON, SCIM_JSON};
 use crate::identity_store::{IdentityError, IdentityKind, MAX_MEMBERS_PER_CALL, Owner};
 
 /// A refusal of this server. The client is the identity provider that the administrator connected, so
@@ -94,6 +95,23 @@ pub enum Refusal {
     /// A body in another format.
     #[error("The body must be application/scim+json or application/json.")]
     MediaType,
+    /// A client that reads none of the formats of this server.
+    #[error(
+        "Answers are application/scim+json, and the header Accept allows neither that nor application/json. Add one \
+         of both to it."
+    )]
+    NotAcceptable,
+    /// A compressed body.
+    #[error(
+        "The body is compressed (Content-Encoding), and this server takes bodies as they are. Send it plain."
+    )]
+    ContentCoding,
+    /// A body that does not come to its end.
+    #[error("The body did not arrive within {seconds} s. Send the request again.")]
+    SlowBody {
+        /// How long was waited.
+        seconds: u64,
+    },
     /// The path exists, but not with this method.
     #[error("This method is not supported here.")]
     Method,
@@ -113,6 +131,7 @@ pub(super) struct Refused {
     status: StatusCode,
     scim_type: Option<&'static str>,
     detail: String,
+    media_type: &'static str,
     /// What AWS says instead, where that is known.
     aws_detail: Option<&'static str>,
 }
@@ -133,7 +152,9 @@ impl Refusal {
             }
             Self::NoMe => (StatusCode::NOT_IMPLEMENTED, None),
             Self::DiscoveryFilter | Self::OwnedByAnother { .. } => (StatusCode::FORBIDDEN, None),
-            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+            Self::MediaType | Self::ContentCoding => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, None),
+            Self::SlowBody { .. } => (StatusCode::REQUEST_TIMEOUT, None),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, None),
             Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, None),
             Self::NoEndpoint => (StatusCode::NOT_FOUND, None),
@@ -202,6 +223,11 @@ impl IntoResponse for Refusal {
             tracing::error!(%error, "a SCIM request failed at the store");
         }
         let mut response = status.into_response();
+        if matches!(self, Self::ContentCoding) {
+            // RFC 9110 §12.5.3: what the client may send instead.
+            let plain = HeaderValue::from_static("identity");
+            response.headers_mut().insert(header::ACCEPT_ENCODING, plain);
+        }
         response.extensions_mut().insert(refused);
         response
     }
@@ -211,12 +237,14 @@ impl Refused {
     /// What a refusal is on the wire.
     pub(super) fn of(refusal: &Refusal) -> Self {
         let (status, scim_type) = refusal.wire();
-        Self { status, scim_type, detail: refusal.detail(), aws_detail: aws::detail(refusal) }
+        let (detail, aws_detail) = (refusal.detail(), aws::detail(refusal));
+        Self { status, scim_type, detail, media_type: SCIM_JSON, aws_detail }
     }
 
     /// The same as AWS says it: without `scimType`, and in its words where they are known.
     pub(super) fn in_words_of_aws(mut self) -> Self {
         self.scim_type = None;
+        self.media_type = JSON;
         if let Some(detail) = self.aws_detail {
             self.detail = detail.to_owned();
         }
@@ -236,6 +264,11 @@ impl Refused {
             ));
         }
         self
+    }
+
+    /// The format of the body.
+    pub(super) fn media_type(&self) -> &'static str {
+        self.media_type
     }
 
     /// The status.

@@ -26,7 +26,7 @@ pub(super) async fn get<T: Listed>(
             // Members are not read for an answer that does not show them: they are in the group's version.
             return Ok(Answer::ok(unread(&view, &found)).not_modified());
         }
-        let answer = Answer::ok(shown(tx, &view, &found)?);
+        let answer = Answer::ok(shown(tx, &view, found)?);
         let has = answer.version.as_ref().is_some_and(|version| versions.has(version));
         Ok::<_, Refusal>(if has { answer.not_modified() } else { answer })
     });
@@ -84,9 +84,10 @@ pub(super) fn to_change<T: Listed>(
 ///
 /// # Errors
 /// The engine's.
-pub(super) fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, resource: &T) -> Result<Shown, Refusal> {
+pub(super) fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, resource: T) -> Result<Shown, Refusal> {
+    let (id, version) = (resource.id().to_owned(), resource.version());
     let full = resource.shown(tx, view)?;
-    Ok(view.answer(full, resource.id(), resource.version()))
+    Ok(view.answer(full, &id, version))
 }
 
 /// Its address and version alone.

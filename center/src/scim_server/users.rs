@@ -36,11 +36,16 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
     let new = NewUser { id: call.fresh_id(&author), owner: call.caller.actor, resource };
     let created = call.center.store.write(move |tx| {
         check_manager(tx, &author, (&rules, &to_be), &Value::Null, &new.resource)?;
-        let user = match returning(tx, &author, &new, may_return)? {
-            Some(binned) => bin::return_user(tx, &author, &binned, &new.resource)?,
-            None => identities::create_user(tx, &author, &new)?,
-        };
-        shown(tx, &view, &user)
+        match returning(tx, &author, &new, may_return)? {
+            Some(binned) => {
+                let user = bin::return_user(tx, &author, &binned, &new.resource)?;
+                shown(tx, &view, user)
+            }
+            None => {
+                let user = identities::create_user(tx, &author, &new)?;
+                shown(tx, &view.without_memberships(), user)
+            }
+        }
     });
     Ok(Answer::created(created.await?))
 }
@@ -85,7 +90,7 @@ pub(super) async fn replace(
         let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
         check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
-        shown(tx, &view, &user)
+        shown(tx, &view, user)
     });
     Ok(Answer::ok(replaced.await?))
 }
@@ -109,14 +114,15 @@ pub(super) async fn patch(
         let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
         // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
         // better nobody than somebody by a gap.
-        let wanted = patch::apply(&rules, &before.resource, &request)?;
+        let mut wanted = patch::apply(&rules, &before.resource, &request)?;
         if aws {
             aws::check_user(&wanted)?;
+            wanted = aws::kept(wanted);
         }
         let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
         check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
-        shown(tx, &view, &user)
+        shown(tx, &view, user)
     });
     Ok(Answer::ok(patched.await?))
 }
@@ -142,6 +148,7 @@ fn read(call: &Call, body: &Value) -> Result<Value, Refusal> {
     let resource = resource::read(&call.rules(&USER), body)?;
     if call.aws() {
         aws::check_user(&resource)?;
+        return Ok(aws::kept(resource));
     }
     Ok(resource)
 }
@@ -205,7 +212,7 @@ impl Listed for User {
         identities::count_users_matching(tx, instance_id, condition)
     }
 
-    fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
+    fn shown(self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
         view.user(tx, self)
     }
 }

@@ -69,12 +69,17 @@ impl View {
         Self { memberships, ..self.clone() }
     }
 
+    /// The same for what has none yet.
+    pub(super) fn without_memberships(&self) -> Self {
+        Self { memberships: false, ..self.clone() }
+    }
+
     /// A user with everything that a filter may look at.
     ///
     /// # Errors
     /// The engine's.
-    pub(super) fn user(&self, tx: &mut Tx<'_>, user: &User) -> Result<Value, StoreError> {
-        let mut resource = known(self.kind, &user.resource);
+    pub(super) fn user(&self, tx: &mut Tx<'_>, user: User) -> Result<Value, StoreError> {
+        let mut resource = known(self.kind, user.resource);
         let mut version = etag(user.version);
         if self.memberships
             && let Some(map) = resource.as_object_mut()

@@ -14,6 +14,8 @@ use web::{Clock, Random, Timestamp, throttle, token};
 pub use http::routes;
 pub use store::has_administrator;
 
+use crate::identity_store::keys;
+use crate::identity_store::store::{miscounts, recount};
 use crate::instance::{self, Author, Subject};
 use crate::{Center, organization};
 
@@ -45,7 +47,7 @@ pub async fn first_start(
 ) -> Result<Started, StoreError> {
     let (random, region, now) = (random.clone(), region.to_owned(), clock.now());
     let secret = random.token("setup-");
-    store
+    let started = store
         .write(move |tx| {
             let instance_id = match instance::first(tx)? {
                 Some(instance) => instance.id,
@@ -55,9 +57,18 @@ pub async fn first_start(
                 return Ok(Started { instance_id, secret: None });
             }
             store::save_secret(tx, &instance_id, &secret, now)?;
-            Ok(Started { instance_id, secret: Some(secret.clone()) })
+            Ok::<_, StoreError>(Started { instance_id, secret: Some(secret.clone()) })
         })
-        .await
+        .await?;
+    keys::bring_up_to_date(store, &started.instance_id).await?;
+    let instance = started.instance_id.clone();
+    // Looked at by a reader, which keeps nobody waiting: nearly always there is nothing to put right.
+    if store.read(move |tx| miscounts(tx, &instance)).await? {
+        tracing::warn!("users or groups were written past the server, and are counted anew");
+        let instance = started.instance_id.clone();
+        store.write(move |tx| recount(tx, &instance)).await?;
+    }
+    Ok(started)
 }
 
 fn create(tx: &mut Tx<'_>, random: &Random, region: &str, now: Timestamp) -> Result<String, StoreError> {

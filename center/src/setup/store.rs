@@ -1,3 +1,4 @@
+use scim::caseless;
 use store::{StoreError, Tx};
 use web::{Timestamp, token};
 
@@ -44,7 +45,7 @@ pub(super) fn insert_administrator(tx: &mut Tx<'_>, author: &Author, new: &New) 
             (&author.instance_id).into(),
             (&new.administrator_id).into(),
             (&new.user_name).into(),
-            (&new.user_name.to_lowercase()).into(),
+            (&caseless::key(&new.user_name)).into(),
             (&new.hash).into(),
             author.now.micros().into(),
         ],

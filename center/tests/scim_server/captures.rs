@@ -11,6 +11,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use axum::body::Body;
+use center::scim_server::mode::Mode;
+use center::scim_server::tokens::store as tokens;
 use http::{HeaderName, Request};
 use serde_json::{Value, json};
 
@@ -29,6 +31,11 @@ async fn entra_with_aad_opt_scim_062020() {
 #[tokio::test]
 async fn okta() {
     replay("okta").await;
+}
+
+#[tokio::test]
+async fn aws() {
+    replay("aws").await;
 }
 
 #[tokio::test]
@@ -56,6 +63,11 @@ async fn replay(vendor: &str) {
     for app in apps().await {
         let mut known =
             Known(vec![(format!("http://127.0.0.1:9/{}/scim/v2", app.tenant), "<base>".to_owned())]);
+        if let Some(mode) = capture["mode"].as_str() {
+            let (author, mode) = (app.center.author_named("system"), Mode::of(mode));
+            assert!(mode.is_some());
+            app.center.store.write(move |tx| tokens::set_mode(tx, &author, None, mode)).await.unwrap();
+        }
         let exchanges = capture["exchanges"].as_array_mut().unwrap();
         assert!(exchanges.len() > 5, "{vendor}");
         for exchange in exchanges {

@@ -75,8 +75,7 @@ fn returns(tx: &mut Tx<'_>, job: &Job, effect: &Effect) -> Result<bool, StoreErr
     if !matches!(&effect.link, LinkChange::Save(known) if known.active) {
         return Ok(false);
     }
-    let before = links::find(tx, job, effect.entry.kind, &effect.entry.source_id)?;
-    Ok(before.is_some_and(|(_, known)| !known.active))
+    Ok(links::active(tx, job, effect.entry.kind, &effect.entry.source_id)? == Some(false))
 }
 
 fn record_one(tx: &mut Tx<'_>, job: &Job, effect: &Effect, now: Timestamp) -> Result<(), StoreError> {
@@ -84,19 +83,23 @@ fn record_one(tx: &mut Tx<'_>, job: &Job, effect: &Effect, now: Timestamp) -> Re
     match &effect.link {
         LinkChange::Keep => {}
         LinkChange::Save(known) => {
-            let (before, was_active) =
-                links::find(tx, job, kind, id)?.map(|(_, k)| (k.target, k.active)).unzip();
+            let (before, was_active) = links::target(tx, job, kind, id)?.unzip();
+            let object = (kind, id, effect.entry.source_name.as_str());
             if was_active.is_some_and(|was| was != known.active) {
                 direction::forget(tx, job, kind, id)?;
             }
-            if before.as_ref().is_some_and(|b| *b != known.target) {
-                // Another object there: it has none of the memberships that the old one had.
-                links::remove(tx, job, kind, id)?;
-                pending::mark(tx, job, kind, id)?;
-            }
-            links::save(tx, job, (kind, id, &effect.entry.source_name), known, now)?;
-            if kind == Kind::User && before.as_ref() != Some(&known.target) {
-                pending::mark_reports(tx, job, id)?;
+            if before.as_ref() == Some(&known.target) {
+                links::update(tx, job, object, known, now)?;
+            } else {
+                if before.is_some() {
+                    // Another object there: it has none of the memberships that the old one had.
+                    links::remove(tx, job, kind, id)?;
+                    pending::mark(tx, job, kind, id)?;
+                }
+                links::save(tx, job, object, known, now)?;
+                if kind == Kind::User {
+                    pending::mark_reports(tx, job, id)?;
+                }
             }
         }
         LinkChange::Remove => {

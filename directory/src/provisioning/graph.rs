@@ -15,9 +15,10 @@ use web::routes::Routes;
 
 use super::cycle::Engine;
 use super::effect::{Effect, Outcome};
+use super::graph_job::job_json;
 use super::graph_logs::entry_json;
 use super::graph_schema;
-use super::job::{Job, OutOfScope, ProvisioningError, State as JobState};
+use super::job::{Job, OutOfScope, ProvisioningError};
 use super::mapping::Mappings;
 use super::personality::PersonalityChoice;
 use super::plan::Object;
@@ -410,76 +411,6 @@ async fn default_schema(
     let change = Change { mappings: Some(Mappings::default()), ..Change::default() };
     settings::change(&directory, &caller.actor, &job.application_id, change).await.map_err(&fail)?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// A job as Graph shows it, with our own `phase`, `upToDate` and `pending` beside.
-fn job_json(status: &Status) -> Json_ {
-    let job = &status.job;
-    let moment = |t: Option<Timestamp>| t.map(Timestamp::rfc3339);
-    let (code, schedule) = match &job.state {
-        JobState::NotConfigured => ("NotConfigured", "Disabled"),
-        JobState::Paused => ("Paused", "Paused"),
-        JobState::Active if job.cycle_ended.is_none() && job.cycle_began.is_none() => ("NotRun", "Active"),
-        JobState::Active => ("Active", "Active"),
-        JobState::Quarantine(_) => ("Quarantine", "Active"),
-    };
-    let counts = status.counts;
-    let quarantine = match &job.state {
-        JobState::Quarantine(q) => json!({
-            "reason": q.reason.as_str(), "currentBegan": q.since.rfc3339(), "seriesBegan": q.since.rfc3339(),
-            "seriesCount": job.failures, "nextAttempt": q.next_attempt.rfc3339(),
-            "error": { "code": q.reason.as_str(), "message": q.detail, "tenantActionable": true },
-        }),
-        _ => Json_::Null,
-    };
-    let progress: Vec<Json_> = status
-        .progress()
-        .map(|(done, all)| json!({ "completedUnits": done, "totalUnits": all, "units": "Objects", "phase": status.phase() }))
-        .into_iter()
-        .collect();
-    let execution = json!({
-        "activityIdentifier": job.cycle_id, "timeBegan": moment(job.cycle_began), "timeEnded": moment(job.cycle_ended),
-        "countEscrowed": status.waiting.escrowed,
-        "state": if status.waiting.escrowed > 0 { "EntryLevelErrors" } else { "Succeeded" },
-    });
-    json!({
-        "id": job.id,
-        "templateId": "scim",
-        "schedule": { "expiration": null, "interval": "PT5S", "state": schedule },
-        "status": {
-            "code": code,
-            "countSuccessiveCompleteFailures": job.failures,
-            "escrowsPruned": false,
-            "lastExecution": if job.cycle_began.is_some() { execution } else { Json_::Null },
-            "progress": progress,
-            "quarantine": quarantine,
-            "steadyStateFirstAchievedTime": moment(job.steady),
-            "steadyStateLastAchievedTime": moment(job.steady.and(job.cycle_ended)),
-            "synchronizedEntryCountByType": [
-                { "key": "User", "value": counts.users },
-                { "key": "Group", "value": counts.groups },
-                { "key": "Membership", "value": counts.members },
-                { "key": "DisabledUser", "value": counts.disabled },
-            ],
-            "phase": status.phase(),
-            "upToDate": status.up_to_date,
-            "pending": status.waiting.users + status.waiting.groups + status.waiting.later,
-        },
-        "synchronizationJobSettings": settings_json(job, status.limit),
-    })
-}
-
-fn settings_json(job: &Job, limit: i64) -> Json_ {
-    json!([
-        { "name": "QuarantineTooManyDeletesThreshold", "value": limit.to_string() },
-        { "name": "SyncAll", "value": job.sync_all.to_string() },
-        { "name": "SkipOutOfScopeDeletions", "value": (job.out_of_scope == OutOfScope::Skip).to_string() },
-        { "name": "OutOfScopeAction", "value": job.out_of_scope.as_str() },
-        { "name": "AllowPrivateNetwork", "value": job.allow_private.to_string() },
-        { "name": "Personality", "value": job.personality.as_str() },
-        { "name": "CompareEveryHours", "value": job.compare_every.unwrap_or(0).to_string() },
-        { "name": "PersonalityInUse", "value": job.target_personality().as_str() },
-    ])
 }
 
 /// A store error on the way to Graph.

@@ -22,15 +22,28 @@ pub fn find(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<Option<(
     Ok(Some((row.text(0)?, Known { target: row.text(1)?, active: row.bool(2)?, sent })))
 }
 
+/// What an object is linked to, and whether that is switched on; `None` where it is linked to nothing.
+///
+/// # Errors
+/// The engine's.
+pub fn target(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    kind: Kind,
+    id: &str,
+) -> Result<Option<(String, bool)>, StoreError> {
+    let sql = "SELECT target_id, active FROM provisioning_links \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4";
+    let params = [(&job.tenant_id).into(), (&job.application_id).into(), kind.as_str().into(), id.into()];
+    tx.row(sql, &params)?.map(|row| Ok((row.text(0)?, row.bool(1)?))).transpose()
+}
+
 /// Whether what an object is linked to is switched on; `None` where it is linked to nothing.
 ///
 /// # Errors
 /// The engine's.
 pub fn active(tx: &mut Tx<'_>, job: &Job, kind: Kind, id: &str) -> Result<Option<bool>, StoreError> {
-    let sql = "SELECT active FROM provisioning_links \
-               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4";
-    let params = [(&job.tenant_id).into(), (&job.application_id).into(), kind.as_str().into(), id.into()];
-    tx.row(sql, &params)?.map(|row| row.bool(0)).transpose()
+    Ok(target(tx, job, kind, id)?.map(|(_, active)| active))
 }
 
 /// How many linked objects are switched on, counted no further than `most`.
@@ -142,22 +155,48 @@ pub fn has_member(tx: &mut Tx<'_>, job: &Job, (group, user): (&str, &str)) -> Re
     tx.exists(sql, &[(&job.tenant_id).into(), (&job.application_id).into(), group.into(), user.into()])
 }
 
-/// Writes a link.
+/// Links an object that is linked to nothing.
 ///
 /// # Errors
-/// The engine's; [`StoreError::Unique`] where the object there is linked to another one.
+/// The engine's; [`StoreError::Unique`] where it is linked, or the object there is linked to another one.
 pub fn save(
     tx: &mut Tx<'_>,
     job: &Job,
+    object: (Kind, &str, &str),
+    known: &Known,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO provisioning_links (tenant_id, application_id, kind, source_id, target_id, \
+                 display_name, active, sent, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    write(tx, job, sql, object, known, now)
+}
+
+/// Notes what was sent to the object that is linked already. The index of targets is not touched.
+///
+/// # Errors
+/// The engine's.
+pub fn update(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    object: (Kind, &str, &str),
+    known: &Known,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE provisioning_links SET display_name = ?6, active = ?7, sent = ?8, updated_at = ?9 \
+               WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4 \
+                 AND target_id = ?5";
+    write(tx, job, sql, object, known, now)
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    job: &Job,
+    sql: &str,
     (kind, id, name): (Kind, &str, &str),
     known: &Known,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let sent = serde_json::to_string(&known.sent).map_err(|e| StoreError::Database(e.to_string()))?;
-    let sql = "INSERT INTO provisioning_links (tenant_id, application_id, kind, source_id, target_id, \
-                 display_name, active, sent, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
-               ON CONFLICT (tenant_id, application_id, kind, source_id) DO UPDATE SET target_id = ?5, \
-                 display_name = ?6, active = ?7, sent = ?8, updated_at = ?9";
     let params: [Val<'_>; 9] = [
         (&job.tenant_id).into(),
         (&job.application_id).into(),

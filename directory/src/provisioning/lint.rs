@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use scim::caseless;
 use serde_json::Value as Json;
 
 use super::Kind;
@@ -248,13 +249,13 @@ impl<'a> Linter<'a> {
             let Some(text) = unique_text(value) else { continue };
             let holds = subject.sent.and_then(|sent| sent.get(path)).and_then(unique_text);
             let claim = Claim {
-                holds: holds.is_some_and(|held| held.to_lowercase() == text.to_lowercase()),
+                holds: holds.is_some_and(|held| caseless::key(held) == caseless::key(text)),
                 id: subject.id.to_owned(),
                 name: subject.name.to_owned(),
                 attribute: path.clone(),
                 value: text.to_owned(),
             };
-            self.claims.entry((subject.kind, unique, text.to_lowercase())).or_default().push(claim);
+            self.claims.entry((subject.kind, unique, caseless::key(text))).or_default().push(claim);
         }
     }
 

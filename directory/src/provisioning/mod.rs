@@ -21,6 +21,7 @@ pub mod filtered;
 mod graph;
 mod graph_comparisons;
 mod graph_expressions;
+mod graph_job;
 mod graph_lint;
 mod graph_logs;
 mod graph_plans;

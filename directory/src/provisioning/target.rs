@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use scim::caseless;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
@@ -403,13 +404,13 @@ pub(super) fn json_body(answer: &Answer) -> Option<Json> {
 
 /// Whether a search found what it asked for; a value that is not shown cannot be compared, and then it did not.
 fn has(found: &Json, attribute: &str, value: &str) -> bool {
-    text_at(found, attribute).is_some_and(|there| there == value.to_lowercase())
+    text_at(found, attribute).is_some_and(|there| there == caseless::key(value))
 }
 
 /// A text, to compare it: upper and lower case are one, as in user names (RFC 7643 §4.1.1).
 fn text_at(resource: &Json, attribute: &str) -> Option<String> {
     let there = read(resource, std::iter::once(&attribute.to_owned())).into_values().next()?;
-    there.as_str().map(str::to_lowercase)
+    there.as_str().map(caseless::key)
 }
 
 /// The objects of a ListResponse (RFC 7644 §3.4.2). `Resources` may be absent for an empty one.

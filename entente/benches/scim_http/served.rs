@@ -68,6 +68,11 @@ impl Served {
             self.store.write(move |tx| load(tx, from, to)).await.unwrap();
             self.users = to + 1 - FIRST;
         }
+        let recount = |tx: &mut Tx<'_>| match tx.row("SELECT id FROM instances", &[])? {
+            Some(row) => center::identity_store::store::recount(tx, &row.text(0)?),
+            None => Ok(()),
+        };
+        self.store.write(recount).await.unwrap();
         if self.store.engine() == Engine::Postgres {
             // Otherwise the server's own statistics come some time later.
             self.store.write(|tx| tx.exec("ANALYZE", &[])).await.unwrap();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::crash::{all, connect, everything};
 use crate::process::{Both, entente};
 
-fn compare(both: &Both, arguments: &[&str]) -> Value {
+pub fn compare(both: &Both, arguments: &[&str]) -> Value {
     let file = both.folder.path().join("credentials.json");
     both.credentials.save(Some(&file)).unwrap();
     let mut command = entente();

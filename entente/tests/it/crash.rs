@@ -90,6 +90,11 @@ pub async fn connect(
     center: &client::Center,
 ) -> (Job, client::Http) {
     directory.import(&changed(both, 0), false).await.unwrap();
+    connect_empty(directory, center).await
+}
+
+/// The same without anybody in the directory.
+pub async fn connect_empty(directory: &client::Directory, center: &client::Center) -> (Job, client::Http) {
     let made = directory.create_application("target").await.unwrap();
     let (principal, app) = (
         made["servicePrincipal"]["id"].as_str().unwrap(),

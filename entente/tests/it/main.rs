@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod architecture;
+mod aws_mode;
 mod browser;
 mod comparison;
 mod crash;
@@ -12,4 +13,5 @@ mod process;
 mod road;
 mod saml_facts;
 mod saml_peers;
+mod scim_commands;
 mod third_party_target;

@@ -5,7 +5,7 @@
 //! - `ne` is the opposite of `eq`: it holds where no value is equal, and so
 //!   where there is none;
 //! - `eq null` holds where there is no value, `ne null` where there is one;
-//! - an attribute that is not case exact is compared in lower case;
+//! - an attribute that is not case exact is compared by its [`caseless::key`];
 //! - texts are ordered by their code points, times by the points in time.
 
 use std::cmp::Ordering;
@@ -13,6 +13,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::{BoundFilter, Operand, Operator, date_time};
+use crate::caseless;
 use crate::schema::{Attribute, Kind, Target};
 
 impl BoundFilter {
@@ -109,7 +110,7 @@ fn texts(attribute: &Attribute, operator: Operator, wanted: &str, found: &str) -
     }
     match attribute.case_exact {
         true => text(operator, wanted, found),
-        false => text(operator, &wanted.to_lowercase(), &found.to_lowercase()),
+        false => text(operator, &caseless::key(wanted), &caseless::key(found)),
     }
 }
 

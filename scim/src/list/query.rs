@@ -63,6 +63,14 @@ impl ListQuery {
     /// [`ScimError::InvalidValue`], [`ScimError::InvalidCount`],
     /// [`ScimError::InvalidCursor`], with the parameter that is wrong.
     pub fn parse(query: &str) -> Result<Self, ScimError> {
+        Self::parse_only(query, &NAMES)
+    }
+
+    /// The same of these parameters alone, in their canonical spelling; what others say is passed over, right or wrong.
+    ///
+    /// # Errors
+    /// As [`ListQuery::parse`].
+    pub fn parse_only(query: &str, names: &[&'static str]) -> Result<Self, ScimError> {
         if query.len() > MAX_QUERY_LENGTH {
             return Err(wrong("query", "it is too long"));
         }
@@ -70,7 +78,7 @@ impl ListQuery {
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             // A name that cannot be decoded is none that is known.
-            let Some(name) = decode(name).and_then(|n| known(&n)) else { continue };
+            let Some(name) = decode(name).and_then(|n| known(&n, names)) else { continue };
             let value = decode(value).ok_or_else(|| wrong(name, "its percent-encoding is not UTF-8"))?;
             // Two filters could mean two things to two readers.
             if parameters.insert(name.to_owned(), Value::String(value)).is_some() {
@@ -94,7 +102,7 @@ impl ListQuery {
         if !named {
             return Err(syntax(format!("\"schemas\" must contain \"{SCHEMA}\"")));
         }
-        let known = body.iter().filter_map(|(k, v)| Some((known(k)?.to_owned(), v.clone())));
+        let known = body.iter().filter_map(|(k, v)| Some((known(k, &NAMES)?.to_owned(), v.clone())));
         Self::read(&known.filter(|(_, v)| !v.is_null()).collect())
     }
 
@@ -119,6 +127,17 @@ impl ListQuery {
         if cursor.is_some_and(|c| c.len() > MAX_CURSOR_LENGTH) {
             return Err(ScimError::InvalidCursor);
         }
+        let projection = Projection {
+            attributes: paths(parameters, "attributes")?,
+            excluded: paths(parameters, "excludedAttributes")?,
+        };
+        // RFC 7644 §3.9 calls them mutually exclusive: which of both counts is nowhere said.
+        if !projection.attributes.is_empty() && !projection.excluded.is_empty() {
+            return Err(wrong(
+                "excludedAttributes",
+                "it cannot stand beside \"attributes\"; send one of both",
+            ));
+        }
         let sort_order = match text("sortOrder")? {
             None | Some("") => SortOrder::Ascending,
             Some(word) if word.eq_ignore_ascii_case("ascending") => SortOrder::Ascending,
@@ -130,21 +149,20 @@ impl ListQuery {
             start_index: integer(parameters, "startIndex")?.map(|n| n.max(1)).map(to_size),
             count: integer(parameters, "count")?.map(to_size),
             cursor: cursor.map(str::to_owned),
-            projection: Projection {
-                attributes: paths(parameters, "attributes")?,
-                excluded: paths(parameters, "excludedAttributes")?,
-            },
+            projection,
             sort_by: text("sortBy")?.filter(|s| !s.is_empty()).map(AttrPath::parse).transpose()?,
             sort_order,
         })
     }
 }
 
-/// The parameter of this name in canonical spelling.
-fn known(name: &str) -> Option<&'static str> {
-    ["filter", "startIndex", "count", "cursor", "attributes", "excludedAttributes", "sortBy", "sortOrder"]
-        .into_iter()
-        .find(|k| k.eq_ignore_ascii_case(name))
+/// The parameters that there are.
+const NAMES: [&str; 8] =
+    ["filter", "startIndex", "count", "cursor", "attributes", "excludedAttributes", "sortBy", "sortOrder"];
+
+/// The parameter of this name in canonical spelling, where it is one of these.
+fn known(name: &str, names: &[&'static str]) -> Option<&'static str> {
+    names.iter().find(|known| known.eq_ignore_ascii_case(name)).copied()
 }
 
 fn to_size(number: i64) -> usize {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::{ListQuery, SortOrder};
+use crate::caseless;
 use crate::error::{ScimError, shorten};
 use crate::filter::date_time;
 use crate::schema::{Kind, Resolved, ResourceType, Returned, Target};
@@ -79,7 +80,7 @@ impl Sort {
                 date_time(one).cmp(&date_time(other))
             }
             (Value::String(one), Value::String(other)) if leaf.case_exact => one.cmp(other),
-            (Value::String(one), Value::String(other)) => one.to_lowercase().cmp(&other.to_lowercase()),
+            (Value::String(one), Value::String(other)) => caseless::key(one).cmp(&caseless::key(other)),
             (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
             (Value::Number(one), Value::Number(other)) => {
                 one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal)

@@ -57,7 +57,7 @@ fn merge(target: &Target, list: &mut [Value], at: usize, new: Value) {
 /// What makes an element the same as another: its `value`, or all of it where it has none.
 fn key(attribute: &Attribute, element: &Value) -> String {
     match (element.get("value").and_then(Value::as_str), attribute.sub("value")) {
-        (Some(value), Some(sub)) if !sub.case_exact => value.to_lowercase(),
+        (Some(value), Some(sub)) if !sub.case_exact => crate::caseless::key(value),
         (Some(value), _) => value.to_owned(),
         (None, _) => element.to_string(),
     }

@@ -22,25 +22,26 @@ pub struct Meta<'a> {
 /// The canonical resource with `id` and `meta`, in the order in which the RFC shows them.
 #[must_use]
 pub fn with_meta(kind: &ResourceType, resource: Value, meta: &Meta<'_>) -> Value {
-    let mut sent = Map::new();
-    let own = [SCHEMAS.name, ID.name, META.name];
-    let mut rest = match resource {
-        Value::Object(rest) => rest,
+    let mut sent = match resource {
+        Value::Object(map) => map,
         _ => Map::new(),
     };
-    if let Some(schemas) = rest.get_mut(SCHEMAS.name) {
-        sent.insert(SCHEMAS.name.into(), schemas.take());
+    sent.shift_remove(ID.name);
+    sent.shift_remove(META.name);
+    let mut place = 0;
+    if let Some(schemas) = sent.get_mut(SCHEMAS.name).map(Value::take) {
+        sent.shift_insert(0, SCHEMAS.name.to_owned(), schemas);
+        place = 1;
     }
-    sent.insert(ID.name.into(), json!(meta.id));
-    sent.extend(rest.into_iter().filter(|(name, _)| !own.contains(&name.as_str())));
-    let mut facts = json!({
-        "resourceType": kind.name, "created": meta.created, "lastModified": meta.last_modified,
-    });
-    for (name, value) in [("location", meta.location), ("version", meta.version)] {
-        if let Some(value) = value {
-            facts[name] = json!(value);
-        }
-    }
-    sent.insert(META.name.into(), facts);
+    sent.shift_insert(place, ID.name.to_owned(), json!(meta.id));
+    let facts = [
+        ("resourceType", Some(kind.name)),
+        ("created", Some(meta.created)),
+        ("lastModified", Some(meta.last_modified)),
+        ("location", meta.location),
+        ("version", meta.version),
+    ];
+    let facts = facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+    sent.insert(META.name.to_owned(), Value::Object(facts.collect()));
     Value::Object(sent)
 }

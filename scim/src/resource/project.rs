@@ -1,6 +1,6 @@
 //! Which attributes an answer has, RFC 7644 §3.9 and RFC 7643 §7 `returned`.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::path::AttrPath;
 use crate::schema::{Attribute, Resolved, ResourceType, Returned, Schema};
@@ -30,18 +30,15 @@ impl Projection {
 
 /// The resource with the attributes that the answer must have.
 #[must_use]
-pub fn project(kind: &ResourceType, resource: Value, projection: &Projection) -> Value {
-    let Value::Object(map) = resource else { return resource };
-    let chosen = Chosen::new(kind, projection);
-    let mut kept = Map::new();
-    for (name, value) in map {
-        let value = match kind.extension(&name) {
+pub fn project(kind: &ResourceType, mut resource: Value, projection: &Projection) -> Value {
+    if let Value::Object(map) = &mut resource {
+        let chosen = Chosen::new(kind, projection);
+        map.retain(|name, value| match kind.extension(name) {
             Some(extension) => chosen.extension(extension, value),
-            None => kind.attribute(&name).and_then(|a| chosen.attribute(None, a, value)),
-        };
-        kept.extend(value.map(|v| (name, v)));
+            None => kind.attribute(name).is_some_and(|a| chosen.attribute(None, a, value)),
+        });
     }
-    Value::Object(kept)
+    resource
 }
 
 /// The projection with its paths resolved. Names that the type does not have choose nothing.
@@ -59,46 +56,34 @@ impl Chosen {
         }
     }
 
-    fn extension(&self, extension: &'static Schema, value: Value) -> Option<Value> {
-        let Value::Object(map) = value else { return None };
-        let mut kept = Map::new();
-        for (name, value) in map {
-            let Some(attribute) = extension.attribute(&name) else { continue };
-            kept.extend(self.attribute(Some(extension), attribute, value).map(|v| (name, v)));
-        }
-        (!kept.is_empty()).then_some(Value::Object(kept))
+    /// Takes out of an extension's part what is not returned; whether anything is left. So do the others.
+    fn extension(&self, extension: &'static Schema, value: &mut Value) -> bool {
+        let Value::Object(map) = value else { return false };
+        map.retain(|name, value| {
+            let attribute = extension.attribute(name);
+            attribute.is_some_and(|attribute| self.attribute(Some(extension), attribute, value))
+        });
+        !map.is_empty()
     }
 
-    fn attribute(&self, extension: Option<&Schema>, attribute: &Attribute, value: Value) -> Option<Value> {
+    fn attribute(&self, extension: Option<&Schema>, attribute: &Attribute, value: &mut Value) -> bool {
         match value {
             // A list of simple values, or an empty list that a server shows on purpose.
             Value::Array(list) if list.is_empty() || !attribute.is_complex() => {
-                self.part(extension, attribute, None).then_some(Value::Array(list))
+                self.part(extension, attribute, None)
             }
             Value::Array(list) => {
-                let kept: Vec<Value> =
-                    list.into_iter().filter_map(|v| self.parts(extension, attribute, v)).collect();
-                (!kept.is_empty()).then_some(Value::Array(kept))
+                list.retain_mut(|value| self.parts(extension, attribute, value));
+                !list.is_empty()
             }
             single => self.parts(extension, attribute, single),
         }
     }
 
-    fn parts(&self, extension: Option<&Schema>, attribute: &Attribute, value: Value) -> Option<Value> {
-        let Value::Object(map) = value else {
-            return self.part(extension, attribute, None).then_some(value);
-        };
-        let mut kept = Map::new();
-        for (name, value) in map {
-            let keep = match attribute.sub(&name) {
-                Some(sub) => self.part(extension, attribute, Some(sub)),
-                None => self.part(extension, attribute, None),
-            };
-            if keep {
-                kept.insert(name, value);
-            }
-        }
-        (!kept.is_empty()).then_some(Value::Object(kept))
+    fn parts(&self, extension: Option<&Schema>, attribute: &Attribute, value: &mut Value) -> bool {
+        let Value::Object(map) = value else { return self.part(extension, attribute, None) };
+        map.retain(|name, _| self.part(extension, attribute, attribute.sub(name)));
+        !map.is_empty()
     }
 
     /// Whether an attribute, or a part of one, is returned.

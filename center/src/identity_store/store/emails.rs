@@ -1,5 +1,6 @@
 //! The index over every e-mail address of every user.
 
+use scim::caseless;
 use serde_json::Value as Json;
 use store::{StoreError, Tx, Val};
 
@@ -31,10 +32,10 @@ pub(super) fn forget(tx: &mut Tx<'_>, instance_id: &str, user_id: &str) -> Resul
     tx.exec("DELETE FROM user_emails WHERE instance_id = ?1 AND user_id = ?2", &key).map(|_| ())
 }
 
-/// The addresses in lower case, each once.
+/// The addresses as they are compared, each once.
 fn keys(resource: &Json) -> Vec<String> {
     let emails = resource["emails"].as_array().into_iter().flatten();
-    let mut keys: Vec<String> = emails.filter_map(|e| e["value"].as_str()).map(str::to_lowercase).collect();
+    let mut keys: Vec<String> = emails.filter_map(|e| e["value"].as_str()).map(caseless::key).collect();
     keys.sort_unstable();
     keys.dedup();
     keys

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use scim::caseless;
 use scim::schema::{Schema, Uniqueness};
 use serde_json::{Value as Json, json};
 use store::{StoreError, Tx, Val};
@@ -55,7 +56,7 @@ fn index_unique(
         let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         let texts = values.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned));
         let keys: BTreeSet<String> =
-            texts.map(|text| if attribute.case_exact { text } else { text.to_lowercase() }).collect();
+            texts.map(|text| if attribute.case_exact { text } else { caseless::key(&text) }).collect();
         for key in keys {
             // A hash, since PostgreSQL does not index long texts.
             let hash = hex::encode(token::hash(&key));

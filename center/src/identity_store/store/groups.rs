@@ -1,9 +1,10 @@
+use scim::caseless;
 use store::{Row, StoreError, Tx, Val};
 use web::Timestamp;
 
-use super::{Kept, Page, containing, extensions, members};
+use super::{Kept, Page, containing, counts, extensions, members};
 use crate::assignments;
-use crate::identity_store::{Group, GroupFields, IdentityError};
+use crate::identity_store::{Group, GroupFields, IdentityError, IdentityKind};
 use crate::instance::{Author, Subject};
 use crate::recycle_bin::{self, Binned};
 
@@ -27,7 +28,7 @@ pub fn group_by_name(
     instance_id: &str,
     display_name: &str,
 ) -> Result<Option<Group>, StoreError> {
-    one(tx, "display_name_key = ?2", &[instance_id.into(), (&display_name.to_lowercase()).into()])
+    one(tx, "display_name_key = ?2", &[instance_id.into(), (&caseless::key(display_name)).into()])
 }
 
 /// The groups with this identity provider's id, with its exact case, by id.
@@ -70,7 +71,7 @@ pub fn list_groups(tx: &mut Tx<'_>, instance_id: &str, page: Page<'_>) -> Result
 /// # Errors
 /// The engine's.
 pub fn count_groups(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError> {
-    tx.int("SELECT count(*) FROM groups WHERE instance_id = ?1", &[instance_id.into()])
+    counts::count(tx, instance_id, IdentityKind::Group)
 }
 
 /// Makes a group without members; `id` is fresh, `owner` is as [`crate::identity_store::Owner`] is stored.
@@ -122,7 +123,7 @@ fn insert(
             (&author.instance_id).into(),
             kept.id.into(),
             (&fields.display_name).into(),
-            (&fields.display_name.to_lowercase()).into(),
+            (&caseless::key(&fields.display_name)).into(),
             (&fields.external_id).into(),
             kept.owner.into(),
             (&fields.description).into(),
@@ -131,7 +132,7 @@ fn insert(
             kept.version.into(),
         ],
     )?;
-    Ok(())
+    Ok(counts::made(tx, &author.instance_id, IdentityKind::Group, kept.id)?)
 }
 
 /// Puts `fields` in place of the group's. Nothing happens where they are the same.
@@ -157,7 +158,7 @@ pub fn update_group(
             (&author.instance_id).into(),
             id.into(),
             (&fields.display_name).into(),
-            (&fields.display_name.to_lowercase()).into(),
+            (&caseless::key(&fields.display_name)).into(),
             (&fields.external_id).into(),
             (&fields.description).into(),
             author.now.micros().into(),
@@ -182,6 +183,7 @@ pub fn delete_group(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<Group,
     let key: [Val<'_>; 2] = [(&author.instance_id).into(), id.into()];
     extensions::forget(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM groups WHERE instance_id = ?1 AND id = ?2", &key)?;
+    counts::gone(tx, &author.instance_id, IdentityKind::Group, id)?;
     author.record(tx, "group.deleted", subject(id), Some(&before.for_event()), None)?;
     Ok(before)
 }

@@ -132,7 +132,10 @@ pub fn count_users_matching(
     instance_id: &str,
     condition: &Condition,
 ) -> Result<i64, StoreError> {
-    count(tx, "users", instance_id, condition)
+    match condition.sql.is_empty() {
+        true => users::count_users(tx, instance_id),
+        false => count(tx, "users", instance_id, condition),
+    }
 }
 
 /// How many groups meet a condition.
@@ -144,7 +147,10 @@ pub fn count_groups_matching(
     instance_id: &str,
     condition: &Condition,
 ) -> Result<i64, StoreError> {
-    count(tx, "groups", instance_id, condition)
+    match condition.sql.is_empty() {
+        true => groups::count_groups(tx, instance_id),
+        false => count(tx, "groups", instance_id, condition),
+    }
 }
 
 fn rows(

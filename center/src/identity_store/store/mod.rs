@@ -3,17 +3,21 @@
 //!
 //! [`Author`]: crate::instance::Author
 
+mod counts;
 mod emails;
 mod extensions;
 mod groups;
+pub(super) mod keys;
 mod matching;
 mod members;
 mod ownership;
 mod users;
 
 use ::store::{StoreError, Tx};
+use scim::caseless;
 use web::Timestamp;
 
+pub use counts::{miscounts, recount};
 pub use extensions::{clear_extension, count_extension_uses, set_group_extensions};
 pub use groups::{
     count_groups, create_group, delete_group, group, group_by_name, groups_by_external_id, list_groups,
@@ -94,7 +98,7 @@ pub fn managed(tx: &mut Tx<'_>, instance_id: &str) -> Result<bool, StoreError> {
 /// A LIKE pattern (with `ESCAPE '\'`) for keys that contain `text`.
 fn containing(text: &str) -> String {
     let mut pattern = String::from("%");
-    for c in text.trim().to_lowercase().chars() {
+    for c in caseless::key(text.trim()).chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }

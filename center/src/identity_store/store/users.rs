@@ -1,7 +1,8 @@
+use scim::caseless;
 use store::{Row, StoreError, Tx, Val};
 use web::{Timestamp, session};
 
-use super::{Kept, Page, containing, emails, extensions, members};
+use super::{Kept, Page, containing, counts, emails, extensions, members};
 use crate::assignments;
 use crate::identity_store::{Columns, IdentityError, IdentityKind, NewUser, User};
 use crate::instance::{Author, Subject};
@@ -32,7 +33,7 @@ pub fn user_exists(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<bool,
 /// # Errors
 /// The engine's.
 pub fn user_by_name(tx: &mut Tx<'_>, instance_id: &str, user_name: &str) -> Result<Option<User>, StoreError> {
-    one(tx, "user_name_key = ?2", &[instance_id.into(), (&user_name.to_lowercase()).into()])
+    one(tx, "user_name_key = ?2", &[instance_id.into(), (&caseless::key(user_name)).into()])
 }
 
 /// The user with this primary e-mail address, in whatever case.
@@ -40,7 +41,7 @@ pub fn user_by_name(tx: &mut Tx<'_>, instance_id: &str, user_name: &str) -> Resu
 /// # Errors
 /// The engine's.
 pub fn user_by_email(tx: &mut Tx<'_>, instance_id: &str, email: &str) -> Result<Option<User>, StoreError> {
-    one(tx, "primary_email_key = ?2", &[instance_id.into(), (&email.to_lowercase()).into()])
+    one(tx, "primary_email_key = ?2", &[instance_id.into(), (&caseless::key(email)).into()])
 }
 
 /// The user with this id or, else, user name.
@@ -100,7 +101,7 @@ pub fn list_users(tx: &mut Tx<'_>, instance_id: &str, page: Page<'_>) -> Result<
 /// # Errors
 /// The engine's.
 pub fn count_users(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError> {
-    tx.int("SELECT count(*) FROM users WHERE instance_id = ?1", &[instance_id.into()])
+    counts::count(tx, instance_id, IdentityKind::User)
 }
 
 /// Makes a user.
@@ -110,8 +111,7 @@ pub fn count_users(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError
 /// engine's.
 pub fn create_user(tx: &mut Tx<'_>, author: &Author, new: &NewUser) -> Result<User, IdentityError> {
     let kept = Kept { id: &new.id, owner: &new.owner, created_at: author.now, version: 1 };
-    insert(tx, author, &kept, &new.resource)?;
-    let made = required(tx, author, &new.id)?;
+    let made = insert(tx, author, &kept, new.resource.clone())?;
     author.record(tx, "user.created", subject(&new.id), None, Some(&made.for_event()))?;
     Ok(made)
 }
@@ -128,9 +128,8 @@ pub fn put_back_user(
 ) -> Result<User, IdentityError> {
     // A schema may be gone since.
     let kinds = Kinds::of(&schemas::store::defined(tx, &author.instance_id)?)?;
-    let resource = schemas::known(kinds.get(&scim::schema::USER), resource);
-    insert(tx, author, kept, &resource)?;
-    let back = required(tx, author, kept.id)?;
+    let resource = schemas::known(kinds.get(&scim::schema::USER), resource.clone());
+    let back = insert(tx, author, kept, resource)?;
     author.record(tx, "user.restored", subject(kept.id), None, Some(&back.for_event()))?;
     Ok(back)
 }
@@ -139,9 +138,9 @@ fn insert(
     tx: &mut Tx<'_>,
     author: &Author,
     kept: &Kept<'_>,
-    resource: &serde_json::Value,
-) -> Result<(), IdentityError> {
-    let columns = Columns::of(resource)?;
+    resource: serde_json::Value,
+) -> Result<User, IdentityError> {
+    let columns = Columns::of(&resource)?;
     check_free(tx, author, &columns, "")?;
     let instance: &str = &author.instance_id;
     tx.exec(
@@ -159,14 +158,27 @@ fn insert(
             (&columns.primary_email_key).into(),
             columns.active.into(),
             kept.owner.into(),
-            (&resource.to_string()).into(),
+            (&store::json_text(&resource)?).into(),
             kept.created_at.micros().into(),
             author.now.micros().into(),
             kept.version.into(),
         ],
     )?;
-    emails::index(tx, instance, kept.id, resource)?;
-    extensions::index(tx, instance, IdentityKind::User, kept.id, resource)
+    counts::made(tx, instance, IdentityKind::User, kept.id)?;
+    emails::index(tx, instance, kept.id, &resource)?;
+    extensions::index(tx, instance, IdentityKind::User, kept.id, &resource)?;
+    Ok(User {
+        id: kept.id.to_owned(),
+        user_name: columns.user_name,
+        display_name: columns.display_name,
+        external_id: columns.external_id,
+        active: columns.active,
+        owner: kept.owner.to_owned(),
+        resource,
+        created_at: kept.created_at,
+        updated_at: author.now,
+        version: kept.version,
+    })
 }
 
 /// Puts `resource` in place of the user's. Nothing happens, not even an event, where it is the same.
@@ -201,7 +213,7 @@ pub fn update_user(
             (&columns.external_id).into(),
             (&columns.primary_email_key).into(),
             columns.active.into(),
-            (&resource.to_string()).into(),
+            (&store::json_text(resource)?).into(),
             author.now.micros().into(),
         ],
     )?;
@@ -233,6 +245,7 @@ pub fn delete_user(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, I
     extensions::forget(tx, &author.instance_id, id)?;
     session::end_all(tx, &author.instance_id, id)?;
     tx.exec("DELETE FROM users WHERE instance_id = ?1 AND id = ?2", &key)?;
+    counts::gone(tx, &author.instance_id, IdentityKind::User, id)?;
     author.record(tx, "user.deleted", subject(id), Some(&before.for_event()), None)?;
     Ok(before)
 }

@@ -138,8 +138,7 @@ pub fn schemas_of(defined: &[Defined], what: IdentityKind) -> Result<Vec<&'stati
 
 /// The resource without extensions that its type does not have (any more).
 #[must_use]
-pub fn known(kind: &ResourceType, resource: &Json) -> Json {
-    let mut known = resource.clone();
+pub fn known(kind: &ResourceType, mut known: Json) -> Json {
     if let Some(map) = known.as_object_mut() {
         map.retain(|name, _| !name.contains(':') || kind.extension(name).is_some());
     }

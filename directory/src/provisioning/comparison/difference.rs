@@ -1,5 +1,6 @@
 //! In which attributes a linked object is not as it was sent.
 
+use scim::caseless;
 use serde_json::{Value as Json, json};
 
 use super::{Difference, What, short};
@@ -111,7 +112,7 @@ fn same(path: &str, there: Option<&Json>, here: Option<&Json>) -> bool {
         // A target that does not show the switch says nothing about it.
         (None, Some(Json::Bool(_))) if path == "active" => true,
         (Some(Json::String(there)), Some(Json::String(here))) if path == "userName" => {
-            there.to_lowercase() == here.to_lowercase()
+            caseless::key(there) == caseless::key(here)
         }
         (Some(there), Some(here)) => covers(there, here),
         _ => false,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use scim::caseless;
 use serde_json::{Map, Value as Json};
 use store::{StoreError, Tx};
 use web::{Random, Timestamp};
@@ -81,7 +82,7 @@ fn matched(
             }
             let Ok(mapped) = job.mappings.map(kind, &properties, true, None, &around) else { continue };
             let wanted = mapped.resource.get(&path).and_then(Json::as_str);
-            if wanted.is_none_or(|wanted| wanted.to_lowercase() != value.to_lowercase()) {
+            if wanted.is_none_or(|wanted| caseless::key(wanted) != caseless::key(value)) {
                 continue;
             }
             let standing = match kind {

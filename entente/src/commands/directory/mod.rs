@@ -6,6 +6,7 @@ mod comparison;
 mod people;
 mod provenance;
 pub mod provisioning;
+mod settle;
 
 use std::path::{Path, PathBuf};
 

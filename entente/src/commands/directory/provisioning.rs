@@ -1,13 +1,12 @@
 //! `entente directory app provisioning`
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 
+pub use super::settle::settle;
 use super::{comparison, provenance};
 use crate::Failure;
 use crate::client::{Directory, encode};
@@ -399,55 +398,4 @@ fn plan_lines(plan: &Json) -> Vec<String> {
         text(&plan["id"])
     ));
     lines
-}
-
-/// How long trouble may last before waiting for it to pass is given up.
-const PATIENCE: Duration = Duration::from_secs(180);
-
-/// Waits, with a progress bar, until the job has sent all that is known; its status then. Trouble with the
-/// target is waited out for a while; a refusal to delete is not.
-pub async fn settle(directory: &Directory, job: &Job, quiet: bool) -> Result<Json, Failure> {
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
-    if let Ok(style) = ProgressStyle::with_template("  {bar:40} {pos}/{len} objects  {msg}  {elapsed}") {
-        bar.set_style(style);
-    }
-    let mut waited = Duration::ZERO;
-    loop {
-        let status = directory.job(&job.principal).await?["status"].take();
-        for progress in status["progress"].as_array().into_iter().flatten() {
-            bar.set_length(progress["totalUnits"].as_u64().unwrap_or_default());
-            bar.set_position(progress["completedUnits"].as_u64().unwrap_or_default());
-            bar.set_message(status["phase"].as_str().unwrap_or_default().to_owned());
-        }
-        match trouble(&status) {
-            None if status["upToDate"] == true => {
-                bar.finish_and_clear();
-                return Ok(status);
-            }
-            None => waited = Duration::ZERO,
-            Some(failure) if waited >= PATIENCE || failure.code == "TooManyDeletes" => {
-                bar.abandon();
-                return Err(failure);
-            }
-            Some(_) => waited += POLL,
-        }
-        tokio::time::sleep(POLL).await;
-    }
-}
-
-const POLL: Duration = Duration::from_millis(150);
-
-/// What keeps the job from ending: quarantine, or objects that failed and wait for another attempt.
-fn trouble(status: &Json) -> Option<Failure> {
-    if status["code"] == "Quarantine" {
-        let quarantine = &status["quarantine"];
-        let code = quarantine["reason"].as_str().unwrap_or("Quarantine");
-        let reason = quarantine["error"]["message"].as_str().unwrap_or("no reason given");
-        return Some(Failure::new(code, format!("provisioning stopped: {reason}")));
-    }
-    let failed = status["lastExecution"]["countEscrowed"].as_i64().unwrap_or_default();
-    (failed > 0 && status["upToDate"] == true).then(|| {
-        Failure::new("ObjectsFailed", format!("{failed} objects could not be sent and are tried again"))
-            .with_fix("`entente directory app provisioning logs APP` says why for each.")
-    })
 }
