@@ -80,6 +80,17 @@ pub enum Refused {
         /// Its id.
         principal: String,
     },
+    /// Somebody has the role, and it is enabled.
+    #[error("the role {role} is enabled and assigned to {assigned} users and groups")]
+    AppRoleInUse {
+        /// Its display name.
+        role: String,
+        /// How many users and groups are assigned to it.
+        assigned: usize,
+    },
+    /// A disabled role is not given to anybody.
+    #[error("the role {0} is disabled and cannot be assigned")]
+    AppRoleDisabled(String),
     /// More than is taken at once.
     #[error("{target}: at most {limit} at once")]
     TooMany {
@@ -160,6 +171,8 @@ impl Refused {
             Self::WrongPassword => ("WrongPassword", StatusCode::FORBIDDEN),
             Self::IdentifierTaken { .. } => ("IdentifierTaken", StatusCode::CONFLICT),
             Self::AlreadyAssigned { .. } => ("AlreadyAssigned", StatusCode::CONFLICT),
+            Self::AppRoleInUse { .. } => ("AppRoleInUse", StatusCode::CONFLICT),
+            Self::AppRoleDisabled(_) => ("AppRoleDisabled", StatusCode::CONFLICT),
             Self::TooMany { .. } => ("TooMany", StatusCode::BAD_REQUEST),
             Self::ActiveCertificate(_) => ("ActiveCertificate", StatusCode::CONFLICT),
             Self::Certificate(_) => ("CertificateFailed", StatusCode::INTERNAL_SERVER_ERROR),
@@ -186,6 +199,10 @@ impl Refused {
             Self::ActiveCertificate(_) => {
                 "Activate another certificate first; where it encrypts, token encryption may also be switched off."
             }
+            Self::AppRoleInUse { .. } => {
+                "Disable the role first; deleting it then takes these assignments away as well."
+            }
+            Self::AppRoleDisabled(_) => "Enable the role first, or choose another one.",
             Self::NotSaml => "Choose SAML on the application's single sign-on page first.",
             Self::Metadata(refusal) => refusal.fix(),
             Self::Csv(_) => "Correct the file and send it again; nothing was imported.",
@@ -209,6 +226,11 @@ impl Refused {
             Self::IdentifierTaken { identifier, .. } => {
                 (Some("identifiers".to_owned()), None, Some(identifier.clone()))
             }
+            Self::AppRoleInUse { role, assigned } => (
+                Some(role.clone()),
+                Some("disabled".to_owned()),
+                Some(format!("enabled, {assigned} assigned")),
+            ),
             Self::TooMany { target, limit, found } => {
                 (Some((*target).to_owned()), Some(format!("at most {limit}")), Some(found.to_string()))
             }

@@ -55,4 +55,5 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "provisioning_links",
         sql: include_str!("../migrations/0114_provisioning_links.sql"),
     },
+    Migration { version: 115, name: "app_roles", sql: include_str!("../migrations/0115_app_roles.sql") },
 ];

@@ -306,7 +306,7 @@ fn carry_out(
             applications::assign(tx, change, &application, &ids[name], USER_ROLE)?;
         }
         Edit::Assign(name, false) => {
-            applications::unassign(tx, change, APP, &ids[name])?;
+            applications::unassign(tx, change, APP, &ids[name], None)?;
         }
         Edit::Enable(name, on) => {
             let wanted = UserChange { account_enabled: Some(*on), ..UserChange::default() };

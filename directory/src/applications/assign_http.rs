@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Tx;
 
-use super::{USER_ROLE, assign, by_any_id, reach, unassign};
+use super::{USER_ROLE, app_role_named, assign, by_any_id, reach, unassign};
 use crate::access::Caller;
 use crate::body::ApiJson;
 use crate::refused::Refused;
@@ -16,9 +16,12 @@ use crate::{Directory, groups, users};
 const MOST: usize = 10_000;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Body {
     principals: Vec<Named>,
+    /// A role by its id, value or display name.
+    #[serde(default)]
+    app_role: Option<String>,
 }
 
 /// How a principal is named: by exactly one of these.
@@ -57,7 +60,11 @@ fn id_of(tx: &mut Tx<'_>, tenant: &str, named: &Named) -> Result<String, Refused
     Ok(named.id.clone().unwrap_or_default())
 }
 
-/// POST /api/applications/{app}/assignments
+fn role_of(tx: &mut Tx<'_>, tenant: &str, application: &str, body: &Body) -> Result<Option<String>, Refused> {
+    body.app_role.as_deref().map(|named| app_role_named(tx, tenant, application, named)).transpose()
+}
+
+/// POST /api/applications/{app}/assignments: with the role `appRole`, or User where none is named.
 pub(super) async fn add(
     State(directory): State<Directory>,
     Path(application): Path<String>,
@@ -68,10 +75,12 @@ pub(super) async fn add(
     let answer = directory
         .write(&caller, move |tx, change| {
             let application = by_any_id(tx, &change.tenant, &application)?;
+            let role = role_of(tx, &change.tenant, &application.id, &body)?;
+            let role = role.as_deref().unwrap_or(USER_ROLE);
             let (mut assigned, mut already) = (0, 0);
             for named in &body.principals {
                 let id = id_of(tx, &change.tenant, named)?;
-                match assign(tx, change, &application, &id, USER_ROLE) {
+                match assign(tx, change, &application, &id, role) {
                     Ok(_) => assigned += 1,
                     Err(Refused::AlreadyAssigned { .. }) => already += 1,
                     Err(other) => return Err(other),
@@ -89,7 +98,7 @@ pub(super) async fn add(
     Ok(Json(answer))
 }
 
-/// DELETE /api/applications/{app}/assignments
+/// DELETE /api/applications/{app}/assignments: those with the role `appRole`, or all where none is named.
 pub(super) async fn remove(
     State(directory): State<Directory>,
     Path(application): Path<String>,
@@ -100,10 +109,11 @@ pub(super) async fn remove(
     let answer = directory
         .write(&caller, move |tx, change| {
             let application = by_any_id(tx, &change.tenant, &application)?;
+            let role = role_of(tx, &change.tenant, &application.id, &body)?;
             let (mut removed, mut absent) = (0, 0);
             for named in &body.principals {
                 let id = id_of(tx, &change.tenant, named)?;
-                match unassign(tx, change, &application.id, &id)? {
+                match unassign(tx, change, &application.id, &id, role.as_deref())? {
                     0 => absent += 1,
                     _ => removed += 1,
                 }

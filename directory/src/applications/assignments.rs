@@ -5,7 +5,7 @@ use store::{Row, StoreError, Tx};
 use web::Timestamp;
 
 use super::nested_groups::{COUNTS, GROUPS_ABOVE};
-use super::{Application, DEFAULT_ACCESS, MSIAM_ROLE, USER_ROLE, by_any_id, find};
+use super::{Application, DEFAULT_ACCESS, app_role, by_any_id, find};
 use crate::change::Change;
 use crate::groups::{self, MemberKind};
 use crate::refused::Refused;
@@ -150,7 +150,8 @@ pub fn has_assignment(
 /// Assigns a user or a group. `role` is one of the application's; the zero id means access without one.
 ///
 /// # Errors
-/// [`Refused::NotFound`] for any of the three, [`Refused::AlreadyAssigned`]; the engine's.
+/// [`Refused::NotFound`] for any of the three, [`Refused::AppRoleDisabled`], [`Refused::AlreadyAssigned`]; the
+/// engine's.
 pub fn assign(
     tx: &mut Tx<'_>,
     change: &Change,
@@ -158,8 +159,12 @@ pub fn assign(
     principal: &str,
     role: &str,
 ) -> Result<Assignment, Refused> {
-    if ![USER_ROLE, MSIAM_ROLE, DEFAULT_ACCESS].contains(&role) {
-        return Err(Refused::not_found("app role", role));
+    if role != DEFAULT_ACCESS {
+        let found = app_role(tx, &change.tenant, &application.id, role)?;
+        let found = found.ok_or_else(|| Refused::not_found("app role", role))?;
+        if !found.is_enabled {
+            return Err(Refused::AppRoleDisabled(found.display_name));
+        }
     }
     let kind = if users::by_id(tx, &change.tenant, principal)?.is_some() {
         MemberKind::User
@@ -201,7 +206,8 @@ fn insert(tx: &mut Tx<'_>, change: &Change, assignment: &Assignment) -> Result<(
     change.record(tx, "assignment.created", subject, None, Some(&assignment.to_json()))
 }
 
-/// Takes every assignment of a user or group to one application away; how many there were.
+/// Takes every assignment of a user or group to one application away, or the one with `role` alone; how many
+/// there were.
 ///
 /// # Errors
 /// The engine's.
@@ -210,8 +216,10 @@ pub fn unassign(
     change: &Change,
     application: &str,
     principal: &str,
+    role: Option<&str>,
 ) -> Result<usize, StoreError> {
-    let known = of_principal(tx, &change.tenant, application, principal)?;
+    let mut known = of_principal(tx, &change.tenant, application, principal)?;
+    known.retain(|assignment| role.is_none_or(|role| assignment.app_role_id == role));
     for assignment in &known {
         remove(tx, change, assignment)?;
     }
@@ -258,7 +266,21 @@ pub(super) fn unassign_everyone(
     Ok(())
 }
 
-fn remove(tx: &mut Tx<'_>, change: &Change, assignment: &Assignment) -> Result<(), StoreError> {
+/// The assignments that carry a role.
+pub(super) fn of_role(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    role: &str,
+) -> Result<Vec<Assignment>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM app_role_assignments \
+         WHERE tenant_id = ?1 AND application_id = ?2 AND app_role_id = ?3 ORDER BY id"
+    );
+    tx.rows(&sql, &[tenant.into(), application.into(), role.into()])?.iter().map(read).collect()
+}
+
+pub(super) fn remove(tx: &mut Tx<'_>, change: &Change, assignment: &Assignment) -> Result<(), StoreError> {
     let sql = "DELETE FROM app_role_assignments WHERE tenant_id = ?1 AND id = ?2";
     tx.exec(sql, &[(&change.tenant).into(), (&assignment.id).into()])?;
     let subject = ("application", assignment.application_id.as_str());

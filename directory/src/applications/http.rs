@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use web::routes::Routes;
 
 use super::{
-    Application, Certificate, KeyCredential, Proposal, SamlChange, assign_http, by_any_id, certificates,
-    choose_saml, key_credentials, key_credentials_http, make_certificate, nested_groups_http,
+    Application, Certificate, KeyCredential, Proposal, SamlChange, app_roles_http, assign_http, by_any_id,
+    certificates, choose_saml, key_credentials, key_credentials_http, make_certificate, nested_groups_http,
     read_sp_metadata, update_saml,
 };
 use crate::Directory;
@@ -27,6 +27,7 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/api/applications/{app}/saml/sp-metadata", metadata)
         .post("/api/applications/{app}/assignments", assign_http::add)
         .delete("/api/applications/{app}/assignments", assign_http::remove)
+        .merge(app_roles_http::routes())
         .get("/api/applications/{app}/nested-groups", nested_groups_http::show)
         .put("/api/applications/{app}/nested-groups", nested_groups_http::change)
         .merge(key_credentials_http::routes())

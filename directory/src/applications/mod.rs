@@ -1,6 +1,9 @@
 //! Enterprise applications: application and service principal in one, with their SAML settings, their
 //! signing certificates, and who is assigned to them.
 
+mod app_roles;
+mod app_roles_http;
+mod app_roles_store;
 mod assign_http;
 mod assignments;
 mod certificates;
@@ -21,6 +24,10 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use web::Timestamp;
 
+pub use app_roles::{AppRole, WantedRole};
+pub use app_roles_store::{
+    app_role, app_role_named, app_roles, assigned_by_role, delete_app_role, save_app_role, set_app_roles,
+};
 pub use assignments::{
     Assigned, Assignment, Principal, PrincipalKind, Via, assign, assigned_applications, by_role_assignment,
     has_assignment, is_assigned, list_assignments, unassign, unassign_all, unassign_by_id,

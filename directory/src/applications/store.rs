@@ -395,6 +395,7 @@ pub fn delete(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<(), Refused>
     for sql in [
         "DELETE FROM application_identifiers WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM application_reply_urls WHERE tenant_id = ?1 AND application_id = ?2",
+        "DELETE FROM app_roles WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM application_claims WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM application_certificates WHERE tenant_id = ?1 AND application_id = ?2",
         "DELETE FROM application_key_credentials WHERE tenant_id = ?1 AND application_id = ?2",

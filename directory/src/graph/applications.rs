@@ -15,7 +15,7 @@ use super::service_principals;
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{
-    self, Application, KeyCredential, MSIAM_ROLE, NON_GALLERY_TEMPLATE, ReplyUrl, SamlChange, USER_ROLE,
+    self, AppRole, Application, KeyCredential, NON_GALLERY_TEMPLATE, ReplyUrl, SamlChange, WantedRole,
 };
 use crate::refused::Refused;
 use crate::users::Page;
@@ -40,20 +40,14 @@ fn column(property: &str) -> Option<&'static str> {
     }
 }
 
-/// The roles of every application that is not from a gallery.
-pub(super) fn app_roles() -> Value {
-    let role = |id: &str, name: &str| {
-        json!({
-            "allowedMemberTypes": ["User"],
-            "description": name,
-            "displayName": name,
-            "id": id,
-            "isEnabled": true,
-            "origin": "Application",
-            "value": null,
-        })
-    };
-    json!([role(USER_ROLE, "User"), role(MSIAM_ROLE, "msiam_access")])
+/// Takes `appRoles`, the whole collection of roles; `None` where it is absent.
+pub(super) fn wanted_roles(object: &mut Object) -> Result<Option<Vec<WantedRole>>, Refused> {
+    let Some(value) = object.0.remove("appRoles") else { return Ok(None) };
+    let expected =
+        "a list of roles with id, displayName, description, value, isEnabled and allowedMemberTypes";
+    serde_json::from_value(value)
+        .map(Some)
+        .map_err(|error| Refused::invalid("appRoles", expected, &error.to_string()))
 }
 
 pub(super) fn tags(application: &Application) -> Vec<&'static str> {
@@ -69,7 +63,12 @@ pub(super) fn tags(application: &Application) -> Vec<&'static str> {
 
 /// The application object of an application. The certificates themselves are given only where they are asked
 /// for by name, as Graph does.
-fn as_json(application: &Application, credentials: &[KeyCredential], with_keys: bool) -> Value {
+fn as_json(
+    application: &Application,
+    credentials: &[KeyCredential],
+    roles: &[AppRole],
+    with_keys: bool,
+) -> Value {
     let keys: Vec<Value> = credentials.iter().map(|c| key_credentials::as_json(c, with_keys)).collect();
     let uris: Vec<&str> = application.reply_urls.iter().map(|r| r.url.as_str()).collect();
     let settings: Vec<Value> =
@@ -82,7 +81,7 @@ fn as_json(application: &Application, credentials: &[KeyCredential], with_keys: 
         "createdDateTime": application.created_date_time,
         "signInAudience": "AzureADMyOrg",
         "identifierUris": application.identifiers,
-        "appRoles": app_roles(),
+        "appRoles": roles,
         "keyCredentials": keys,
         "requestSignatureVerification": application.request_signature_verification,
         "tags": tags(application),
@@ -147,8 +146,8 @@ async fn instantiate(
         directory.write(&caller, move |tx, change| applications::create(tx, change, &name)).await?;
     let answer = json!({
         "@odata.context": directory.url("/v1.0/$metadata#microsoft.graph.applicationServicePrincipal"),
-        "application": as_json(&application, &[], false),
-        "servicePrincipal": service_principals::as_json(&application, &[]),
+        "application": as_json(&application, &[], &AppRole::fixed(), false),
+        "servicePrincipal": service_principals::as_json(&application, &[], &AppRole::fixed()),
     });
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
@@ -163,7 +162,8 @@ async fn list(State(directory): State<Directory>, options: Options) -> Result<Re
             let mut items = Vec::with_capacity(page.items.len());
             for application in &page.items {
                 let credentials = applications::key_credentials(tx, tenant, &application.id)?;
-                items.push(object::picked(as_json(application, &credentials, false), &select)?);
+                let roles = applications::app_roles(tx, tenant, &application.id)?;
+                items.push(object::picked(as_json(application, &credentials, &roles, false), &select)?);
             }
             Ok(Page { items, next: page.next })
         })
@@ -177,20 +177,21 @@ async fn get(
     Path(id): Path<String>,
     options: Options,
 ) -> Result<Response, GraphError> {
-    let (application, credentials) = directory
+    let (application, credentials, roles) = directory
         .read(move |tx, tenant| {
             let application = applications::by_any_id(tx, tenant, &id)?;
             let credentials = applications::key_credentials(tx, tenant, &application.id)?;
-            Ok((application, credentials))
+            let roles = applications::app_roles(tx, tenant, &application.id)?;
+            Ok((application, credentials, roles))
         })
         .await?;
     let with_keys = options.select.iter().any(|name| name == "keyCredentials");
-    let json = object::picked(as_json(&application, &credentials, with_keys), &options.select)?;
+    let json = object::picked(as_json(&application, &credentials, &roles, with_keys), &options.select)?;
     Ok(object::one(&directory, "applications/$entity", json))
 }
 
 /// PATCH /v1.0/applications/{id}: name, identifiers, what belongs to the web, and the application's own
-/// certificates: `keyCredentials` is the whole collection.
+/// certificates and roles: `keyCredentials` and `appRoles` are the whole collection.
 async fn update(
     State(directory): State<Directory>,
     Path(id): Path<String>,
@@ -207,7 +208,8 @@ async fn update(
         request_signature_verification: key_credentials::verification(&mut object)?,
         ..SamlChange::default()
     };
-    object.nothing_else("applications", &["appRoles", "tags", "signInAudience"])?;
+    let roles = wanted_roles(&mut object)?;
+    object.nothing_else("applications", &["tags", "signInAudience"])?;
     directory
         .write(&caller, move |tx, change| {
             let before = applications::by_any_id(tx, &change.tenant, &id)?;
@@ -223,6 +225,9 @@ async fn update(
                 None => Vec::new(),
             };
             applications::update_saml(tx, change, &id, &wanted)?;
+            if let Some(roles) = &roles {
+                applications::set_app_roles(tx, change, &before.id, roles)?;
+            }
             key_credentials::remove(tx, change, &before.id, &gone)
         })
         .await?;

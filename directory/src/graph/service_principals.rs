@@ -14,12 +14,12 @@ use web::Timestamp;
 use web::routes::Routes;
 
 use super::GraphError;
-use super::applications::{app_roles, tags};
+use super::applications::{tags, wanted_roles};
 use super::object::{self, Object};
 use super::query::Options;
 use crate::Directory;
 use crate::access::Caller;
-use crate::applications::{self, Application, Certificate, SamlChange};
+use crate::applications::{self, AppRole, Application, Certificate, SamlChange, WantedRole};
 use crate::refused::Refused;
 use crate::users::Page;
 
@@ -42,7 +42,7 @@ fn column(property: &str) -> Option<&'static str> {
 }
 
 /// The service principal object of an application.
-pub(super) fn as_json(application: &Application, certificates: &[Certificate]) -> Value {
+pub(super) fn as_json(application: &Application, certificates: &[Certificate], roles: &[AppRole]) -> Value {
     let uris: Vec<&str> = application.reply_urls.iter().map(|r| r.url.as_str()).collect();
     let mut names = vec![application.app_id.as_str()];
     names.extend(application.identifiers.iter().map(String::as_str));
@@ -55,7 +55,7 @@ pub(super) fn as_json(application: &Application, certificates: &[Certificate]) -
         "appDisplayName": application.display_name,
         "accountEnabled": application.account_enabled,
         "appRoleAssignmentRequired": application.assignment_required,
-        "appRoles": app_roles(),
+        "appRoles": roles,
         "homepage": application.sign_on_url,
         "keyCredentials": keys,
         "loginUrl": application.sign_on_url,
@@ -99,7 +99,8 @@ async fn list(State(directory): State<Directory>, options: Options) -> Result<Re
             let mut items = Vec::with_capacity(page.items.len());
             for application in &page.items {
                 let certificates = applications::certificates(tx, tenant, &application.id)?;
-                items.push(object::picked(as_json(application, &certificates), &select)?);
+                let roles = applications::app_roles(tx, tenant, &application.id)?;
+                items.push(object::picked(as_json(application, &certificates, &roles), &select)?);
             }
             Ok(Page { items, next: page.next })
         })
@@ -113,14 +114,15 @@ async fn get(
     Path(id): Path<String>,
     options: Options,
 ) -> Result<Response, GraphError> {
-    let (application, certificates) = directory
+    let (application, certificates, roles) = directory
         .read(move |tx, tenant| {
             let application = applications::by_any_id(tx, tenant, &id)?;
             let certificates = applications::certificates(tx, tenant, &application.id)?;
-            Ok((application, certificates))
+            let roles = applications::app_roles(tx, tenant, &application.id)?;
+            Ok((application, certificates, roles))
         })
         .await?;
-    let json = object::picked(as_json(&application, &certificates), &options.select)?;
+    let json = object::picked(as_json(&application, &certificates, &roles), &options.select)?;
     Ok(object::one(&directory, "servicePrincipals/$entity", json))
 }
 
@@ -131,6 +133,7 @@ struct Wanted {
     assignment_required: Option<bool>,
     visible: Option<bool>,
     thumbprint: Option<String>,
+    roles: Option<Vec<WantedRole>>,
     saml: SamlChange,
 }
 
@@ -148,18 +151,9 @@ fn wanted(mut object: Object) -> Result<Wanted, Refused> {
         assignment_required: object.boolean("appRoleAssignmentRequired")?,
         visible: object.texts("tags")?.map(|tags| !tags.iter().any(|tag| tag == "HideApp")),
         thumbprint: object.text("preferredTokenSigningKeyThumbprint")?,
+        roles: wanted_roles(&mut object)?,
         saml,
     };
-    // The roles are fixed; a client that sends them back as they are is not disturbed.
-    let roles = object.0.remove("appRoles").unwrap_or_else(app_roles);
-    let same = roles.as_array().is_some_and(|roles| {
-        roles.iter().all(|role| {
-            [json!(applications::USER_ROLE), json!(applications::MSIAM_ROLE)].contains(&role["id"])
-        })
-    });
-    if !same {
-        return Err(Refused::invalid("appRoles", "the roles User and msiam_access", ""));
-    }
     object.nothing_else("servicePrincipals", &["notificationEmailAddresses", "notes"])?;
     Ok(wanted)
 }
@@ -189,6 +183,9 @@ async fn update(
                 application.visible = wanted.visible.unwrap_or(application.visible);
             })?;
             let application = applications::update_saml(tx, change, &id, &wanted.saml)?;
+            if let Some(roles) = &wanted.roles {
+                applications::set_app_roles(tx, change, &application.id, roles)?;
+            }
             if let Some(thumbprint) = &wanted.thumbprint {
                 applications::activate(tx, change, &application.id, thumbprint)?;
             }
