@@ -47,6 +47,18 @@ fn the_wire_shape_is_that_of_entra() {
         assertion.children().find(|c| c.has_tag_name("Conditions") || c.tag_name().name() == "Conditions");
     assert_eq!(conditions.unwrap().attribute("NotBefore"), Some("2026-11-24T04:55:00.000Z"));
     assert_eq!(conditions.unwrap().attribute("NotOnOrAfter"), Some("2026-11-24T06:00:00.000Z"));
+    for absent in ["SubjectLocality", "SessionNotOnOrAfter", "OneTimeUse", "ProxyRestriction", "Consent"] {
+        assert!(!xml.contains(absent), "{absent}");
+    }
+    let named = |name: &str| root.descendants().find(|n| n.tag_name().name() == name).unwrap();
+    let data = named("SubjectConfirmationData");
+    assert_eq!(
+        data.attributes().map(|a| a.name()).collect::<Vec<_>>(),
+        ["InResponseTo", "NotOnOrAfter", "Recipient"]
+    );
+    assert_eq!(data.attribute("NotOnOrAfter"), Some("2026-11-24T06:00:00.000Z"));
+    assert_eq!(named("AuthnStatement").attribute("SessionIndex"), assertion.attribute("ID"));
+    assert_eq!(root.descendants().filter(|n| n.tag_name().name() == "Audience").count(), 1);
     let attribute = assertion.descendants().find(|n| n.tag_name().name() == "Attribute").unwrap();
     assert_eq!(attribute.attributes().map(|a| a.name()).collect::<Vec<_>>(), ["Name"]);
     assert!(

@@ -261,8 +261,6 @@ fn read_event(row: &crate::Row) -> Result<Event, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
     use crate::testing::{TestStore, engines};
 

@@ -89,7 +89,8 @@ fn read(fields: &Fields) -> Result<SettingsChange, ApiError> {
         "acceptUnsolicited": fields.has("acceptUnsolicited"),
         "singleLogout": fields.has("singleLogout"),
         "justInTime": fields.has("justInTime"),
-        "metadataSigners": split_certificates(fields.text("metadataSigners")),
+        // A form without the field, from a page of long ago, takes nobody's name away.
+        "metadataSigners": fields.has("metadataSigners").then(|| split_certificates(fields.text("metadataSigners"))),
     });
     serde_json::from_value(change).map_err(|e| ApiError::invalid("settings", e.to_string(), ""))
 }

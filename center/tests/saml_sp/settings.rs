@@ -270,6 +270,27 @@ async fn an_administrator_changes_settings_and_keys_in_the_console() {
     assert_eq!((&shown["acceptSha1"], &shown["acceptUnsolicited"]), (&json!(true), &json!(false)));
     let wrong = browser.post(here, &[("clockSkewSeconds", "many"), ("attemptDays", "7")]).await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let numbers = [("clockSkewSeconds", "60"), ("attemptDays", "7")];
+    let post = async |browser: &mut center::testing::Browser, signers: Option<&str>| {
+        let named = signers.map(|text| ("metadataSigners", text));
+        browser.post(here, &numbers.into_iter().chain(named).collect::<Vec<_>>()).await
+    };
+    let signers = async || {
+        let shown = sp.test.api(Method::GET, "/api/saml-settings", Value::Null).await.json();
+        shown["metadataSigners"].as_array().unwrap().clone()
+    };
+    let certificates = [Key::current(), Key::next()].map(|key| key.signing.certificate().clone());
+    let both = certificates.iter().map(saml::certificate::Certificate::pem).collect::<Vec<_>>().join("\n");
+    assert_eq!(post(&mut browser, Some(&both)).await.location(), here);
+    assert_eq!(signers().await, certificates.each_ref().map(|c| json!(c.base64())));
+    let page = browser.get(here).await.body;
+    assert_eq!(page.matches("BEGIN CERTIFICATE").count(), 2, "{page}");
+    assert_eq!(post(&mut browser, None).await.location(), here);
+    assert_eq!(signers().await.len(), 2, "a form without the field changes nobody");
+    let wrong = post(&mut browser, Some("no certificate")).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert_eq!(post(&mut browser, Some("")).await.location(), here);
+    assert!(signers().await.is_empty());
     let keys = format!("{here}/keys");
     assert_eq!(browser.post(&keys, &[("action", "make"), ("purpose", "signing")]).await.location(), here);
     let wrong = browser.post(&keys, &[("action", "make"), ("purpose", "other")]).await;

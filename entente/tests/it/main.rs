@@ -11,6 +11,7 @@ mod peer_servers;
 mod peers;
 mod process;
 mod road;
+mod saml_facts;
 mod saml_peers;
 mod scim_commands;
 mod third_party_target;

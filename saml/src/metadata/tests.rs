@@ -178,6 +178,17 @@ fn our_identity_provider_metadata_is_read_back_in_the_order_of_entra() {
             .map(|part| xml.find(part).unwrap())
             .collect();
     assert!(places.is_sorted(), "{places:?}");
+    for absent in [
+        "WantAuthnRequestsSigned",
+        "NameIDFormat",
+        "validUntil",
+        "cacheDuration",
+        "Organization",
+        "ContactPerson",
+        "encryption",
+    ] {
+        assert!(!xml.contains(absent), "{absent}");
+    }
     assert!(read.signing_certificates[0].not_after() > datetime!(2030-01-01 00:00 UTC));
 }
 
