@@ -13,7 +13,7 @@ use super::picker::{self, Entry};
 use super::{Look, ON_PAGE, application_shell, with};
 use crate::Directory;
 use crate::access::Caller;
-use crate::applications::{self, Application, DEFAULT_ACCESS, MSIAM_ROLE, Reach, USER_ROLE};
+use crate::applications::{self, AppRole, Application, DEFAULT_ACCESS, Reach, USER_ROLE};
 use crate::groups::{self, NestingCycles};
 use crate::refused::{PageRefused, Refused};
 
@@ -31,7 +31,7 @@ pub(super) fn routes() -> Routes<Directory> {
 struct Assigned {
     id: String,
     entry: Entry,
-    role: &'static str,
+    role: String,
     since: String,
 }
 
@@ -47,14 +47,16 @@ struct Page {
     next: Option<String>,
     q: String,
     hits: Vec<Entry>,
+    /// Those that can be chosen.
+    roles: Vec<AppRole>,
 }
 
-fn role_name(id: &str) -> &'static str {
-    match id {
-        USER_ROLE => "User",
-        MSIAM_ROLE => "msiam_access",
-        DEFAULT_ACCESS => "Default Access",
-        _ => "other",
+fn role_name(roles: &[AppRole], id: &str) -> String {
+    match roles.iter().find(|role| role.id == id) {
+        Some(role) if role.is_enabled => role.display_name.clone(),
+        Some(role) => format!("{} (disabled)", role.display_name),
+        None if id == DEFAULT_ACCESS => "Default Access".to_owned(),
+        None => "other".to_owned(),
     }
 }
 
@@ -63,10 +65,11 @@ fn load(tx: &mut Tx<'_>, tenant: &str, id: &str, look: &Look) -> Result<Page, Re
     // The page token is the last assignment's id; no id has a NUL, and PostgreSQL takes none.
     let after = look.after.as_deref().filter(|a| !a.contains('\0'));
     let page = applications::list_assignments(tx, tenant, &application.id, after, ON_PAGE)?;
+    let mut roles = applications::app_roles(tx, tenant, &application.id)?;
     let mut assigned = Vec::with_capacity(page.items.len());
     for assignment in page.items {
         let Some(entry) = picker::load(tx, tenant, &assignment.principal)? else { continue };
-        let role = role_name(&assignment.app_role_id);
+        let role = role_name(&roles, &assignment.app_role_id);
         assigned.push(Assigned { id: assignment.id, entry, role, since: assignment.created_at.readable() });
     }
     let mut hits = picker::search(tx, tenant, &look.q, |_| false)?;
@@ -79,7 +82,8 @@ fn load(tx: &mut Tx<'_>, tenant: &str, id: &str, look: &Look) -> Result<Page, Re
     let cycles = groups::cycles_of_application(tx, tenant, &application.id)?;
     let next = look.next(&format!("/console/applications/{}/users-and-groups", application.id), page.next);
     let (shell, tab) = (Shell::default(), "users-and-groups");
-    Ok(Page { shell, tab, application, reach, cycles, assigned, next, q: look.q.clone(), hits })
+    roles.retain(|role| role.is_enabled);
+    Ok(Page { shell, tab, application, reach, cycles, assigned, next, q: look.q.clone(), hits, roles })
 }
 
 async fn page(
