@@ -109,6 +109,11 @@ async fn a_role_that_somebody_has_is_disabled_before_it_is_deleted() {
             .await;
         assert_eq!(roles.assign(&ana, AUDITOR).await.0, StatusCode::CREATED);
         assert_eq!(roles.assign(&ana, USER).await.0, StatusCode::CREATED, "another role besides");
+        test.user("leo").await;
+        let page = format!("/console/applications/{}/users-and-groups?q=leo", roles.app);
+        let page = test.browser("admin").await.get(&page).await.text;
+        assert!(page.contains("<td>Auditor</td>") && page.contains(">Auditor</option>"), "{page}");
+        assert!(!page.contains(">Writer</option>"), "a disabled role cannot be chosen");
         let (status, refused) = roles.assign(&ana, WRITER).await;
         assert!(status.is_client_error(), "{refused}");
         assert!(refused.to_string().contains("the role Writer is disabled"), "{refused}");
