@@ -91,6 +91,15 @@ pub fn assigned_by_role(
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
+/// Whether an application has roles besides the two that every application has, which have no value.
+///
+/// # Errors
+/// The engine's.
+pub fn has_own_roles(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM app_roles WHERE tenant_id = ?1 AND application_id = ?2 LIMIT 1";
+    tx.exists(sql, &[tenant.into(), application.into()])
+}
+
 /// The enabled roles of an application that a user has, in person or through groups as far as nested groups
 /// count: those with a value first, by value, then the others by name.
 ///

@@ -26,8 +26,8 @@ use web::Timestamp;
 
 pub use app_roles::{AppRole, WantedRole};
 pub use app_roles_store::{
-    app_role, app_role_named, app_roles, assigned_by_role, delete_app_role, roles_of_user, save_app_role,
-    set_app_roles,
+    app_role, app_role_named, app_roles, assigned_by_role, delete_app_role, has_own_roles, roles_of_user,
+    save_app_role, set_app_roles,
 };
 pub use assignments::{
     Assigned, Assignment, Principal, PrincipalKind, Via, assign, assigned_applications, by_role_assignment,

@@ -9,7 +9,7 @@ use store::{Row, StoreError, Tx, Val};
 use super::configuration::Configuration;
 use super::evaluate::Memberships;
 use super::group_claim::{Found, MemberGroup, Which};
-use crate::applications::{Application, COUNTS, GROUPS_ABOVE, roles_of_user};
+use crate::applications::{Application, COUNTS, GROUPS_ABOVE, has_own_roles, roles_of_user};
 use crate::change::Change;
 use crate::groups;
 use crate::refused::Refused;
@@ -91,7 +91,11 @@ pub fn memberships(
     configuration: &Configuration,
     user: &str,
 ) -> Result<Memberships, StoreError> {
-    let roles = roles_of_user(tx, tenant, &application.id, user)?;
+    // Most applications have none, and each sign-in comes by here.
+    let roles = match has_own_roles(tx, tenant, &application.id)? {
+        true => roles_of_user(tx, tenant, &application.id, user)?,
+        false => Vec::new(),
+    };
     let mut roles: Vec<String> = roles.into_iter().filter_map(|role| role.value).collect();
     roles.dedup();
     let mut found = Memberships { roles, ..Memberships::default() };
