@@ -38,20 +38,19 @@ fn facts() -> Vec<Fact> {
     rows.map(row).collect()
 }
 
-/// Whether the source has a test of this name: the attribute stands above the function.
+/// Whether the source has a test of this name that runs: the attribute stands above the function, and none that has it
+/// passed over.
 fn has_test(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let named = |line: &str| {
         let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
         function.and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| rest.starts_with('('))
     };
-    lines.iter().enumerate().any(|(at, line)| {
-        named(line)
-            && lines[..at]
-                .iter()
-                .rev()
-                .take_while(|above| above.starts_with("#["))
-                .any(|above| matches!(*above, "#[test]" | "#[tokio::test]"))
+    lines.iter().enumerate().filter(|(_, line)| named(line)).any(|(at, _)| {
+        let attributes: Vec<&str> =
+            lines[..at].iter().rev().copied().take_while(|above| above.starts_with("#[")).collect();
+        attributes.iter().any(|above| matches!(*above, "#[test]" | "#[tokio::test]"))
+            && !attributes.iter().any(|above| above.trim_start_matches("#[").starts_with("ignore"))
     })
 }
 
@@ -85,10 +84,20 @@ fn the_numbers_have_no_gap() {
 
 #[test]
 fn a_test_that_is_gone_is_noticed() {
-    let source =
-        "#[tokio::test]\nasync fn one() {}\nfn two() {}\n#[test]\n#[ignore]\nfn three() {}\nfn one_more() {}";
-    for (name, there) in [("one", true), ("two", false), ("three", true), ("one_more", false), ("on", false)]
-    {
-        assert_eq!(has_test(source, name), there, "{name}");
+    let passed_over = ["ignore", "ignore = \"slow\""].map(|word| format!("#[test]\n#[{word}]\n"));
+    let source = format!(
+        "#[tokio::test]\nasync fn one() {{}}\nfn two() {{}}\n{}fn three() {{}}\n{}fn four() {{}}\nfn one_more() {{}}",
+        passed_over[0], passed_over[1]
+    );
+    let expected = [
+        ("one", true),
+        ("two", false),
+        ("three", false),
+        ("four", false),
+        ("one_more", false),
+        ("on", false),
+    ];
+    for (name, there) in expected {
+        assert_eq!(has_test(&source, name), there, "{name}");
     }
 }
