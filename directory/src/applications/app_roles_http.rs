@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use web::routes::Routes;
 
 use super::{
-    AppRole, WantedRole, app_role, app_roles, assigned_by_role, by_any_id, delete_app_role, save_app_role,
+    AppRole, WantedRole, app_role, app_role_named, app_roles, assigned_by_role, by_any_id, delete_app_role,
+    holders, save_app_role,
 };
 use crate::Directory;
 use crate::access::Caller;
@@ -20,6 +21,7 @@ pub(super) fn routes() -> Routes<Directory> {
     Routes::new("api_client")
         .get("/api/applications/{app}/app-roles", list)
         .post("/api/applications/{app}/app-roles", create)
+        .get("/api/applications/{app}/app-roles/{role}", show)
         .put("/api/applications/{app}/app-roles/{role}", change)
         .delete("/api/applications/{app}/app-roles/{role}", delete)
 }
@@ -44,6 +46,26 @@ async fn list(
         Ok(roles.iter().map(|role| as_json(role, &assigned)).collect::<Vec<_>>())
     });
     Ok(Json(json!({ "appRoles": read.await? })))
+}
+
+/// GET /api/applications/{app}/app-roles/{role}: a role, by its id, value or display name, and who has it.
+async fn show(
+    State(directory): State<Directory>,
+    Path((application, named)): Path<(String, String)>,
+) -> Result<Json<Value>, Refused> {
+    let read = directory.read(move |tx, tenant| {
+        let application = by_any_id(tx, tenant, &application)?;
+        let id = app_role_named(tx, tenant, &application.id, &named)?;
+        let role = app_role(tx, tenant, &application.id, &id)?;
+        let role = role.ok_or_else(|| Refused::not_found("app role", &named))?;
+        let holders = holders(tx, tenant, &application.id, &id)?;
+        let mut json = as_json(&role, &HashMap::new());
+        json["assigned"] = json!(holders.assigned);
+        json["people"] = json!(holders.people);
+        json["assignedTo"] = json!(holders.assigned_to);
+        Ok(json)
+    });
+    Ok(Json(read.await?))
 }
 
 /// POST /api/applications/{app}/app-roles: a new role, with the id given or a fresh one.

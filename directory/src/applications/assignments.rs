@@ -134,17 +134,18 @@ fn of_principal(
     tx.rows(&sql, &[tenant.into(), application.into(), principal.into()])?.iter().map(read).collect()
 }
 
-/// Whether a user or group is assigned itself, in whatever role.
+/// The ids of the roles that a user or group is assigned to itself, not through groups, the oldest first.
 ///
 /// # Errors
 /// The engine's.
-pub fn has_assignment(
+pub fn roles_assigned(
     tx: &mut Tx<'_>,
     tenant: &str,
     application: &str,
     principal: &str,
-) -> Result<bool, StoreError> {
-    Ok(!of_principal(tx, tenant, application, principal)?.is_empty())
+) -> Result<Vec<String>, StoreError> {
+    let assignments = of_principal(tx, tenant, application, principal)?;
+    Ok(assignments.into_iter().map(|assignment| assignment.app_role_id).collect())
 }
 
 /// Assigns a user or a group. `role` is one of the application's; the zero id means access without one.

@@ -1,6 +1,7 @@
 //! Enterprise applications: application and service principal in one, with their SAML settings, their
 //! signing certificates, and who is assigned to them.
 
+mod app_role_holders;
 mod app_roles;
 mod app_roles_http;
 mod app_roles_store;
@@ -24,6 +25,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use web::Timestamp;
 
+pub use app_role_holders::{Holder, Holders, holders};
 pub use app_roles::{AppRole, WantedRole};
 pub use app_roles_store::{
     app_role, app_role_named, app_roles, assigned_by_role, delete_app_role, has_own_roles, roles_of_user,
@@ -31,7 +33,7 @@ pub use app_roles_store::{
 };
 pub use assignments::{
     Assigned, Assignment, Principal, PrincipalKind, Via, assign, assigned_applications, by_role_assignment,
-    has_assignment, is_assigned, list_assignments, unassign, unassign_all, unassign_by_id,
+    is_assigned, list_assignments, roles_assigned, unassign, unassign_all, unassign_by_id,
 };
 pub use certificates::{
     Certificate, NewCertificate, activate, active_certificate, add_certificate, certificate, certificates,

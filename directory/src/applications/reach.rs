@@ -33,14 +33,6 @@ pub struct NotFollowed {
     pub inside: String,
 }
 
-/// Assigned groups and, in `below`, those inside them.
-const BELOW: &str = "WITH RECURSIVE below (id) AS ( \
-       SELECT principal_id FROM app_role_assignments \
-       WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group' \
-       UNION \
-       SELECT m.member_id FROM below b JOIN group_members m ON m.group_id = b.id \
-       WHERE m.tenant_id = ?1 AND m.member_type = 'group') ";
-
 /// Whom the assignments of an application reach under its setting for nested groups.
 ///
 /// # Errors
@@ -67,22 +59,37 @@ pub fn people_reached(
     application: &str,
     nested: bool,
 ) -> Result<i64, StoreError> {
-    let groups = match nested {
-        true => "SELECT id FROM below",
-        false => {
-            "SELECT principal_id FROM app_role_assignments \
-             WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'group'"
-        }
+    people_with(tx, tenant, application, None, nested)
+}
+
+/// The same for the assignments with `role` alone, where one is given.
+pub(super) fn people_with(
+    tx: &mut Tx<'_>,
+    tenant: &str,
+    application: &str,
+    role: Option<&str>,
+    nested: bool,
+) -> Result<i64, StoreError> {
+    let only = if role.is_some() { "AND app_role_id = ?3" } else { "" };
+    let assigned = |kind: &str| {
+        format!(
+            "SELECT principal_id AS id FROM app_role_assignments \
+             WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = '{kind}' {only}"
+        )
     };
+    let (users, groups) = (assigned("user"), assigned("group"));
+    let counting = if nested { "SELECT id FROM below" } else { &groups };
     let sql = format!(
-        "{BELOW} SELECT count(*) FROM ( \
-           SELECT principal_id AS id FROM app_role_assignments \
-           WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = 'user' \
-           UNION \
+        "WITH RECURSIVE below (id) AS ({groups} UNION \
+           SELECT m.member_id FROM below b JOIN group_members m ON m.group_id = b.id \
+           WHERE m.tenant_id = ?1 AND m.member_type = 'group') \
+         SELECT count(*) FROM ({users} UNION \
            SELECT member_id AS id FROM group_members \
-           WHERE tenant_id = ?1 AND member_type = 'user' AND group_id IN ({groups})) people"
+           WHERE tenant_id = ?1 AND member_type = 'user' AND group_id IN ({counting})) people"
     );
-    tx.int(&sql, &[tenant.into(), application.into()])
+    let params: Vec<_> =
+        [Some(tenant), Some(application), role].into_iter().flatten().map(Into::into).collect();
+    tx.int(&sql, &params)
 }
 
 fn not_followed(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<Vec<NotFollowed>, StoreError> {

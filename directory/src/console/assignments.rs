@@ -46,9 +46,17 @@ struct Page {
     assigned: Vec<Assigned>,
     next: Option<String>,
     q: String,
-    hits: Vec<Entry>,
+    hits: Vec<Hit>,
     /// Those that can be chosen.
     roles: Vec<AppRole>,
+}
+
+/// A user or group that was found, and the roles that it has already.
+struct Hit {
+    entry: Entry,
+    has: Vec<String>,
+    /// Whether it has every role that can be chosen.
+    has_all: bool,
 }
 
 fn role_name(roles: &[AppRole], id: &str) -> String {
@@ -72,11 +80,11 @@ fn load(tx: &mut Tx<'_>, tenant: &str, id: &str, look: &Look) -> Result<Page, Re
         let role = role_name(&roles, &assignment.app_role_id);
         assigned.push(Assigned { id: assignment.id, entry, role, since: assignment.created_at.readable() });
     }
-    let mut hits = picker::search(tx, tenant, &look.q, |_| false)?;
-    for hit in std::mem::take(&mut hits) {
-        if !applications::has_assignment(tx, tenant, &application.id, &hit.id)? {
-            hits.push(hit);
-        }
+    let mut hits = Vec::new();
+    for entry in picker::search(tx, tenant, &look.q, |_| false)? {
+        let has = applications::roles_assigned(tx, tenant, &application.id, &entry.id)?;
+        let has_all = roles.iter().filter(|role| role.is_enabled).all(|role| has.contains(&role.id));
+        hits.push(Hit { entry, has: has.iter().map(|id| role_name(&roles, id)).collect(), has_all });
     }
     let reach = applications::reach(tx, tenant, &application.id)?;
     let cycles = groups::cycles_of_application(tx, tenant, &application.id)?;
@@ -165,10 +173,12 @@ async fn assign(
     let outcome = directory
         .write(&caller, move |tx, change| {
             let application = applications::by_any_id(tx, &change.tenant, &application)?;
+            let mut already = 0;
             for principal in &chosen {
                 match applications::assign(tx, change, &application, principal, &role) {
-                    Ok(_) | Err(Refused::AlreadyAssigned { .. }) => {}
-                    Err(other) => return Err(other),
+                    Ok(_) => {}
+                    Err(Refused::AlreadyAssigned { .. }) if already + 1 < chosen.len() => already += 1,
+                    Err(refused) => return Err(refused),
                 }
             }
             Ok(())

@@ -1,5 +1,6 @@
 //! The console for Global Administrators.
 
+mod app_roles;
 mod application;
 mod applications;
 mod assignments;
@@ -41,6 +42,7 @@ pub fn routes(directory: &Directory) -> Routes<Directory> {
         .merge(import::routes())
         .merge(applications::routes())
         .merge(application::routes())
+        .merge(app_roles::routes())
         .merge(assignments::routes())
         .merge(single_sign_on::routes())
         .merge(certificates::routes())
@@ -122,6 +124,8 @@ impl Look {
             "assigned" => "Assigned",
             "removed" => "The assignments were removed",
             "certificate" => "A new certificate was made. It is inactive until you make it active.",
+            "role-enabled" => "The role is enabled",
+            "role-disabled" => "The role is disabled",
             "credential" => "The certificate was added",
             "encrypting" => "Assertions are encrypted from now on",
             "clear" => "Assertions are not encrypted any more",
