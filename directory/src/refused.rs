@@ -75,9 +75,9 @@ pub enum Refused {
         application: String,
     },
     /// The principal has this role of the application already.
-    #[error("{principal} is assigned already")]
+    #[error("{principal} has this role already")]
     AlreadyAssigned {
-        /// Its id.
+        /// Its display name.
         principal: String,
     },
     /// Somebody has the role, and it is enabled.
@@ -199,6 +199,7 @@ impl Refused {
             Self::ActiveCertificate(_) => {
                 "Activate another certificate first; where it encrypts, token encryption may also be switched off."
             }
+            Self::AlreadyAssigned { .. } => "Choose another role, or somebody else.",
             Self::AppRoleInUse { .. } => {
                 "Disable the role first; deleting it then takes these assignments away as well."
             }

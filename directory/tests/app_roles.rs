@@ -175,3 +175,34 @@ async fn assignments_name_roles_by_value_or_name() {
         );
     }
 }
+
+/// A browser on the pages of one application's roles.
+struct Console {
+    browser: Browser,
+    base: String,
+}
+
+impl Console {
+    async fn new(test: &TestDirectory, app: &str) -> Self {
+        Self { browser: test.browser("admin").await, base: format!("/console/applications/{app}") }
+    }
+
+    async fn page(&mut self, rest: &str) -> String {
+        let page = self.browser.get(&format!("{}/{rest}", self.base)).await;
+        assert_eq!(page.status, StatusCode::OK, "{rest}: {}", page.text);
+        page.text
+    }
+
+    /// Sends the form of one page to another path: what the page says then.
+    async fn send(&mut self, from: &str, to: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
+        let (from, to) = (format!("{}/{from}", self.base), format!("{}/{to}", self.base));
+        let answer = self.browser.send(&from, &to, fields).await;
+        match answer.headers.get("location") {
+            Some(location) => {
+                let next = location.to_str().unwrap().to_owned();
+                (answer.status, self.browser.get(&next).await.text)
+            }
+            None => (answer.status, answer.text),
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! The console and My Apps as a browser sees them.
 
-use directory::applications;
+use directory::applications::{self, USER_ROLE};
 use directory::testing::{Browser, DOMAIN, PASSWORD, TestDirectory, engines};
 use directory::{groups, users};
 use http::StatusCode;
@@ -42,6 +42,8 @@ async fn every_page_renders_with_its_title_and_the_token_of_its_forms() {
             (&format!("/console/applications/{}", app.id), "Assign users and groups"),
             (&format!("/console/applications/{}/properties", app.id), "Assignment required"),
             (&format!("/console/applications/{}/users-and-groups?q=ana", app.id), "Nobody is assigned"),
+            (&format!("/console/applications/{}/app-roles", app.id), "Create app role"),
+            (&format!("/console/applications/{}/app-roles/{USER_ROLE}", app.id), "Every application has this role"),
             (&format!("/console/applications/{}/single-sign-on", app.id), "Select a single sign-on method"),
             ("/console/events", "application.created"),
             (&format!("/console/events?subject={}", ana.id), "user.created"),
@@ -72,6 +74,8 @@ async fn what_is_not_there_is_404() {
             "/console/applications/nothing",
             "/console/applications/%00/properties",
             "/console/applications/x/users-and-groups",
+            "/console/applications/x/app-roles",
+            "/console/applications/x/app-roles/y",
             "/console/applications/x/single-sign-on",
             "/console/applications/x/single-sign-on/certificates/y/raw",
         ] {

@@ -167,16 +167,15 @@ pub fn assign(
             return Err(Refused::AppRoleDisabled(found.display_name));
         }
     }
-    let kind = if users::by_id(tx, &change.tenant, principal)?.is_some() {
-        MemberKind::User
-    } else if groups::by_id(tx, &change.tenant, principal)?.is_some() {
-        MemberKind::Group
+    let (kind, name) = if let Some(user) = users::by_id(tx, &change.tenant, principal)? {
+        (MemberKind::User, user.display_name)
+    } else if let Some(group) = groups::by_id(tx, &change.tenant, principal)? {
+        (MemberKind::Group, group.display_name)
     } else {
         return Err(Refused::not_found("user or group", principal));
     };
-    let known = of_principal(tx, &change.tenant, &application.id, principal)?;
-    if known.iter().any(|a| a.app_role_id == role) {
-        return Err(Refused::AlreadyAssigned { principal: principal.to_owned() });
+    if roles_assigned(tx, &change.tenant, &application.id, principal)?.iter().any(|has| has == role) {
+        return Err(Refused::AlreadyAssigned { principal: name });
     }
     let assignment = Assignment {
         id: change.id(),

@@ -133,9 +133,28 @@ impl Directory {
 
     /// Assigns users and groups, or takes their assignments away.
     pub async fn assign(&self, app: &str, principals: &[Json], remove: bool) -> Result<Json, Failure> {
+        self.assign_role(app, principals, None, remove).await
+    }
+
+    /// The same in a role, named by its id, value or display name; without one, `User` is assigned, and whatever
+    /// role they have taken away.
+    pub async fn assign_role(
+        &self,
+        app: &str,
+        principals: &[Json],
+        role: Option<&str>,
+        remove: bool,
+    ) -> Result<Json, Failure> {
         let method = if remove { Method::DELETE } else { Method::POST };
         let path = format!("/api/applications/{app}/assignments");
-        self.http.call(method, &path, Body::Json(&json!({ "principals": principals }))).await
+        let body = json!({ "principals": principals, "appRole": role });
+        self.http.call(method, &path, Body::Json(&body)).await
+    }
+
+    /// The path of an application's roles, or of one of them by its id, value or display name.
+    pub fn app_roles_path(app: &str, role: Option<&str>) -> String {
+        let role = role.map(|role| format!("/{}", encode(role))).unwrap_or_default();
+        format!("/api/applications/{app}/app-roles{role}")
     }
 
     /// Why somebody is in scope of an application, or in a group that is provisioned to it.

@@ -4,6 +4,7 @@
 mod architecture;
 mod aws_mode;
 mod browser;
+mod commands;
 mod comparison;
 mod crash;
 mod organization;

@@ -129,6 +129,24 @@ impl Both {
         Self { directory, center, credentials, folder }
     }
 
+    /// Runs the command: whether it succeeded, what it printed, and its standard error.
+    pub fn attempt(&self, arguments: &[&str]) -> (bool, Value, String) {
+        let file = self.folder.path().join("credentials.json");
+        self.credentials.save(Some(&file)).unwrap();
+        let mut command = entente();
+        command.arg("--json").arg("--credentials").arg(&file).args(arguments);
+        let output = command.output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), serde_json::from_slice(&output.stdout).unwrap_or(Value::Null), error)
+    }
+
+    /// What a command that succeeds prints.
+    pub fn run(&self, arguments: &[&str]) -> Value {
+        let (done, said, error) = self.attempt(arguments);
+        assert!(done, "{arguments:?}: {error}");
+        said
+    }
+
     pub async fn clients(&self) -> (client::Directory, client::Center) {
         let directory =
             client::Directory::connect(self.credentials.directory.as_ref().unwrap()).await.unwrap();

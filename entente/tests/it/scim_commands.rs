@@ -9,7 +9,7 @@ use store::testing::fresh_url;
 use entente::client::{Body, Http};
 
 use crate::crash::connect_empty;
-use crate::process::{Both, entente};
+use crate::process::Both;
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const TOOLS: &str = "urn:example:params:scim:schemas:extension:tools:2.0:User";
@@ -22,19 +22,11 @@ struct Walk {
 impl Walk {
     /// What a command prints.
     fn run(&self, arguments: &[&str]) -> Value {
-        let (done, said, error) = self.attempt(arguments);
-        assert!(done, "{arguments:?}: {error}");
-        said
+        self.both.run(&[&["center"], arguments].concat())
     }
 
     fn attempt(&self, arguments: &[&str]) -> (bool, Value, String) {
-        let file = self.both.folder.path().join("credentials.json");
-        self.both.credentials.save(Some(&file)).unwrap();
-        let mut command = entente();
-        command.arg("--json").arg("--credentials").arg(&file).arg("center").args(arguments);
-        let output = command.output().unwrap();
-        let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.success(), serde_json::from_slice(&output.stdout).unwrap_or(Value::Null), error)
+        self.both.attempt(&[&["center"], arguments].concat())
     }
 
     fn client(&self, token: &str) -> Http {

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use http::Method;
 use serde_json::{Value as Json, json};
 
+use super::app_roles::{self, AppRolesCommand};
 use super::provisioning::{self, ProvisioningCommand};
 use crate::Failure;
 use crate::client::{Body, Directory};
@@ -29,12 +30,15 @@ pub enum ApplicationCommand {
         /// The application.
         app: String,
     },
-    /// Assign people and groups.
+    /// Assign people and groups, in a role; who has another role already gets this one besides.
     Assign(AssignArguments),
-    /// Take assignments away.
+    /// Take assignments away: those in one role, or all of them.
     Unassign(AssignArguments),
     /// Show or choose whether members of groups inside assigned groups count, and how many people that reaches.
     NestedGroups(NestedGroupsArguments),
+    /// The roles in which people and groups are assigned.
+    #[command(subcommand, visible_alias = "role")]
+    Roles(AppRolesCommand),
     /// Automatic provisioning to the application by SCIM.
     #[command(subcommand)]
     Provisioning(ProvisioningCommand),
@@ -85,6 +89,9 @@ pub struct AssignArguments {
     /// A group's name; may be given several times.
     #[arg(long, value_name = "GROUP")]
     group: Vec<String>,
+    /// A role by its value, display name or id. Without it, `User` is assigned, and every role is taken away.
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
 }
 
 /// `entente directory app`
@@ -125,12 +132,13 @@ pub async fn run(command: ApplicationCommand, directory: &Directory, output: &Ou
             let body = json!({ "transitive": transitive });
             output.data(&directory.http.call(Method::PUT, &path, Body::Json(&body)).await?);
         }
+        ApplicationCommand::Roles(command) => app_roles::run(command, directory, output).await?,
         ApplicationCommand::Provisioning(command) => provisioning::run(command, directory, output).await?,
     }
     Ok(())
 }
 
-async fn app_id(directory: &Directory, app: &str) -> Result<String, Failure> {
+pub(super) async fn app_id(directory: &Directory, app: &str) -> Result<String, Failure> {
     Ok(directory.application(app).await?["appId"].as_str().unwrap_or_default().to_owned())
 }
 
@@ -157,6 +165,7 @@ async fn assign(
         return Err(Failure::new("NobodyNamed", "neither --user nor --group was given"));
     }
     let app = app_id(directory, &arguments.app).await?;
-    output.data(&directory.assign(&app, &principals, remove).await?);
+    let answer = directory.assign_role(&app, &principals, arguments.role.as_deref(), remove).await?;
+    output.data(&answer);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `entente directory`
 
+mod app_roles;
 mod application;
 mod claims;
 mod comparison;
