@@ -1,7 +1,7 @@
 //! Roles of applications: what Graph and `/api` make of them, and what targets get.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use directory::testing::{Program, TestDirectory, engines};
+use directory::testing::{Browser, Program, TestDirectory, engines};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -196,7 +196,7 @@ impl Console {
     /// Sends the form of one page to another path: what the page says then.
     async fn send(&mut self, from: &str, to: &str, fields: &[(&str, &str)]) -> (StatusCode, String) {
         let (from, to) = (format!("{}/{from}", self.base), format!("{}/{to}", self.base));
-        let answer = self.browser.send(&from, &to, fields).await;
+        let answer = self.browser.submit(&from, &to, fields).await;
         match answer.headers.get("location") {
             Some(location) => {
                 let next = location.to_str().unwrap().to_owned();
@@ -204,5 +204,116 @@ impl Console {
             }
             None => (answer.status, answer.text),
         }
+    }
+}
+
+/// The id of the only role of its own that the list links to.
+fn linked_role(page: &str) -> String {
+    let (_, rest) = page.split_once("/app-roles/").unwrap();
+    rest[..36].to_owned()
+}
+
+#[tokio::test]
+async fn the_console_edits_disables_and_deletes_roles() {
+    for test in engines().await {
+        let roles = Roles::new(&test).await;
+        let ana = test.user("ana").await;
+        let ben = test.user("ben").await;
+        let team = test.group("Team", &[&ana.id, &ben.id]).await;
+        let mut console = Console::new(&test, &roles.app).await;
+        let fields = |name, value| [("display_name", name), ("value", value), ("description", "Reads <all>")];
+        let (status, page) = console.send("app-roles", "app-roles", &fields("Auditor", "not a value")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(page.contains("This was not done") && page.contains("without blanks"), "{page}");
+        assert!(page.contains("value=\"not a value\""), "what was typed is still there");
+        let (_, page) = console.send("app-roles", "app-roles", &fields("Auditor", "audit")).await;
+        assert!(page.contains("<code>audit</code>") && page.contains("Reads &#60;all&#62;"), "{page}");
+        let role = format!("app-roles/{}", linked_role(&page));
+        let page = console.page(&role).await;
+        assert!(page.contains("Nobody is assigned to it") && page.contains("Nobody has it"), "{page}");
+
+        let id = role.trim_start_matches("app-roles/").to_owned();
+        for principal in [&ana.id, &team.id] {
+            assert_eq!(roles.assign(principal, &id).await.0, StatusCode::CREATED);
+        }
+        let page = console.page(&role).await;
+        for said in [
+            "ana@contoso.example",
+            "Team</a> <span class=\"tag\">Group</span>",
+            "The 2 people who have it keep their assignments",
+            "no longer carry <code>audit</code>",
+            "Disable it first, or take its 2 assignments away",
+        ] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+        let (status, page) = console.send(&role, &format!("{role}/delete"), &[]).await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(
+            page.contains("is enabled and assigned to 2") && page.contains("Disable the role first"),
+            "{page}"
+        );
+
+        let (_, page) = console.send(&role, &role, &fields("Reader", "read")).await;
+        assert!(page.contains("Saved") && page.contains("<h1>Reader</h1>"), "{page}");
+        let (_, page) = console.send(&role, &format!("{role}/disable"), &[]).await;
+        assert!(page.contains("The role is disabled") && page.contains("get it back"), "{page}");
+        assert_eq!(roles.values().await, named(&[("Reader", Some("read"))]));
+        let (_, page) = console.send(&role, &role, &fields("Reader", "read-all")).await;
+        assert!(page.contains("Disabled</span>"), "an edit leaves it disabled: {page}");
+        let (_, page) = console.send(&role, &format!("{role}/enable"), &[]).await;
+        assert!(page.contains("The role is enabled"), "{page}");
+        console.send(&role, &format!("{role}/disable"), &[]).await;
+        let (_, page) = console.send(&role, &format!("{role}/delete"), &[]).await;
+        assert!(page.contains("Deleted") && !page.contains("read-all"), "{page}");
+        assert!(console.page("users-and-groups").await.contains("Nobody is assigned"));
+
+        let user = format!("app-roles/{USER}");
+        assert!(!console.page(&user).await.contains("<h2>Edit</h2>"));
+        for (to, said) in [("", "not edited"), ("/disable", "not edited"), ("/delete", "own")] {
+            let to = format!("{user}{to}");
+            let (status, page) = console.send("app-roles", &to, &fields("All", "all")).await;
+            assert!(status.is_client_error() && page.contains(said), "{to}: {page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_role_is_assigned_in_the_console_and_one_of_them_removed() {
+    for test in engines().await {
+        let roles = Roles::new(&test).await;
+        let ana = test.user("ana").await.id;
+        roles
+            .patch(json!([role(AUDITOR, "Auditor", "audit", true), role(WRITER, "Writer", "write", true)]))
+            .await;
+        let mut console = Console::new(&test, &roles.app).await;
+        let list = "users-and-groups";
+        for chosen in [AUDITOR, WRITER] {
+            let fields = [("id", ana.as_str()), ("role", chosen)];
+            let (status, page) = console.send(list, list, &fields).await;
+            assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
+        }
+        let page = console.page(&format!("{list}?q=ana")).await;
+        assert!(page.contains("<td>Auditor</td>") && page.contains("<td>Writer</td>"), "{page}");
+        assert!(
+            page.contains("assigned as Auditor, Writer")
+                && page.contains(&format!("name=\"id\" value=\"{ana}\">"))
+        );
+        let (status, page) = console.send(list, list, &[("id", ana.as_str()), ("role", WRITER)]).await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(page.contains("ana has this role already. Choose another role"), "{page}");
+
+        let (row, _) = page.split_once("<td>Auditor</td>").unwrap();
+        let assignment = row.rsplit("name=\"assignment\" value=\"").next().unwrap();
+        let assignment = assignment.split('"').next().unwrap().to_owned();
+        let (_, page) = console.send(list, &format!("{list}/remove"), &[("assignment", &assignment)]).await;
+        assert!(!page.contains("<td>Auditor</td>") && page.contains("<td>Writer</td>"), "{page}");
+        for chosen in [AUDITOR, USER, MSIAM] {
+            console.send(list, list, &[("id", ana.as_str()), ("role", chosen)]).await;
+        }
+        let page = console.page(&format!("{list}?q=ana")).await;
+        assert!(
+            page.contains(&format!("name=\"id\" value=\"{ana}\" disabled>")),
+            "it has every role: {page}"
+        );
     }
 }

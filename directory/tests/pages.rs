@@ -43,7 +43,10 @@ async fn every_page_renders_with_its_title_and_the_token_of_its_forms() {
             (&format!("/console/applications/{}/properties", app.id), "Assignment required"),
             (&format!("/console/applications/{}/users-and-groups?q=ana", app.id), "Nobody is assigned"),
             (&format!("/console/applications/{}/app-roles", app.id), "Create app role"),
-            (&format!("/console/applications/{}/app-roles/{USER_ROLE}", app.id), "Every application has this role"),
+            (
+                &format!("/console/applications/{}/app-roles/{USER_ROLE}", app.id),
+                "Every application has this role",
+            ),
             (&format!("/console/applications/{}/single-sign-on", app.id), "Select a single sign-on method"),
             ("/console/events", "application.created"),
             (&format!("/console/events?subject={}", ana.id), "user.created"),
