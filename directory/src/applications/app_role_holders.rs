@@ -47,17 +47,8 @@ impl Holders {
 /// # Errors
 /// The engine's.
 pub fn holders(tx: &mut Tx<'_>, tenant: &str, application: &str, role: &str) -> Result<Holders, StoreError> {
-    let of_role = "FROM app_role_assignments r";
-    let only = "WHERE r.tenant_id = ?1 AND r.application_id = ?2 AND r.app_role_id = ?3";
     let params = [tenant.into(), application.into(), role.into()];
-    let assigned = tx.int(&format!("SELECT count(*) {of_role} {only}"), &params)?;
-    let sql = format!(
-        "SELECT r.principal_id, r.principal_type, COALESCE(u.display_name, g.display_name, ''), \
-         u.user_principal_name {of_role} \
-         LEFT JOIN users u ON u.tenant_id = r.tenant_id AND u.id = r.principal_id \
-         LEFT JOIN groups g ON g.tenant_id = r.tenant_id AND g.id = r.principal_id \
-         {only} ORDER BY r.id LIMIT {NAMED}"
-    );
+    let assigned = tx.int(COUNT, &params)?;
     let read = |row: &Row| {
         Ok(Holder {
             id: row.text(0)?,
@@ -66,8 +57,21 @@ pub fn holders(tx: &mut Tx<'_>, tenant: &str, application: &str, role: &str) -> 
             user_principal_name: row.opt_text(3)?,
         })
     };
-    let assigned_to: Result<Vec<Holder>, StoreError> = tx.rows(&sql, &params)?.iter().map(read).collect();
+    let assigned_to: Result<Vec<Holder>, StoreError> = tx.rows(&first(), &params)?.iter().map(read).collect();
     let nested = transitive_groups(tx, tenant, application)?;
     let people = people_with(tx, tenant, application, Some(role), nested)?;
     Ok(Holders { assigned, people, assigned_to: assigned_to? })
+}
+
+pub(super) const COUNT: &str = "SELECT count(*) FROM app_role_assignments \
+     WHERE tenant_id = ?1 AND application_id = ?2 AND app_role_id = ?3";
+
+pub(super) fn first() -> String {
+    format!(
+        "SELECT r.principal_id, r.principal_type, COALESCE(u.display_name, g.display_name, ''), \
+         u.user_principal_name FROM app_role_assignments r \
+         LEFT JOIN users u ON u.tenant_id = r.tenant_id AND u.id = r.principal_id \
+         LEFT JOIN groups g ON g.tenant_id = r.tenant_id AND g.id = r.principal_id \
+         WHERE r.tenant_id = ?1 AND r.application_id = ?2 AND r.app_role_id = ?3 ORDER BY r.id LIMIT {NAMED}"
+    )
 }

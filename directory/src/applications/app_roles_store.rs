@@ -11,6 +11,10 @@ use crate::change::Change;
 use crate::refused::Refused;
 
 const COLUMNS: &str = "id, display_name, description, value, is_enabled";
+pub(super) const ASSIGNED_BY_ROLE: &str = "SELECT app_role_id, COUNT(*) FROM app_role_assignments \
+     WHERE tenant_id = ?1 AND application_id = ?2 GROUP BY app_role_id";
+pub(super) const HAS_OWN: &str =
+    "SELECT id FROM app_roles WHERE tenant_id = ?1 AND application_id = ?2 LIMIT 1";
 
 fn read(row: &Row) -> Result<AppRole, StoreError> {
     let (id, display_name) = (row.text(0)?, row.text(1)?);
@@ -85,9 +89,7 @@ pub fn assigned_by_role(
     tenant: &str,
     application: &str,
 ) -> Result<HashMap<String, i64>, StoreError> {
-    let sql = "SELECT app_role_id, COUNT(*) FROM app_role_assignments \
-               WHERE tenant_id = ?1 AND application_id = ?2 GROUP BY app_role_id";
-    let rows = tx.rows(sql, &[tenant.into(), application.into()])?;
+    let rows = tx.rows(ASSIGNED_BY_ROLE, &[tenant.into(), application.into()])?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
@@ -96,8 +98,7 @@ pub fn assigned_by_role(
 /// # Errors
 /// The engine's.
 pub fn has_own_roles(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT id FROM app_roles WHERE tenant_id = ?1 AND application_id = ?2 LIMIT 1";
-    tx.exists(sql, &[tenant.into(), application.into()])
+    tx.exists(HAS_OWN, &[tenant.into(), application.into()])
 }
 
 /// The enabled roles of an application that a user has, in person or through groups as far as nested groups
@@ -111,18 +112,8 @@ pub fn roles_of_user(
     application: &str,
     user: &str,
 ) -> Result<Vec<AppRole>, StoreError> {
-    let sql = format!(
-        "{GROUPS_ABOVE}, principals (id, nested) AS ( \
-           SELECT id, 0 FROM users WHERE tenant_id = ?1 AND id = ?2 UNION SELECT id, nested FROM above) \
-         SELECT DISTINCT r.app_role_id, d.display_name, d.description, d.value, d.is_enabled \
-         FROM principals a CROSS JOIN app_role_assignments r CROSS JOIN applications p CROSS JOIN tenants t \
-         LEFT JOIN app_roles d ON d.tenant_id = r.tenant_id AND d.application_id = r.application_id \
-           AND d.id = r.app_role_id \
-         WHERE r.tenant_id = ?1 AND r.principal_id = a.id AND r.application_id = ?3 AND p.tenant_id = r.tenant_id \
-           AND p.id = r.application_id AND t.id = r.tenant_id AND {COUNTS}"
-    );
     let mut roles = Vec::new();
-    for row in tx.rows(&sql, &[tenant.into(), user.into(), application.into()])? {
+    for row in tx.rows(&of_user(), &[tenant.into(), user.into(), application.into()])? {
         let id = row.text(0)?;
         match AppRole::fixed().into_iter().find(|role| role.id == id) {
             Some(fixed) => roles.push(fixed),
@@ -138,6 +129,19 @@ pub fn roles_of_user(
         key(a).cmp(&key(b))
     });
     Ok(roles)
+}
+
+pub(super) fn of_user() -> String {
+    format!(
+        "{GROUPS_ABOVE}, principals (id, nested) AS ( \
+           SELECT id, 0 FROM users WHERE tenant_id = ?1 AND id = ?2 UNION SELECT id, nested FROM above) \
+         SELECT DISTINCT r.app_role_id, d.display_name, d.description, d.value, d.is_enabled \
+         FROM principals a CROSS JOIN app_role_assignments r CROSS JOIN applications p CROSS JOIN tenants t \
+         LEFT JOIN app_roles d ON d.tenant_id = r.tenant_id AND d.application_id = r.application_id \
+           AND d.id = r.app_role_id \
+         WHERE r.tenant_id = ?1 AND r.principal_id = a.id AND r.application_id = ?3 AND p.tenant_id = r.tenant_id \
+           AND p.id = r.application_id AND t.id = r.tenant_id AND {COUNTS}"
+    )
 }
 
 /// Creates the role, or changes the one with its id.

@@ -273,11 +273,14 @@ pub(super) fn of_role(
     application: &str,
     role: &str,
 ) -> Result<Vec<Assignment>, StoreError> {
-    let sql = format!(
+    tx.rows(&with_role(), &[tenant.into(), application.into(), role.into()])?.iter().map(read).collect()
+}
+
+pub(super) fn with_role() -> String {
+    format!(
         "SELECT {COLUMNS} FROM app_role_assignments \
          WHERE tenant_id = ?1 AND application_id = ?2 AND app_role_id = ?3 ORDER BY id"
-    );
-    tx.rows(&sql, &[tenant.into(), application.into(), role.into()])?.iter().map(read).collect()
+    )
 }
 
 pub(super) fn remove(tx: &mut Tx<'_>, change: &Change, assignment: &Assignment) -> Result<(), StoreError> {

@@ -2,6 +2,8 @@
 //! signing certificates, and who is assigned to them.
 
 mod app_role_holders;
+#[cfg(test)]
+mod app_role_plans;
 mod app_roles;
 mod app_roles_http;
 mod app_roles_store;

@@ -70,7 +70,14 @@ pub(super) fn people_with(
     role: Option<&str>,
     nested: bool,
 ) -> Result<i64, StoreError> {
-    let only = if role.is_some() { "AND app_role_id = ?3" } else { "" };
+    let params: Vec<_> =
+        [Some(tenant), Some(application), role].into_iter().flatten().map(Into::into).collect();
+    tx.int(&counting(role.is_some(), nested), &params)
+}
+
+/// Counts the people of a tenant's (?1) application (?2), or of its role (?3) alone.
+pub(super) fn counting(of_role: bool, nested: bool) -> String {
+    let only = if of_role { "AND app_role_id = ?3" } else { "" };
     let assigned = |kind: &str| {
         format!(
             "SELECT principal_id AS id FROM app_role_assignments \
@@ -78,18 +85,15 @@ pub(super) fn people_with(
         )
     };
     let (users, groups) = (assigned("user"), assigned("group"));
-    let counting = if nested { "SELECT id FROM below" } else { &groups };
-    let sql = format!(
+    let within = if nested { "SELECT id FROM below" } else { &groups };
+    format!(
         "WITH RECURSIVE below (id) AS ({groups} UNION \
            SELECT m.member_id FROM below b JOIN group_members m ON m.group_id = b.id \
            WHERE m.tenant_id = ?1 AND m.member_type = 'group') \
          SELECT count(*) FROM ({users} UNION \
            SELECT member_id AS id FROM group_members \
-           WHERE tenant_id = ?1 AND member_type = 'user' AND group_id IN ({counting})) people"
-    );
-    let params: Vec<_> =
-        [Some(tenant), Some(application), role].into_iter().flatten().map(Into::into).collect();
-    tx.int(&sql, &params)
+           WHERE tenant_id = ?1 AND member_type = 'user' AND group_id IN ({within})) people"
+    )
 }
 
 fn not_followed(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<Vec<NotFollowed>, StoreError> {

@@ -144,6 +144,20 @@ impl Browser {
         }
     }
 
+    /// A picture with what is below the fold of the window.
+    pub async fn tall_picture(&self, name: &str) {
+        let (width, height) = self.client.get_window_size().await.unwrap();
+        let all = "return document.documentElement.scrollHeight";
+        let all = self.client.execute(all, Vec::new()).await.unwrap();
+        let all = u32::try_from(all.as_u64().unwrap()).unwrap();
+        self.client.set_window_size(u32::try_from(width).unwrap(), all + 150).await.unwrap();
+        self.picture(name).await;
+        self.client
+            .set_window_size(u32::try_from(width).unwrap(), u32::try_from(height).unwrap())
+            .await
+            .unwrap();
+    }
+
     pub async fn close(self) {
         let _ = self.client.clone().close().await;
     }

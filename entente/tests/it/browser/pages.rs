@@ -64,6 +64,7 @@ async fn the_road_from_empty_halves_to_a_person_in_the_portal() {
     people(&road).await;
     let app = application(&road, &sp_metadata).await;
     assign_application(&road, &app).await;
+    app_roles(&road, &app).await;
     road.browser.go(&format!("{app}/single-sign-on")).await;
     let idp_metadata = road.download("a[download$='.xml']", "idp.xml").await;
     finish_source(&road, &idp_metadata).await;
@@ -218,6 +219,35 @@ async fn assign_application(road: &Road, app: &str) {
     b.picture("users-and-groups").await;
 }
 
+/// A role of the application's own, for somebody who is assigned already.
+async fn app_roles(road: &Road, app: &str) {
+    let b = &road.browser;
+    b.go(&format!("{app}/app-roles")).await;
+    b.fill("input[name=display_name]", "Auditor").await;
+    b.fill("input[name=value]", "audit.read").await;
+    b.fill("input[name=description]", "Reads every account").await;
+    b.press("Create").await;
+    b.sees("audit.read").await;
+    b.picture("app-roles").await;
+    let role = b.find("td a[href*='/app-roles/']").await.attr("href").await.unwrap().unwrap();
+    b.go(&format!("{app}/users-and-groups?q=platform")).await;
+    b.sees("assigned as User").await;
+    b.click("input[name=id]").await;
+    b.click("#role option:last-child").await;
+    b.tall_picture("users-and-groups-roles").await;
+    b.press("Assign the chosen").await;
+    b.sees("Auditor").await;
+    b.picture("users-and-groups-both").await;
+    road.go("directory", &role).await;
+    b.sees("Who has it").await;
+    b.tall_picture("app-role").await;
+    b.press("Disable").await;
+    b.sees("The role is disabled").await;
+    b.tall_picture("app-role-disabled").await;
+    b.press("Delete").await;
+    b.sees("Deleted").await;
+}
+
 async fn provisioning(road: &Road, app: &str) {
     let b = &road.browser;
     road.go("center", "/console/settings/automatic-provisioning").await;
@@ -342,7 +372,7 @@ async fn service_provider(road: &Road) {
     b.click("input[name=acceptEncrypted]").await;
     b.press("Save").await;
     b.sees("encryption").await;
-    b.picture("saml-settings").await;
+    b.tall_picture("saml-settings").await;
 }
 
 async fn signs_out(road: &Road) {
