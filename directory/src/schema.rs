@@ -56,4 +56,9 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0114_provisioning_links.sql"),
     },
     Migration { version: 115, name: "app_roles", sql: include_str!("../migrations/0115_app_roles.sql") },
+    Migration {
+        version: 117,
+        name: "assignment_indexes",
+        sql: include_str!("../migrations/0117_assignment_indexes.sql"),
+    },
 ];

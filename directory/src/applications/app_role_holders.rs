@@ -72,6 +72,6 @@ pub(super) fn first() -> String {
          u.user_principal_name FROM app_role_assignments r \
          LEFT JOIN users u ON u.tenant_id = r.tenant_id AND u.id = r.principal_id \
          LEFT JOIN groups g ON g.tenant_id = r.tenant_id AND g.id = r.principal_id \
-         WHERE r.tenant_id = ?1 AND r.application_id = ?2 AND r.app_role_id = ?3 ORDER BY r.id LIMIT {NAMED}"
+         WHERE r.tenant_id = ?1 AND r.application_id = ?2 AND r.app_role_id = ?3 ORDER BY r.created_at, r.id LIMIT {NAMED}"
     )
 }

@@ -13,8 +13,6 @@ use crate::refused::Refused;
 const COLUMNS: &str = "id, display_name, description, value, is_enabled";
 pub(super) const ASSIGNED_BY_ROLE: &str = "SELECT app_role_id, COUNT(*) FROM app_role_assignments \
      WHERE tenant_id = ?1 AND application_id = ?2 GROUP BY app_role_id";
-pub(super) const HAS_OWN: &str =
-    "SELECT id FROM app_roles WHERE tenant_id = ?1 AND application_id = ?2 LIMIT 1";
 
 fn read(row: &Row) -> Result<AppRole, StoreError> {
     let (id, display_name) = (row.text(0)?, row.text(1)?);
@@ -98,7 +96,8 @@ pub fn assigned_by_role(
 /// # Errors
 /// The engine's.
 pub fn has_own_roles(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<bool, StoreError> {
-    tx.exists(HAS_OWN, &[tenant.into(), application.into()])
+    let sql = "SELECT id FROM app_roles WHERE tenant_id = ?1 AND application_id = ?2 LIMIT 1";
+    tx.exists(sql, &[tenant.into(), application.into()])
 }
 
 /// The enabled roles of an application that a user has, in person or through groups as far as nested groups

@@ -96,13 +96,9 @@ pub fn list_assignments(
     after: Option<&str>,
     limit: usize,
 ) -> Result<Page<Assignment>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND application_id = ?2 AND id > ?3 \
-         ORDER BY id LIMIT ?4"
-    );
     let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let params = [tenant.into(), application.into(), after.unwrap_or("").into(), most.into()];
-    let rows = tx.rows(&sql, &params)?;
+    let rows = tx.rows(&page(), &params)?;
     let items: Result<Vec<Assignment>, StoreError> = rows.iter().take(limit).map(read).collect();
     let items = items?;
     let next = items.last().filter(|_| rows.len() > limit).map(|last| last.id.clone());
@@ -127,11 +123,10 @@ fn of_principal(
     application: &str,
     principal: &str,
 ) -> Result<Vec<Assignment>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM app_role_assignments \
-         WHERE tenant_id = ?1 AND application_id = ?2 AND principal_id = ?3 ORDER BY id"
-    );
-    tx.rows(&sql, &[tenant.into(), application.into(), principal.into()])?.iter().map(read).collect()
+    tx.rows(&every(OF_PRINCIPAL), &[tenant.into(), application.into(), principal.into()])?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// The ids of the roles that a user or group is assigned to itself, not through groups, the oldest first.
@@ -242,10 +237,7 @@ pub fn unassign_by_id(tx: &mut Tx<'_>, change: &Change, application: &str, id: &
 /// # Errors
 /// The engine's.
 pub fn unassign_all(tx: &mut Tx<'_>, change: &Change, principal: &str) -> Result<(), StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND principal_id = ?2 ORDER BY id"
-    );
-    for row in tx.rows(&sql, &[(&change.tenant).into(), principal.into()])? {
+    for row in tx.rows(&every(ANYWHERE), &[(&change.tenant).into(), principal.into()])? {
         remove(tx, change, &read(&row)?)?;
     }
     Ok(())
@@ -257,10 +249,7 @@ pub(super) fn unassign_everyone(
     change: &Change,
     application: &str,
 ) -> Result<(), StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND application_id = ?2 ORDER BY id"
-    );
-    for row in tx.rows(&sql, &[(&change.tenant).into(), application.into()])? {
+    for row in tx.rows(&every(OF_ANYBODY), &[(&change.tenant).into(), application.into()])? {
         remove(tx, change, &read(&row)?)?;
     }
     Ok(())
@@ -273,14 +262,7 @@ pub(super) fn of_role(
     application: &str,
     role: &str,
 ) -> Result<Vec<Assignment>, StoreError> {
-    tx.rows(&with_role(), &[tenant.into(), application.into(), role.into()])?.iter().map(read).collect()
-}
-
-pub(super) fn with_role() -> String {
-    format!(
-        "SELECT {COLUMNS} FROM app_role_assignments \
-         WHERE tenant_id = ?1 AND application_id = ?2 AND app_role_id = ?3 ORDER BY id"
-    )
+    tx.rows(&every(OF_ROLE), &[tenant.into(), application.into(), role.into()])?.iter().map(read).collect()
 }
 
 pub(super) fn remove(tx: &mut Tx<'_>, change: &Change, assignment: &Assignment) -> Result<(), StoreError> {
@@ -305,15 +287,7 @@ pub fn is_assigned(
     if !of_principal(tx, tenant, &application.id, user)?.is_empty() {
         return Ok(Some(Assigned { via: Via::Direct }));
     }
-    let sql = format!(
-        "{GROUPS_ABOVE} SELECT g.id, g.display_name FROM above a \
-         JOIN app_role_assignments r ON r.principal_id = a.id \
-         JOIN groups g ON g.tenant_id = r.tenant_id AND g.id = a.id \
-         JOIN applications p ON p.tenant_id = r.tenant_id AND p.id = r.application_id \
-         JOIN tenants t ON t.id = r.tenant_id \
-         WHERE r.tenant_id = ?1 AND r.application_id = ?3 AND {COUNTS} ORDER BY g.display_name_key, g.id LIMIT 1"
-    );
-    if let Some(row) = tx.row(&sql, &[tenant.into(), user.into(), (&application.id).into()])? {
+    if let Some(row) = tx.row(&through_group(), &[tenant.into(), user.into(), (&application.id).into()])? {
         let via = Via::Group { id: row.text(0)?, display_name: row.text(1)? };
         return Ok(Some(Assigned { via }));
     }
@@ -329,18 +303,51 @@ pub fn assigned_applications(
     tenant: &str,
     user: &str,
 ) -> Result<Vec<Application>, StoreError> {
-    let sql = format!(
+    let rows = tx.rows(&of_user(), &[tenant.into(), user.into()])?;
+    let mut applications = Vec::with_capacity(rows.len());
+    for row in &rows {
+        applications.extend(find(tx, tenant, &row.text(0)?)?);
+    }
+    Ok(applications)
+}
+
+pub(super) const OF_PRINCIPAL: &str = "application_id = ?2 AND principal_id = ?3";
+pub(super) const OF_ROLE: &str = "application_id = ?2 AND app_role_id = ?3";
+pub(super) const OF_ANYBODY: &str = "application_id = ?2";
+pub(super) const ANYWHERE: &str = "principal_id = ?2";
+
+/// In the order in which they were made. By id it would be the same, but SQLite would go through those of the tenant
+/// for it.
+pub(super) fn every(condition: &str) -> String {
+    format!(
+        "SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND {condition} ORDER BY created_at, id"
+    )
+}
+
+pub(super) fn page() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM app_role_assignments WHERE tenant_id = ?1 AND application_id = ?2 AND id > ?3 \
+         ORDER BY id LIMIT ?4"
+    )
+}
+
+pub(super) fn through_group() -> String {
+    format!(
+        "{GROUPS_ABOVE} SELECT g.id, g.display_name FROM above a CROSS JOIN app_role_assignments r \
+         CROSS JOIN groups g CROSS JOIN applications p CROSS JOIN tenants t \
+         WHERE r.tenant_id = ?1 AND r.principal_id = a.id AND r.application_id = ?3 AND g.tenant_id = ?1 \
+         AND g.id = a.id AND p.tenant_id = ?1 AND p.id = r.application_id AND t.id = ?1 AND {COUNTS} \
+         ORDER BY g.display_name_key, g.id LIMIT 1"
+    )
+}
+
+pub(super) fn of_user() -> String {
+    format!(
         "{GROUPS_ABOVE}, principals (id, nested) AS ( \
            SELECT id, 0 FROM users WHERE tenant_id = ?1 AND id = ?2 UNION SELECT id, nested FROM above) \
          SELECT DISTINCT p.id, p.display_name_key FROM principals a \
          CROSS JOIN app_role_assignments r CROSS JOIN applications p CROSS JOIN tenants t \
          WHERE r.tenant_id = ?1 AND r.principal_id = a.id AND p.tenant_id = r.tenant_id \
          AND p.id = r.application_id AND t.id = r.tenant_id AND {COUNTS} ORDER BY p.display_name_key, p.id"
-    );
-    let rows = tx.rows(&sql, &[tenant.into(), user.into()])?;
-    let mut applications = Vec::with_capacity(rows.len());
-    for row in &rows {
-        applications.extend(find(tx, tenant, &row.text(0)?)?);
-    }
-    Ok(applications)
+    )
 }

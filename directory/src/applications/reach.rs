@@ -84,15 +84,20 @@ pub(super) fn counting(of_role: bool, nested: bool) -> String {
              WHERE tenant_id = ?1 AND application_id = ?2 AND principal_type = '{kind}' {only}"
         )
     };
-    let (users, groups) = (assigned("user"), assigned("group"));
-    let within = if nested { "SELECT id FROM below" } else { &groups };
+    let below = match nested {
+        true => {
+            " UNION SELECT m.member_id FROM below b CROSS JOIN group_members m \
+             WHERE m.tenant_id = ?1 AND m.group_id = b.id AND m.member_type = 'group'"
+        }
+        false => "",
+    };
     format!(
-        "WITH RECURSIVE below (id) AS ({groups} UNION \
-           SELECT m.member_id FROM below b JOIN group_members m ON m.group_id = b.id \
-           WHERE m.tenant_id = ?1 AND m.member_type = 'group') \
-         SELECT count(*) FROM ({users} UNION \
-           SELECT member_id AS id FROM group_members \
-           WHERE tenant_id = ?1 AND member_type = 'user' AND group_id IN ({within})) people"
+        "WITH RECURSIVE below (id) AS ({}{below}) \
+         SELECT count(*) FROM ({} UNION \
+           SELECT m.member_id FROM below b CROSS JOIN group_members m \
+           WHERE m.tenant_id = ?1 AND m.group_id = b.id AND m.member_type = 'user') people",
+        assigned("group"),
+        assigned("user")
     )
 }
 

@@ -20,7 +20,7 @@ mod notation;
 mod pages;
 mod pages_edit;
 mod preview;
-mod store;
+pub(crate) mod store;
 
 use axum::middleware::from_fn_with_state;
 use web::form;

@@ -11,7 +11,7 @@ use super::evaluate::Memberships;
 use super::group_claim::{Found, MemberGroup, Which};
 use crate::applications::{Application, COUNTS, GROUPS_ABOVE, has_own_roles, roles_of_user};
 use crate::change::Change;
-use crate::groups;
+use crate::groups::{self, ABOVE};
 use crate::refused::Refused;
 use crate::tenant;
 
@@ -133,14 +133,7 @@ fn scoped(
 
 /// Entra counts nested memberships for "All groups", whatever counts for assignments.
 fn all(tx: &mut Tx<'_>, tenant: &str, user: &str) -> Result<Found, StoreError> {
-    let sql = "WITH RECURSIVE above (id) AS ( \
-                 SELECT group_id FROM group_members WHERE tenant_id = ?1 AND member_id = ?2 \
-                 UNION \
-                 SELECT m.group_id FROM above a JOIN group_members m ON m.member_id = a.id \
-                 WHERE m.tenant_id = ?1) \
-               SELECT g.id, g.display_name, g.mail_nickname FROM above a \
-               JOIN groups g ON g.tenant_id = ?1 AND g.id = a.id ORDER BY g.display_name_key, g.id LIMIT ?3";
-    found(&tx.rows(sql, &[tenant.into(), user.into(), (MOST_READ + 1).into()])?)
+    found(&tx.rows(&every_group(), &[tenant.into(), user.into(), (MOST_READ + 1).into()])?)
 }
 
 /// "Groups assigned to the application": direct members only, as with Entra.
@@ -150,14 +143,22 @@ fn assigned(
     application: &Application,
     user: &str,
 ) -> Result<Found, StoreError> {
-    let sql = "SELECT DISTINCT g.id, g.display_name, g.mail_nickname, g.display_name_key FROM group_members m \
-               JOIN app_role_assignments r ON r.tenant_id = m.tenant_id AND r.application_id = ?3 \
-                 AND r.principal_id = m.group_id \
-               JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id \
-               WHERE m.tenant_id = ?1 AND m.member_id = ?2 ORDER BY g.display_name_key, g.id LIMIT ?4";
     let params = [tenant.into(), user.into(), (&application.id).into(), (MOST_READ + 1).into()];
-    found(&tx.rows(sql, &params)?)
+    found(&tx.rows(ASSIGNED, &params)?)
 }
+
+pub(crate) fn every_group() -> String {
+    format!(
+        "{ABOVE} SELECT g.id, g.display_name, g.mail_nickname FROM above a CROSS JOIN groups g \
+         WHERE g.tenant_id = ?1 AND g.id = a.id ORDER BY g.display_name_key, g.id LIMIT ?3"
+    )
+}
+
+pub(crate) const ASSIGNED: &str = "SELECT DISTINCT g.id, g.display_name, g.mail_nickname, g.display_name_key \
+     FROM group_members m CROSS JOIN app_role_assignments r CROSS JOIN groups g \
+     WHERE m.tenant_id = ?1 AND m.member_id = ?2 AND r.tenant_id = ?1 AND r.application_id = ?3 \
+       AND r.principal_id = m.group_id AND g.tenant_id = ?1 AND g.id = m.group_id \
+     ORDER BY g.display_name_key, g.id LIMIT ?4";
 
 fn found(rows: &[Row]) -> Result<Found, StoreError> {
     let most = usize::try_from(MOST_READ).unwrap_or(usize::MAX);

@@ -56,8 +56,14 @@ pub struct Member {
 const BELOW: &str = "WITH RECURSIVE below (id) AS ( \
        SELECT member_id FROM group_members WHERE tenant_id = ?1 AND group_id = ?2 AND member_type = 'group' \
        UNION \
-       SELECT m.member_id FROM below b JOIN group_members m ON m.group_id = b.id \
-       WHERE m.tenant_id = ?1 AND m.member_type = 'group') ";
+       SELECT m.member_id FROM below b CROSS JOIN group_members m \
+       WHERE m.tenant_id = ?1 AND m.group_id = b.id AND m.member_type = 'group') ";
+
+/// The groups above user or group `?2`.
+pub(crate) const ABOVE: &str = "WITH RECURSIVE above (id) AS ( \
+       SELECT group_id FROM group_members WHERE tenant_id = ?1 AND member_id = ?2 \
+       UNION \
+       SELECT m.group_id FROM above a CROSS JOIN group_members m WHERE m.tenant_id = ?1 AND m.member_id = a.id) ";
 
 fn read(row: &Row) -> Result<Member, StoreError> {
     Ok(Member { id: row.text(0)?, kind: MemberKind::from_row(row, 1)? })
@@ -107,8 +113,8 @@ pub fn people_of(
 /// # Errors
 /// The engine's.
 pub fn groups_of(tx: &mut Tx<'_>, tenant: &str, member: &str) -> Result<Vec<Group>, StoreError> {
-    let sql = "SELECT g.id FROM group_members m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id \
-               WHERE m.tenant_id = ?1 AND m.member_id = ?2 ORDER BY g.display_name_key, g.id";
+    let sql = "SELECT g.id FROM group_members m CROSS JOIN groups g \
+               WHERE m.tenant_id = ?1 AND m.member_id = ?2 AND g.tenant_id = ?1 AND g.id = m.group_id ORDER BY g.display_name_key, g.id";
     load(tx, tenant, sql, member)
 }
 
@@ -117,14 +123,11 @@ pub fn groups_of(tx: &mut Tx<'_>, tenant: &str, member: &str) -> Result<Vec<Grou
 /// # Errors
 /// The engine's.
 pub fn transitive_groups_of(tx: &mut Tx<'_>, tenant: &str, member: &str) -> Result<Vec<Group>, StoreError> {
-    let sql = "WITH RECURSIVE above (id) AS ( \
-                 SELECT group_id FROM group_members WHERE tenant_id = ?1 AND member_id = ?2 \
-                 UNION \
-                 SELECT m.group_id FROM above a JOIN group_members m ON m.member_id = a.id \
-                 WHERE m.tenant_id = ?1) \
-               SELECT g.id FROM above a JOIN groups g ON g.id = a.id WHERE g.tenant_id = ?1 \
-               ORDER BY g.display_name_key, g.id";
-    load(tx, tenant, sql, member)
+    let sql = format!(
+        "{ABOVE} SELECT g.id FROM above a CROSS JOIN groups g WHERE g.tenant_id = ?1 AND g.id = a.id \
+         ORDER BY g.display_name_key, g.id"
+    );
+    load(tx, tenant, &sql, member)
 }
 
 fn load(tx: &mut Tx<'_>, tenant: &str, sql: &str, member: &str) -> Result<Vec<Group>, StoreError> {

@@ -199,15 +199,15 @@ impl Scope {
         let containing = "SELECT group_id AS id FROM group_members WHERE tenant_id = ?1 AND member_id = ?3";
         // UNION drops what was seen, so circles of groups end.
         let above = if self.transitive {
-            " UNION SELECT m.group_id FROM group_members m JOIN up ON m.member_id = up.id WHERE m.tenant_id = ?1"
+            " UNION SELECT m.group_id FROM up CROSS JOIN group_members m WHERE m.tenant_id = ?1 AND m.member_id = up.id"
         } else {
             ""
         };
         let sql = format!(
             "WITH RECURSIVE up(id) AS ({containing}{above}) \
-             SELECT up.id FROM up JOIN groups g ON g.tenant_id = ?1 AND g.id = up.id \
-             WHERE CAST(?4 AS BIGINT) = 1 OR EXISTS (SELECT 1 FROM app_role_assignments a \
-               WHERE a.tenant_id = ?1 AND a.application_id = ?2 AND a.principal_id = up.id)"
+             SELECT up.id FROM up CROSS JOIN groups g WHERE g.tenant_id = ?1 AND g.id = up.id \
+             AND (CAST(?4 AS BIGINT) = 1 OR EXISTS (SELECT 1 FROM app_role_assignments a \
+               WHERE a.tenant_id = ?1 AND a.application_id = ?2 AND a.principal_id = up.id))"
         );
         let params =
             [(&self.tenant).into(), (&self.application).into(), user.into(), i64::from(self.all).into()];

@@ -23,7 +23,7 @@ mod running;
 mod sign_ins;
 mod sign_on;
 mod sign_out;
-mod store;
+pub(crate) mod store;
 mod trace;
 mod waiting;
 

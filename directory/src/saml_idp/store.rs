@@ -3,6 +3,7 @@
 use store::{StoreError, Tx};
 
 use crate::applications::{self, Application};
+use crate::groups::ABOVE;
 use crate::refused::Refused;
 use crate::tenant;
 use crate::users::{self, User};
@@ -35,14 +36,14 @@ pub fn person(tx: &mut Tx<'_>, tenant: &str, id_or_name: &str) -> Result<Option<
 /// # Errors
 /// The engine's.
 pub fn is_nested(tx: &mut Tx<'_>, tenant: &str, application: &str, user: &str) -> Result<bool, StoreError> {
-    let sql = "WITH RECURSIVE above (id) AS ( \
-                 SELECT group_id FROM group_members WHERE tenant_id = ?1 AND member_id = ?3 \
-                 UNION \
-                 SELECT m.group_id FROM above a JOIN group_members m ON m.member_id = a.id \
-                 WHERE m.tenant_id = ?1) \
-               SELECT r.id FROM app_role_assignments r JOIN above a ON a.id = r.principal_id \
-               WHERE r.tenant_id = ?1 AND r.application_id = ?2";
-    tx.exists(sql, &[tenant.into(), application.into(), user.into()])
+    tx.exists(&nested(), &[tenant.into(), user.into(), application.into()])
+}
+
+pub(crate) fn nested() -> String {
+    format!(
+        "{ABOVE} SELECT r.id FROM above a CROSS JOIN app_role_assignments r \
+         WHERE r.tenant_id = ?1 AND r.principal_id = a.id AND r.application_id = ?3"
+    )
 }
 
 /// Whether the path names the tenant: by its id or by its domain, in any letter case.
