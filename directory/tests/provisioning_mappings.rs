@@ -5,22 +5,12 @@ mod provisioning_support;
 
 use directory::provisioning::Kind;
 use directory::provisioning::job::{OutOfScope, Reason, State};
-use directory::provisioning::mapping::{Apply, Mapping, Mappings, Source};
+use directory::provisioning::mapping::{Apply, Mapping, Mappings};
 use directory::provisioning::scope_preview::ScopePreview;
 use directory::provisioning::scoping_filter::{FilterClause, FilterGroup, FilterOperator, ScopingFilter};
 use directory::provisioning::settings::{self, Change};
-use provisioning_support::world::{APP, World, names, small};
+use provisioning_support::world::{APP, World, expression, names, small};
 use serde_json::json;
-
-fn expression(text: &str, target: &str) -> Mapping {
-    Mapping {
-        source: Source::Expression(text.to_owned()),
-        target: target.to_owned(),
-        default_value: None,
-        apply: Apply::Always,
-        matching: 0,
-    }
-}
 
 async fn save(world: &World, mappings: Mappings) {
     let change = Change { mappings: Some(mappings), ..Change::default() };

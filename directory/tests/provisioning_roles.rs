@@ -5,25 +5,15 @@ mod provisioning_support;
 
 use directory::applications::{self, WantedRole};
 use directory::change::Change as Author;
-use directory::provisioning::mapping::{Apply, Mapping, MappingError, Mappings, Source};
+use directory::provisioning::mapping::{MappingError, Mappings};
 use directory::provisioning::settings::{self, Change};
 use directory::refused::Refused;
-use provisioning_support::world::{APP, World, names, small};
+use provisioning_support::world::{APP, World, expression, names, small};
 use serde_json::{Value as Json, json};
 use store::Tx;
 
 const AUDITOR: &str = "0f1b0000-0000-4000-8000-00000000000a";
 const WRITER: &str = "0f1b0000-0000-4000-8000-00000000000b";
-
-fn expression(text: &str, target: &str) -> Mapping {
-    Mapping {
-        source: Source::Expression(text.to_owned()),
-        target: target.to_owned(),
-        default_value: None,
-        apply: Apply::Always,
-        matching: 0,
-    }
-}
 
 fn mappings(rows: &[(&str, &str)]) -> Change {
     let mut mappings = Mappings::default();

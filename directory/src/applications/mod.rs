@@ -22,6 +22,7 @@ mod settings;
 mod signing;
 mod sp_metadata;
 mod store;
+mod store_save;
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};

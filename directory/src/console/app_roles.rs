@@ -9,7 +9,7 @@ use web::form::{Csrf, Fields, Form};
 use web::page::{Banner, Shell, render_with};
 use web::routes::Routes;
 
-use super::{Look, application_shell, crumb, done, refused, with};
+use super::{At, Look, application_shell, crumb, done, refused, with};
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, AppRole, Application, Holders, WantedRole};
@@ -87,14 +87,6 @@ struct RolePage {
     role: AppRole,
     holders: Holders,
     typed: Typed,
-}
-
-/// Who looks at which application.
-struct At<'a> {
-    directory: &'a Directory,
-    caller: &'a Caller,
-    csrf: &'a Csrf,
-    id: &'a str,
 }
 
 impl At<'_> {

@@ -9,7 +9,7 @@ use web::form::{Csrf, Form, Upload};
 use web::page::{Banner, Shell, render_with};
 use web::routes::Routes;
 
-use super::{Look, application_shell, crumb, with};
+use super::{At, Look, application_shell, crumb, with};
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{
@@ -53,14 +53,6 @@ struct EncryptionPage {
     shell: Shell,
     application: Application,
     certificates: Vec<Shown>,
-}
-
-/// Who looks at which application.
-struct At<'a> {
-    directory: &'a Directory,
-    caller: &'a Caller,
-    csrf: &'a Csrf,
-    id: &'a str,
 }
 
 impl At<'_> {

@@ -98,6 +98,14 @@ pub fn application_shell(
     shell
 }
 
+/// Who looks at which application.
+struct At<'a> {
+    directory: &'a Directory,
+    caller: &'a Caller,
+    csrf: &'a Csrf,
+    id: &'a str,
+}
+
 fn crumb(label: &str, href: &str) -> Crumb {
     Crumb { label: label.to_owned(), href: href.to_owned() }
 }

@@ -5,9 +5,11 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
+use store::Tx;
 use web::routes::Routes;
 
 use super::GraphError;
+use super::application_objects::{Objects, tags, wanted_roles};
 use super::key_credentials;
 use super::object::{self, Object};
 use super::query::Options;
@@ -15,7 +17,7 @@ use super::service_principals;
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{
-    self, AppRole, Application, KeyCredential, NON_GALLERY_TEMPLATE, ReplyUrl, SamlChange, WantedRole,
+    self, AppRole, Application, KeyCredential, NON_GALLERY_TEMPLATE, ReplyUrl, SamlChange,
 };
 use crate::refused::Refused;
 use crate::users::Page;
@@ -40,25 +42,12 @@ fn column(property: &str) -> Option<&'static str> {
     }
 }
 
-/// Takes `appRoles`, the whole collection of roles; `None` where it is absent.
-pub(super) fn wanted_roles(object: &mut Object) -> Result<Option<Vec<WantedRole>>, Refused> {
-    let Some(value) = object.0.remove("appRoles") else { return Ok(None) };
-    let expected =
-        "a list of roles with id, displayName, description, value, isEnabled and allowedMemberTypes";
-    serde_json::from_value(value)
-        .map(Some)
-        .map_err(|error| Refused::invalid("appRoles", expected, &error.to_string()))
-}
+const OBJECTS: Objects = Objects { set: "applications", column, read };
 
-pub(super) fn tags(application: &Application) -> Vec<&'static str> {
-    let mut tags = vec![
-        "WindowsAzureActiveDirectoryIntegratedApp",
-        "WindowsAzureActiveDirectoryCustomSingleSignOnApplication",
-    ];
-    if !application.visible {
-        tags.push("HideApp");
-    }
-    tags
+fn read(tx: &mut Tx<'_>, tenant: &str, application: &Application, with_keys: bool) -> Result<Value, Refused> {
+    let credentials = applications::key_credentials(tx, tenant, &application.id)?;
+    let roles = applications::app_roles(tx, tenant, &application.id)?;
+    Ok(as_json(application, &credentials, &roles, with_keys))
 }
 
 /// The application object of an application. The certificates themselves are given only where they are asked
@@ -154,21 +143,7 @@ async fn instantiate(
 
 /// GET /v1.0/applications
 async fn list(State(directory): State<Directory>, options: Options) -> Result<Response, GraphError> {
-    let query = options.query(column)?;
-    let select = options.select.clone();
-    let page = directory
-        .read(move |tx, tenant| {
-            let page = applications::list(tx, tenant, &query)?;
-            let mut items = Vec::with_capacity(page.items.len());
-            for application in &page.items {
-                let credentials = applications::key_credentials(tx, tenant, &application.id)?;
-                let roles = applications::app_roles(tx, tenant, &application.id)?;
-                items.push(object::picked(as_json(application, &credentials, &roles, false), &select)?);
-            }
-            Ok(Page { items, next: page.next })
-        })
-        .await?;
-    Ok(object::many(&directory, "applications", "/v1.0/applications", &options, page))
+    OBJECTS.list(&directory, &options).await
 }
 
 /// GET /v1.0/applications/{id}
@@ -177,17 +152,7 @@ async fn get(
     Path(id): Path<String>,
     options: Options,
 ) -> Result<Response, GraphError> {
-    let (application, credentials, roles) = directory
-        .read(move |tx, tenant| {
-            let application = applications::by_any_id(tx, tenant, &id)?;
-            let credentials = applications::key_credentials(tx, tenant, &application.id)?;
-            let roles = applications::app_roles(tx, tenant, &application.id)?;
-            Ok((application, credentials, roles))
-        })
-        .await?;
-    let with_keys = options.select.iter().any(|name| name == "keyCredentials");
-    let json = object::picked(as_json(&application, &credentials, &roles, with_keys), &options.select)?;
-    Ok(object::one(&directory, "applications/$entity", json))
+    OBJECTS.get(&directory, id, &options).await
 }
 
 /// PATCH /v1.0/applications/{id}: name, identifiers, what belongs to the web, and the application's own

@@ -2,6 +2,7 @@
 //! the token endpoint in front of it.
 
 mod app_role_assignments;
+mod application_objects;
 mod applications;
 mod deleted_items;
 mod error;

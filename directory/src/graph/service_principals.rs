@@ -8,20 +8,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Value, json};
+use store::Tx;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use web::Timestamp;
 use web::routes::Routes;
 
 use super::GraphError;
-use super::applications::{tags, wanted_roles};
-use super::object::{self, Object};
+use super::application_objects::{Objects, tags, wanted_roles};
+use super::object::Object;
 use super::query::Options;
 use crate::Directory;
 use crate::access::Caller;
 use crate::applications::{self, AppRole, Application, Certificate, SamlChange, WantedRole};
 use crate::refused::Refused;
-use crate::users::Page;
 
 pub(super) fn routes() -> Routes<Directory> {
     Routes::new("api_client")
@@ -39,6 +39,15 @@ fn column(property: &str) -> Option<&'static str> {
         "displayName" => Some("display_name_key"),
         _ => None,
     }
+}
+
+const OBJECTS: Objects = Objects { set: "servicePrincipals", column, read };
+
+// Signing keys are never given out, asked for or not.
+fn read(tx: &mut Tx<'_>, tenant: &str, application: &Application, _: bool) -> Result<Value, Refused> {
+    let certificates = applications::certificates(tx, tenant, &application.id)?;
+    let roles = applications::app_roles(tx, tenant, &application.id)?;
+    Ok(as_json(application, &certificates, &roles))
 }
 
 /// The service principal object of an application.
@@ -91,21 +100,7 @@ fn thumbprint_base64(certificate: &Certificate) -> String {
 
 /// GET /v1.0/servicePrincipals
 async fn list(State(directory): State<Directory>, options: Options) -> Result<Response, GraphError> {
-    let query = options.query(column)?;
-    let select = options.select.clone();
-    let page = directory
-        .read(move |tx, tenant| {
-            let page = applications::list(tx, tenant, &query)?;
-            let mut items = Vec::with_capacity(page.items.len());
-            for application in &page.items {
-                let certificates = applications::certificates(tx, tenant, &application.id)?;
-                let roles = applications::app_roles(tx, tenant, &application.id)?;
-                items.push(object::picked(as_json(application, &certificates, &roles), &select)?);
-            }
-            Ok(Page { items, next: page.next })
-        })
-        .await?;
-    Ok(object::many(&directory, "servicePrincipals", "/v1.0/servicePrincipals", &options, page))
+    OBJECTS.list(&directory, &options).await
 }
 
 /// GET /v1.0/servicePrincipals/{id}
@@ -114,16 +109,7 @@ async fn get(
     Path(id): Path<String>,
     options: Options,
 ) -> Result<Response, GraphError> {
-    let (application, certificates, roles) = directory
-        .read(move |tx, tenant| {
-            let application = applications::by_any_id(tx, tenant, &id)?;
-            let certificates = applications::certificates(tx, tenant, &application.id)?;
-            let roles = applications::app_roles(tx, tenant, &application.id)?;
-            Ok((application, certificates, roles))
-        })
-        .await?;
-    let json = object::picked(as_json(&application, &certificates, &roles), &options.select)?;
-    Ok(object::one(&directory, "servicePrincipals/$entity", json))
+    OBJECTS.get(&directory, id, &options).await
 }
 
 /// What a PATCH asks for.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use directory::provisioning::cycle::{Engine, Round};
 use directory::provisioning::effect::Effect;
 use directory::provisioning::job::Job;
+use directory::provisioning::mapping::{Apply, Mapping, Source};
 use directory::provisioning::settings::{self, Change};
 use directory::provisioning::{Kind, Pace, links, log, pending};
 use directory::{Directory, MIGRATIONS};
@@ -388,4 +389,15 @@ fn detach(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
 
 pub fn names(all: &[&str]) -> BTreeSet<String> {
     all.iter().map(|n| format!("{n}@t.example")).collect()
+}
+
+/// A mapping that evaluates an expression.
+pub fn expression(text: &str, target: &str) -> Mapping {
+    Mapping {
+        source: Source::Expression(text.to_owned()),
+        target: target.to_owned(),
+        default_value: None,
+        apply: Apply::Always,
+        matching: 0,
+    }
 }

@@ -5,6 +5,7 @@ mod application;
 mod claims;
 mod comparison;
 mod people;
+mod plan;
 mod provenance;
 pub mod provisioning;
 mod settle;

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 
 pub use super::settle::settle;
-use super::{comparison, provenance};
+use super::{comparison, plan, provenance};
 use crate::Failure;
 use crate::client::{Directory, encode};
 use crate::credentials::secret;
@@ -218,8 +218,8 @@ pub async fn run(
             output.data(&settle(directory, &job, output.json).await?);
         }
         ProvisioningCommand::Lint { app } => lint(directory, &app, output).await?,
-        ProvisioningCommand::Plan { app } => plan(directory, &app, output).await?,
-        ProvisioningCommand::Approve { app, plan } => approve(directory, &app, &plan, output).await?,
+        ProvisioningCommand::Plan { app } => plan::make(directory, &app, output).await?,
+        ProvisioningCommand::Approve { app, plan } => plan::approve(directory, &app, &plan, output).await?,
         ProvisioningCommand::Compare { app, dry_run, allow_missing } => {
             comparison::compare(directory, &app, dry_run, allow_missing, output).await?;
         }
@@ -275,33 +275,6 @@ async fn configure(
     directory.provisioning_secrets(&job.principal, &secrets).await?;
     directory.test_connection(&job.principal, &job.id).await?;
     output.say("Saved. The connection works.");
-    Ok(())
-}
-
-async fn plan(directory: &Directory, app: &str, output: &Output) -> Result<(), Failure> {
-    let job = job(directory, app).await?;
-    let plan = directory.job_action(&job.principal, &job.id, "plans", &json!({})).await?;
-    if output.json {
-        output.data(&plan);
-    } else {
-        plan_lines(&plan).iter().for_each(|line| output.say(line));
-    }
-    Ok(())
-}
-
-async fn approve(directory: &Directory, app: &str, plan: &str, output: &Output) -> Result<(), Failure> {
-    let job = job(directory, app).await?;
-    let action = format!("plans/{}/approve", encode(plan));
-    let done = directory.job_action(&job.principal, &job.id, &action, &json!({})).await?;
-    if output.json {
-        output.data(&done);
-    }
-    if done["failed"] != 0 {
-        let why = format!("{} steps of the plan did not end well", done["failed"]);
-        return Err(Failure::new("ObjectsFailed", why)
-            .with_fix("`entente directory app provisioning logs APP` says why for each."));
-    }
-    output.say(format!("The plan was carried out: {} steps.", done["done"]));
     Ok(())
 }
 
@@ -361,41 +334,4 @@ async fn on_demand(
     };
     output.data(&json!({ "result": inner("key"), "details": inner("value") }));
     Ok(())
-}
-
-/// A plan as a diff for people.
-fn plan_lines(plan: &Json) -> Vec<String> {
-    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-    let mut lines = Vec::new();
-    for change in plan["changes"].as_array().into_iter().flatten() {
-        lines.push(format!(
-            "{} {} {}",
-            text(&change["action"]),
-            text(&change["kind"]),
-            text(&change["name"])
-        ));
-        for attribute in change["attributes"].as_array().into_iter().flatten() {
-            for (sign, side) in [("-", &attribute["from"]), ("+", &attribute["to"])] {
-                if !side.is_null() {
-                    lines.push(format!("  {sign} {}: {}", text(&attribute["path"]), text(side)));
-                }
-            }
-        }
-        let sign = if change["action"] == "removeMembers" { "-" } else { "+" };
-        let members = change["members"].as_array().into_iter().flatten();
-        lines.extend(members.map(|member| format!("  {sign} {}", text(member))));
-        if let Some(problem) = change["problem"].as_str() {
-            lines.push(format!("  ! {problem}"));
-        }
-    }
-    let more = if plan["truncated"] == true { " There are more than are shown." } else { "" };
-    lines.push(format!(
-        "{} changes, {} removals ({} pass without asking), {} objects looked at.{more}",
-        plan["changeCount"], plan["removals"], plan["removalLimit"], plan["lookedAt"]
-    ));
-    lines.push(format!(
-        "Plan {}. `entente directory app provisioning approve APP {0}` sends it.",
-        text(&plan["id"])
-    ));
-    lines
 }
