@@ -1,10 +1,13 @@
 //! The provisioning pages of an application: overview and its actions, and what all of them share.
 
+use std::collections::HashMap;
+
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
+use http::request::Parts;
 use serde::Deserialize;
 use store::StoreError;
 use web::form::{Csrf, Form};
@@ -121,6 +124,30 @@ impl Subject {
     }
 }
 
+/// An administrator at a page about an application, which is the `id` of the route.
+pub(super) struct Visit {
+    pub directory: Directory,
+    pub caller: Caller,
+    pub csrf: Csrf,
+    pub subject: Subject,
+}
+
+impl FromRequestParts<Directory> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, directory: &Directory) -> Result<Self, Response> {
+        let caller = Caller::from_request_parts(parts, directory).await;
+        let caller = caller.map_err(IntoResponse::into_response)?;
+        let csrf = Csrf::from_request_parts(parts, directory).await;
+        let csrf = csrf.map_err(IntoResponse::into_response)?;
+        let named = Path::<HashMap<String, String>>::from_request_parts(parts, directory).await;
+        let Path(named) = named.map_err(IntoResponse::into_response)?;
+        let id = named.get("id").map_or("", String::as_str);
+        let subject = Subject::find(directory, id).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { directory: directory.clone(), caller, csrf, subject })
+    }
+}
+
 /// A way to another page of the same application.
 pub(super) struct Tab {
     pub label: &'static str,
@@ -193,13 +220,9 @@ struct Said {
 }
 
 async fn overview(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Query(said): Query<Said>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let mut shell = subject.shell(&directory, "Provisioning", &caller, &csrf);
     shell.crumbs.pop();
     let status = match subject.job.clone() {
@@ -240,46 +263,34 @@ fn done_text(done: &str) -> Option<&'static str> {
 }
 
 async fn start(
-    State(directory): State<Directory>,
-    caller: Caller,
-    Path(id): Path<String>,
+    Visit { directory, caller, subject, .. }: Visit,
     Form(_): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     settings::start(&directory, &caller.actor, &subject.id).await?;
     Ok(back(&subject, "", "started"))
 }
 
 async fn pause(
-    State(directory): State<Directory>,
-    caller: Caller,
-    Path(id): Path<String>,
+    Visit { directory, caller, subject, .. }: Visit,
     Form(_): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     settings::pause(&directory, &caller.actor, &subject.id).await?;
     Ok(back(&subject, "", "paused"))
 }
 
 async fn restart(
-    State(directory): State<Directory>,
-    caller: Caller,
-    Path(id): Path<String>,
+    Visit { directory, caller, subject, .. }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let how = if fields.has("compare") { Restart::Compare } else { Restart::Look };
     settings::restart(&directory, &caller.actor, &subject.id, how).await?;
     Ok(back(&subject, "", "restarted"))
 }
 
 async fn allow(
-    State(directory): State<Directory>,
-    caller: Caller,
-    Path(id): Path<String>,
+    Visit { directory, caller, subject, .. }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     // The number that was on the page: whoever leaves after that was not looked at.
     let count = fields.text("count").parse().map_err(|_| ProvisioningError::Invalid {
         field: "count",

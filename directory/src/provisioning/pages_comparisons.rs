@@ -1,17 +1,16 @@
 //! The pages of comparisons: ask for one, read what it found and what became of that.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect, Response};
 use store::StoreError;
-use web::form::{Csrf, Form};
+use web::form::Form;
 use web::page::{Banner, Crumb, Shell, Tone, render};
 
 use super::comparison::{self, Comparison, Difference, Fate, Outcome, Wish, store as comparisons};
 use super::job::{Job, ProvisioningError};
-use super::pages::{PageError, Subject, TAB, Tab, error_banner};
+use super::pages::{PageError, Subject, TAB, Tab, Visit, error_banner};
 use crate::Directory;
-use crate::access::Caller;
 use crate::applications::Application;
 
 #[derive(Template)]
@@ -27,13 +26,7 @@ struct ComparisonsPage {
     comparisons: Vec<Comparison>,
 }
 
-pub(super) async fn list(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
-) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
+pub(super) async fn list(Visit { directory, caller, csrf, subject }: Visit) -> Result<Response, PageError> {
     let shell = subject.shell(&directory, "Comparisons", &caller, &csrf);
     comparisons_page(&directory, &subject, shell).await
 }
@@ -55,13 +48,9 @@ async fn comparisons_page(
 }
 
 pub(super) async fn make(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let job = subject.job.clone().ok_or(ProvisioningError::NoJob)?;
     // The number that was on the page: what is lost after that was not looked at.
     let allowed = fields.text("allowed").parse().unwrap_or(0);
@@ -93,12 +82,9 @@ struct ComparisonPage {
 }
 
 pub(super) async fn show(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path((id, comparison)): Path<(String, String)>,
+    Visit { directory, caller, csrf, subject }: Visit,
+    Path((_, comparison)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let job = subject.job.clone().ok_or(ProvisioningError::NoJob)?;
     let wanted = comparison.clone();
     let found = directory.store.read(move |tx| {

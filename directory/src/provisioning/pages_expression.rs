@@ -1,16 +1,15 @@
 //! The page that tries an expression on a chosen person or group.
 
 use askama::Template;
-use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::Value as Json;
-use web::form::{Csrf, Form};
+use web::form::Form;
 use web::page::{Crumb, Shell, render};
 
 use super::expression::{Attributes, Expression, functions};
 use super::graph_expressions::{attributes_of, try_expression};
 use super::job::ProvisioningError;
-use super::pages::{PageError, Subject, TAB, Tab, error_banner};
+use super::pages::{PageError, Subject, TAB, Tab, Visit, error_banner};
 use super::pages_logs::resolve;
 use super::{Kind, settings};
 use crate::Directory;
@@ -38,13 +37,7 @@ struct Answer {
     inputs: Vec<(String, String)>,
 }
 
-pub(super) async fn show(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
-) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
+pub(super) async fn show(Visit { directory, caller, csrf, subject }: Visit) -> Result<Response, PageError> {
     let shell = subject.shell(&directory, "Try an expression", &caller, &csrf);
     Ok(render(&page(&subject, shell)))
 }
@@ -73,13 +66,9 @@ fn usage(function: &Json) -> String {
 }
 
 pub(super) async fn run(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let shell = subject.shell(&directory, "Try an expression", &caller, &csrf);
     let group = fields.text("kind") == "group";
     let mut page = ExpressionPage {

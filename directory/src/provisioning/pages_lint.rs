@@ -1,16 +1,12 @@
 //! The page that says whom AWS would refuse.
 
 use askama::Template;
-use axum::extract::{Path, State};
 use axum::response::Response;
-use web::form::Csrf;
 use web::page::{Shell, render};
 
 use super::lint_report::LintReport;
-use super::pages::{PageError, Subject, TAB, Tab};
+use super::pages::{PageError, TAB, Tab, Visit};
 use super::personality::Personality;
-use crate::Directory;
-use crate::access::Caller;
 use crate::applications::Application;
 
 #[derive(Template)]
@@ -25,13 +21,7 @@ struct LintPage {
     aws: bool,
 }
 
-pub(super) async fn show(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
-) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
+pub(super) async fn show(Visit { directory, caller, csrf, subject }: Visit) -> Result<Response, PageError> {
     let shell = subject.shell(&directory, "Check for AWS", &caller, &csrf);
     let report = match &subject.job {
         Some(job) => Some(LintReport::of(&directory, job).await?),

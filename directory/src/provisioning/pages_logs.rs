@@ -1,21 +1,20 @@
 //! The pages that show what was done: logs, one entry, and provisioning on demand.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use store::{StoreError, Tx};
-use web::form::{Csrf, Form};
+use web::form::Form;
 use web::page::{Shell, render};
 
 use super::cycle::Engine;
 use super::job::{Job, ProvisioningError};
 use super::log::{self, Entry, Search};
-use super::pages::{PageError, Subject, TAB, Tab, error_banner};
+use super::pages::{PageError, Subject, TAB, Tab, Visit, error_banner};
 use super::{Kind, Pace};
 use crate::Directory;
-use crate::access::Caller;
 use crate::applications::Application;
 
 const PAGE: i64 = 50;
@@ -46,13 +45,9 @@ struct Logs {
 }
 
 pub(super) async fn list(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Query(look): Query<Look>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let shell = subject.shell(&directory, "Provisioning logs", &caller, &csrf);
     let mut entries = match subject.job.clone() {
         Some(job) => {
@@ -125,12 +120,9 @@ fn text(value: &Json) -> String {
 }
 
 pub(super) async fn show(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path((id, entry)): Path<(String, String)>,
+    Visit { directory, caller, csrf, subject }: Visit,
+    Path((_, entry)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let job = subject.job.clone().ok_or(ProvisioningError::NoJob)?;
     let wanted = entry.clone();
     let found = directory.store.read(move |tx| log::find(tx, &job, &wanted)).await?;
@@ -155,12 +147,8 @@ struct OnDemand {
 }
 
 pub(super) async fn on_demand(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let shell = subject.shell(&directory, "Provision on demand", &caller, &csrf);
     Ok(render(&on_demand_page(&subject, shell, "", false)))
 }
@@ -180,13 +168,9 @@ fn on_demand_page(subject: &Subject, shell: Shell, name: &str, group: bool) -> O
 }
 
 pub(super) async fn run_on_demand(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let (name, group) = (fields.text("name"), fields.text("kind") == "group");
     let kind = if group { Kind::Group } else { Kind::User };
     let mut page = on_demand_page(

@@ -1,16 +1,16 @@
 //! The pages of attribute mappings: the list, one row, the way back to the default.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::Query;
 use axum::response::Response;
 use serde::Deserialize;
-use web::form::{Csrf, Fields, Form};
+use web::form::{Fields, Form};
 use web::page::{Banner, Crumb, Shell, Tone, render};
 
 use super::graph_schema::{expression_of, read_function};
 use super::job::ProvisioningError;
 use super::mapping::{Apply, Mapping, Mappings, Source};
-use super::pages::{PageError, Subject, TAB, Tab, back, error_banner};
+use super::pages::{PageError, Subject, TAB, Tab, Visit, back, error_banner};
 use super::{Kind, settings};
 use crate::Directory;
 use crate::access::Caller;
@@ -105,13 +105,9 @@ impl Row {
 }
 
 pub(super) async fn list(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Query(said): Query<Said>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let mut shell = subject.shell(&directory, "Attribute mapping", &caller, &csrf);
     if said.done == "saved" {
         let text = "The next cycle looks at everybody and sends what differs.";
@@ -156,13 +152,9 @@ fn kind_of(text: &str) -> Kind {
 }
 
 pub(super) async fn edit(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Query(chosen): Query<Chosen>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let kind = kind_of(&chosen.kind);
     let mappings = subject.job.as_ref().map_or_else(Mappings::default, |j| j.mappings.clone());
     let found = mappings.of(kind).iter().find(|m| m.target == chosen.target);
@@ -191,13 +183,9 @@ fn mapping_page(subject: &Subject, mut shell: Shell, kind: Kind, before: String,
 }
 
 pub(super) async fn save(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let (kind, before, row) =
         (kind_of(fields.text("kind")), fields.text("before").to_owned(), Row::entered(&fields));
     let saved = match row.mapping() {
@@ -222,12 +210,9 @@ pub(super) async fn save(
 }
 
 pub(super) async fn delete(
-    State(directory): State<Directory>,
-    caller: Caller,
-    Path(id): Path<String>,
+    Visit { directory, caller, subject, .. }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let (kind, target) = (kind_of(fields.text("kind")), fields.text("target").to_owned());
     change(&directory, &caller, &subject, move |m| m.remove(kind, &target)).await?;
     Ok(back(&subject, "mappings", "saved"))
@@ -235,12 +220,9 @@ pub(super) async fn delete(
 
 /// The default mappings; scoping filters stay.
 pub(super) async fn reset(
-    State(directory): State<Directory>,
-    caller: Caller,
-    Path(id): Path<String>,
+    Visit { directory, caller, subject, .. }: Visit,
     Form(_): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     change(&directory, &caller, &subject, |m| {
         let default = Mappings::default();
         (m.users, m.groups) = (default.users, default.groups);

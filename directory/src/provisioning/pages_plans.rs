@@ -1,10 +1,10 @@
 //! The pages of dry runs: make one, read it as a diff, approve it.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use web::form::{Csrf, Form};
+use web::form::Form;
 use web::page::{Banner, Crumb, Shell, Tone, render};
 
 use super::Pace;
@@ -12,9 +12,8 @@ use super::cycle::Engine;
 use super::dry_run::{AttributeChange, DryRun, store as runs};
 use super::effect::Outcome;
 use super::job::{Job, ProvisioningError};
-use super::pages::{PageError, Subject, TAB, Tab, error_banner};
+use super::pages::{PageError, Subject, TAB, Tab, Visit, error_banner};
 use crate::Directory;
-use crate::access::Caller;
 use crate::applications::Application;
 
 #[derive(Template)]
@@ -29,13 +28,7 @@ struct PlansPage {
     runs: Vec<DryRun>,
 }
 
-pub(super) async fn list(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
-) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
+pub(super) async fn list(Visit { directory, caller, csrf, subject }: Visit) -> Result<Response, PageError> {
     let shell = subject.shell(&directory, "Dry runs", &caller, &csrf);
     plans_page(&directory, &subject, shell).await
 }
@@ -52,13 +45,9 @@ async fn plans_page(directory: &Directory, subject: &Subject, shell: Shell) -> R
 }
 
 pub(super) async fn make(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Form(_): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let job = subject.job.clone().ok_or(ProvisioningError::NoJob)?;
     match Engine::new(&directory, Pace::default()).dry_run(job, &caller.actor).await {
         Ok(run) => Ok(Redirect::to(&format!("{}/{}", subject.path("plans"), run.id)).into_response()),
@@ -89,13 +78,10 @@ pub(super) struct Said {
 }
 
 pub(super) async fn show(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path((id, plan)): Path<(String, String)>,
+    Visit { directory, caller, csrf, subject }: Visit,
+    Path((_, plan)): Path<(String, String)>,
     Query(said): Query<Said>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let mut shell = subject.shell(&directory, "Plan", &caller, &csrf);
     match said.failed {
         None => {}
@@ -129,13 +115,10 @@ async fn plan_page(
 }
 
 pub(super) async fn approve(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path((id, plan)): Path<(String, String)>,
+    Visit { directory, caller, csrf, subject }: Visit,
+    Path((_, plan)): Path<(String, String)>,
     Form(_): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let job = subject.job.clone().ok_or(ProvisioningError::NoJob)?;
     match Engine::new(&directory, Pace::default()).approve(job, &plan, &caller.actor).await {
         Ok(effects) => {

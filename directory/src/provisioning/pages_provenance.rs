@@ -1,16 +1,14 @@
 //! The page that says why somebody is in scope, or in a provisioned group.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::Query;
 use axum::response::Response;
 use serde::Deserialize;
-use web::form::Csrf;
 use web::page::{Banner, Shell, Tone, render};
 
-use super::pages::{PageError, Subject, TAB, Tab};
+use super::pages::{PageError, TAB, Tab, Visit};
 use super::provenance::{Provenance, Reason};
 use crate::Directory;
-use crate::access::Caller;
 use crate::applications::Application;
 use crate::refused::Refused;
 
@@ -36,13 +34,9 @@ pub(super) struct Asked {
 
 /// GET /console/applications/{id}/provisioning/provenance
 pub(super) async fn show(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let mut shell = subject.shell(&directory, "Why in scope", &caller, &csrf);
     let provenance = match find(&directory, &subject.id, asked.clone()).await {
         Ok(provenance) => provenance,

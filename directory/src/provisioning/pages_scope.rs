@@ -1,15 +1,15 @@
 //! The page of a scoping filter: what it asks, and what a change of it would do before it is saved.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::Query;
 use axum::response::Response;
 use serde::Deserialize;
-use web::form::{Csrf, Fields, Form};
+use web::form::{Fields, Form};
 use web::page::{Crumb, Shell, render};
 
 use super::job::ProvisioningError;
 use super::mapping::Mappings;
-use super::pages::{PageError, Subject, TAB, Tab, back, error_banner};
+use super::pages::{PageError, Subject, TAB, Tab, Visit, back, error_banner};
 use super::pages_mappings::change;
 use super::scope_preview::ScopePreview;
 use super::scoping_filter::{FilterClause, FilterGroup, FilterOperator, ScopingFilter};
@@ -56,13 +56,9 @@ pub(super) struct Chosen {
 }
 
 pub(super) async fn show(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Query(chosen): Query<Chosen>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let kind = Kind::parse(&chosen.kind).unwrap_or(Kind::User);
     let mappings = subject.job.as_ref().map_or_else(Mappings::default, |j| j.mappings.clone());
     let shell = subject.shell(&directory, "Scoping filter", &caller, &csrf);
@@ -97,13 +93,9 @@ fn page(subject: &Subject, mut shell: Shell, kind: Kind, mut groups: Vec<Group>)
 
 /// Previews or saves, as the button says.
 pub(super) async fn save(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let kind = Kind::parse(fields.text("kind")).unwrap_or(Kind::User);
     let groups = entered(&fields);
     let outcome = match read(&groups) {

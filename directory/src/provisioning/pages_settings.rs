@@ -1,20 +1,19 @@
 //! The pages that change a job: connectivity, settings.
 
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::Query;
 use axum::response::Response;
 use secrecy::SecretString;
 use serde::Deserialize;
-use web::form::{Csrf, Form};
+use web::form::Form;
 use web::page::{Banner, Shell, Tone, render};
 
 use super::job::{COMPARE_EVERY, Job, OutOfScope, ProvisioningError, removal_limit};
 use super::links;
-use super::pages::{PageError, Subject, TAB, Tab, back, error_banner};
+use super::pages::{PageError, Subject, TAB, Tab, Visit, back, error_banner};
 use super::personality::PersonalityChoice;
 use super::settings::{self, Change};
 use crate::Directory;
-use crate::access::Caller;
 use crate::applications::Application;
 
 #[derive(Deserialize)]
@@ -43,13 +42,9 @@ struct Connectivity {
 }
 
 pub(super) async fn connectivity(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Query(said): Query<Said>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let shell = said.onto(subject.shell(&directory, "Connectivity", &caller, &csrf));
     let (url, private) = subject
         .job
@@ -73,13 +68,9 @@ fn connectivity_page(subject: &Subject, shell: Shell, base_url: String, allow_pr
 
 /// Saves or tests, as the button says.
 pub(super) async fn save_connectivity(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let token = Some(fields.text("secret_token")).filter(|t| !t.is_empty()).map(SecretString::from);
     let change = Change {
         base_url: Some(fields.text("tenant_url").to_owned()),
@@ -134,13 +125,9 @@ struct SettingsPage {
 }
 
 pub(super) async fn settings(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Query(said): Query<Said>,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let shell = said.onto(subject.shell(&directory, "Settings", &caller, &csrf));
     let entered = subject.job.as_ref().map_or_else(Entered::fresh, |j| Entered {
         sync_all: j.sync_all,
@@ -203,13 +190,9 @@ async fn settings_page(
 }
 
 pub(super) async fn save_settings(
-    State(directory): State<Directory>,
-    caller: Caller,
-    csrf: Csrf,
-    Path(id): Path<String>,
+    Visit { directory, caller, csrf, subject }: Visit,
     Form(fields): Form,
 ) -> Result<Response, PageError> {
-    let subject = Subject::find(&directory, &id).await?;
     let shell = subject.shell(&directory, "Settings", &caller, &csrf);
     let sync_all = fields.text("scope") == "all";
     let limit = fields.text("removal_limit").to_owned();
