@@ -116,6 +116,7 @@ const PROVISIONING: &[Row] = &[
     ("GET", "/console/applications/{id}/provisioning/settings", Administrators),
     ("POST", "/console/applications/{id}/provisioning/settings", Administrators),
     ("GET", "/console/applications/{id}/provisioning/logs", Administrators),
+    ("GET", "/console/applications/{id}/provisioning/logs/download", Administrators),
     ("GET", "/console/applications/{id}/provisioning/logs/{entry}", Administrators),
     ("GET", "/api/applications/{app}/provenance", Programs),
     ("GET", "/console/applications/{id}/provisioning/provenance", Administrators),

@@ -36,6 +36,22 @@ async fn an_administrator_sets_provisioning_up_in_the_pages() {
         assert!(text.contains("State: Active") && text.contains("Pause provisioning"));
         let (_, text) = client.page(&format!("{PAGES}/logs?q=ana")).await;
         assert!(text.contains("ana@t.example") && !text.contains("leo@t.example"));
+        assert!(
+            text.contains(&format!("{PAGES}/logs/download?q=ana&#38;status=&#38;action=&#38;format=csv"))
+        );
+        let (status, csv) = client.page(&format!("{PAGES}/logs/download?q=ana&format=csv")).await;
+        assert_eq!(status, StatusCode::OK);
+        let lines: Vec<&str> = csv.lines().collect();
+        assert_eq!(lines.len(), 2, "{csv}");
+        assert!(lines[0].starts_with("\"Date\",\"Identity\",\"Identity type\""), "{csv}");
+        assert!(
+            lines[1].contains("\"ana@t.example\",\"User\"") && lines[1].contains("\"\"displayName\"\""),
+            "{csv}"
+        );
+        let (_, all) = client.page(&format!("{PAGES}/logs/download?format=json&status=success%00")).await;
+        let all: serde_json::Value = serde_json::from_str(&all).unwrap();
+        let ended = |entry: &serde_json::Value| entry["provisioningStatusInfo"]["status"] == "success";
+        assert!(all.as_array().unwrap().len() > 1 && all.as_array().unwrap().iter().all(ended), "{all}");
         let entry = text.split(&format!("{PAGES}/logs/")).nth(1).unwrap().split('"').next().unwrap();
         let (_, text) = client.page(&format!("{PAGES}/logs/{entry}")).await;
         assert!(text.contains("EntryExportAdd") && text.contains("name.givenName"));

@@ -87,7 +87,7 @@ struct Wanted {
 impl Wanted {
     fn parse(filter: &str) -> Result<Self, ProvisioningError> {
         let mut wanted = Self::default();
-        for part in filter.split(" and ").map(str::trim).filter(|p| !p.is_empty()) {
+        for part in joined(filter).into_iter().map(str::trim).filter(|p| !p.is_empty()) {
             let invalid = || ProvisioningError::Invalid {
                 field: "$filter",
                 why: format!(
@@ -109,6 +109,19 @@ impl Wanted {
         }
         Ok(wanted)
     }
+}
+
+/// What `and` joins; one between quotes belongs to a text.
+fn joined(filter: &str) -> Vec<&str> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (at, and) in filter.match_indices(" and ") {
+        if filter[start..at].matches('\'').count() % 2 == 0 {
+            parts.push(&filter[start..at]);
+            start = at + and.len();
+        }
+    }
+    parts.push(&filter[start..]);
+    parts
 }
 
 /// An entry as Graph shows it.
@@ -152,6 +165,8 @@ mod tests {
     fn filters_are_understood_or_named() {
         let wanted = Wanted::parse("jobId eq 'scim.x' and sourceIdentity/displayName eq 'o''neil'").unwrap();
         assert_eq!((wanted.job.as_deref(), wanted.search.text.as_str()), (Some("scim.x"), "o'neil"));
+        let wanted = Wanted::parse("sourceIdentity/displayName eq 'a and b' and jobId eq 'x'").unwrap();
+        assert_eq!((wanted.job.as_deref(), wanted.search.text.as_str()), (Some("x"), "a and b"));
         assert_eq!(Wanted::parse("").unwrap(), Wanted::default());
         for bad in ["jobId ne 'x'", "jobId eq x", "color eq 'red'"] {
             assert!(Wanted::parse(bad).is_err(), "{bad}");

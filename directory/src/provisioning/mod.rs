@@ -39,6 +39,7 @@ mod pages;
 mod pages_comparisons;
 mod pages_expression;
 mod pages_lint;
+mod pages_log_download;
 mod pages_logs;
 mod pages_mappings;
 mod pages_plans;

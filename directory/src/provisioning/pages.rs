@@ -19,8 +19,8 @@ use super::pages_status::Live;
 use super::settings::{self, Restart};
 use super::status::Status;
 use super::{
-    pages_comparisons, pages_expression, pages_lint, pages_logs, pages_mappings, pages_plans,
-    pages_provenance, pages_scope, pages_settings, pages_status, store as jobs,
+    pages_comparisons, pages_expression, pages_lint, pages_log_download, pages_logs, pages_mappings,
+    pages_plans, pages_provenance, pages_scope, pages_settings, pages_status, store as jobs,
 };
 use crate::Directory;
 use crate::access::{self, Caller};
@@ -51,6 +51,7 @@ pub(super) fn routes(directory: &Directory) -> Routes<Directory> {
         .post("/console/applications/{id}/provisioning/settings", pages_settings::save_settings)
         .get("/console/applications/{id}/provisioning/lint", pages_lint::show)
         .get("/console/applications/{id}/provisioning/logs", pages_logs::list)
+        .get("/console/applications/{id}/provisioning/logs/download", pages_log_download::download)
         .get("/console/applications/{id}/provisioning/logs/{entry}", pages_logs::show)
         .get("/console/applications/{id}/provisioning/plans", pages_plans::list)
         .post("/console/applications/{id}/provisioning/plans", pages_plans::make)

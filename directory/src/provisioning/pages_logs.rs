@@ -31,6 +31,30 @@ pub(super) struct Look {
     before: String,
 }
 
+impl Look {
+    /// No entry has a NUL, and PostgreSQL takes none.
+    pub(super) fn search(&self, limit: i64) -> Search {
+        let text = |text: &str| text.replace('\0', "");
+        Search {
+            text: text(self.q.trim()),
+            action: text(&self.action),
+            status: text(&self.status),
+            before: Some(text(&self.before)).filter(|before| !before.is_empty()),
+            limit,
+        }
+    }
+
+    /// The query of another page with the same search, and `more`.
+    fn query(&self, more: (&str, &str)) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("q", &self.q)
+            .append_pair("status", &self.status)
+            .append_pair("action", &self.action)
+            .append_pair(more.0, more.1)
+            .finish()
+    }
+}
+
 #[derive(Template)]
 #[template(path = "provisioning/logs.html")]
 struct Logs {
@@ -42,6 +66,8 @@ struct Logs {
     look: Look,
     entries: Vec<Entry>,
     next: String,
+    /// Each format and where it is.
+    downloads: [(&'static str, String); 2],
 }
 
 pub(super) async fn list(
@@ -51,33 +77,22 @@ pub(super) async fn list(
     let shell = subject.shell(&directory, "Provisioning logs", &caller, &csrf);
     let mut entries = match subject.job.clone() {
         Some(job) => {
-            let search = Search {
-                text: look.q.trim().to_owned(),
-                action: look.action.clone(),
-                status: look.status.clone(),
-                before: Some(look.before.clone()).filter(|b| !b.is_empty()),
-                limit: PAGE + 1,
-            };
+            let search = look.search(PAGE + 1);
             directory.store.read(move |tx| log::search(tx, &job, &search)).await?
         }
         None => Vec::new(),
     };
     let more = i64::try_from(entries.len()).is_ok_and(|n| n > PAGE);
     entries.truncate(usize::try_from(PAGE).unwrap_or(0));
-    let next = entries.last().filter(|_| more).map(|e| next_url(&subject, &look, &e.id)).unwrap_or_default();
     let (tabs, base) = (subject.tabs("logs"), subject.path("logs"));
+    let next = entries.last().filter(|_| more).map(|e| format!("{base}?{}", look.query(("before", &e.id))));
+    let next = next.unwrap_or_default();
+    let downloads = ["CSV", "JSON"].map(|format| {
+        let query = look.query(("format", &format.to_lowercase()));
+        (format, format!("{base}/download?{query}"))
+    });
     let application = subject.application;
-    Ok(render(&Logs { shell, tab: TAB, application, tabs, base, look, entries, next }))
-}
-
-fn next_url(subject: &Subject, look: &Look, before: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("q", &look.q)
-        .append_pair("status", &look.status)
-        .append_pair("action", &look.action)
-        .append_pair("before", before)
-        .finish();
-    format!("{}?{query}", subject.path("logs"))
+    Ok(render(&Logs { shell, tab: TAB, application, tabs, base, look, entries, next, downloads }))
 }
 
 #[derive(Template)]

@@ -216,9 +216,18 @@ impl Directory {
         self.http.get(&Self::synchronization(principal, &format!("jobs/{job}/comparisons/{id}"))).await
     }
 
-    /// The newest provisioning log entries of a job.
-    pub async fn provisioning_logs(&self, job: &str, top: u32) -> Result<Vec<Json>, Failure> {
-        let filter = encode(&format!("jobId eq '{job}'"));
+    /// The newest provisioning log entries of a job, those alone whose properties are as `only` says.
+    pub async fn provisioning_logs(
+        &self,
+        job: &str,
+        top: u32,
+        only: &[(&str, &str)],
+    ) -> Result<Vec<Json>, Failure> {
+        let mut filter = format!("jobId eq '{job}'");
+        for (name, value) in only {
+            filter.push_str(&format!(" and {name} eq '{}'", value.replace('\'', "''")));
+        }
+        let filter = encode(&filter);
         let mut page =
             self.http.get(&format!("/v1.0/auditLogs/provisioning?$filter={filter}&$top={top}")).await?;
         match page["value"].take() {

@@ -29,6 +29,8 @@ async fn roles_are_made_given_disabled_and_deleted() {
     app(&["create", "Ledger"]);
     let fixed = [role("User", Value::Null, true, 0), role("msiam_access", Value::Null, true, 0)];
     assert_eq!(roles(&both), fixed);
+    let logs = ["provisioning", "logs", "Ledger", "--status", "failure", "--action", "create", "--who"];
+    assert_eq!(app(&[&logs[..], &["Tom and Jo's"]].concat()), json!([]), "a filter that is understood");
     app(&["roles", "add", "Ledger", "Auditor", "--value", "audit/read", "--description", "Reads"]);
     refused(&["roles", "add", "Ledger", "Another", "--value", "audit/read"], "appRoles.value");
 

@@ -105,13 +105,7 @@ pub enum ProvisioningCommand {
         group: Option<String>,
     },
     /// The newest entries of the provisioning log.
-    Logs {
-        /// The application.
-        app: String,
-        /// How many.
-        #[arg(long, default_value_t = 20)]
-        top: u32,
-    },
+    Logs(LogsArguments),
 }
 
 /// Who is kept in step.
@@ -157,6 +151,37 @@ pub struct ConfigureArguments {
     /// Compare the whole target so often, in hours; 0 for never. Without it, that stays as it is: 24 at first.
     #[arg(long, value_name = "HOURS")]
     compare_every: Option<u32>,
+}
+
+/// Which entries of the log.
+#[derive(Debug, Args)]
+pub struct LogsArguments {
+    /// The application.
+    app: String,
+    /// How many.
+    #[arg(long, default_value_t = 20)]
+    top: u32,
+    /// Only those that ended so: success, failure, skipped or warning.
+    #[arg(long)]
+    status: Option<String>,
+    /// Only this action: create, update, disable, delete, stagedDelete or other.
+    #[arg(long)]
+    action: Option<String>,
+    /// Only people and groups whose names begin so, or the one with this id.
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+}
+
+impl LogsArguments {
+    /// Graph's filter, beside the job.
+    fn filter(&self) -> Vec<(&'static str, &str)> {
+        let given = [
+            ("provisioningStatusInfo/status", &self.status),
+            ("provisioningAction", &self.action),
+            ("sourceIdentity/displayName", &self.who),
+        ];
+        given.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect()
+    }
 }
 
 /// An application's service principal and its job.
@@ -229,14 +254,14 @@ pub async fn run(
         ProvisioningCommand::Why { app, user, group } => {
             provenance::why(directory, &app, &user, group.as_deref(), output).await?;
         }
-        ProvisioningCommand::Logs { app, top } => logs(directory, &app, top, output).await?,
+        ProvisioningCommand::Logs(arguments) => logs(&arguments, directory, output).await?,
     }
     Ok(())
 }
 
-async fn logs(directory: &Directory, app: &str, top: u32, output: &Output) -> Result<(), Failure> {
-    let job = job(directory, app).await?;
-    let entries = directory.provisioning_logs(&job.id, top).await?;
+async fn logs(arguments: &LogsArguments, directory: &Directory, output: &Output) -> Result<(), Failure> {
+    let job = job(directory, &arguments.app).await?;
+    let entries = directory.provisioning_logs(&job.id, arguments.top, &arguments.filter()).await?;
     let columns = [
         ("activityDateTime", "TIME"),
         ("provisioningAction", "ACTION"),
