@@ -2,6 +2,7 @@
 
 use scim::caseless;
 use serde_json::{Value as Json, json};
+use store::StoreError;
 use web::Timestamp;
 
 use super::{IdentityError, Owner};
@@ -65,6 +66,44 @@ impl User {
             shown.remove("schemas");
         }
         shown
+    }
+}
+
+/// A user as answers show one: the row without what it is only looked up by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredUser {
+    /// UUID.
+    pub id: String,
+    /// Who made the user: see [`Owner`].
+    pub owner: String,
+    /// The SCIM resource without `id` and `meta`, as JSON text.
+    pub resource: String,
+    /// When the user was made.
+    pub created_at: Timestamp,
+    /// When the user was last changed.
+    pub updated_at: Timestamp,
+    /// How often it was written; an ETag is made of it.
+    pub version: i64,
+}
+
+impl StoredUser {
+    /// The same of a user who was just written.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn of(user: User) -> Result<Self, StoreError> {
+        let resource = store::json_text(&user.resource)?;
+        let User { id, owner, created_at, updated_at, version, .. } = user;
+        Ok(Self { id, owner, resource, created_at, updated_at, version })
+    }
+
+    /// The resource.
+    ///
+    /// # Errors
+    /// The store's, where the text is no JSON.
+    pub fn json(&self) -> Result<Json, StoreError> {
+        serde_json::from_str(&self.resource)
+            .map_err(|error| StoreError::Database(format!("the resource of user {}: {error}", self.id)))
     }
 }
 

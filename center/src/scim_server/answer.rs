@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde_json::Value;
+use scim::resource::Sent;
 
 use super::media_type::SCIM_JSON;
 
@@ -10,7 +10,7 @@ use super::media_type::SCIM_JSON;
 #[derive(Debug)]
 pub(super) struct Shown {
     /// What the client asked for of it.
-    pub(super) document: Value,
+    pub(super) document: Sent,
     /// Its address.
     pub(super) location: String,
     /// Its version; none where versions are not shown.
@@ -23,7 +23,7 @@ pub(super) struct Answer {
     /// The status.
     pub(super) status: StatusCode,
     /// The body.
-    pub(super) document: Option<Value>,
+    pub(super) document: Option<Sent>,
     /// The address of the resource that it is about.
     pub(super) location: Option<String>,
     /// The version of the resource that it is about.
@@ -32,8 +32,8 @@ pub(super) struct Answer {
 
 impl Answer {
     /// 200 with a document that is no resource.
-    pub(super) fn document(document: Value) -> Self {
-        Self { status: StatusCode::OK, document: Some(document), location: None, version: None }
+    pub(super) fn document(document: impl Into<Sent>) -> Self {
+        Self { status: StatusCode::OK, document: Some(document.into()), location: None, version: None }
     }
 
     /// 200 with a resource.
@@ -64,12 +64,9 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        // Not by its Display, which takes twice as long.
-        let body = self.document.map(|document| serde_json::to_vec(&document)).transpose();
-        let mut response = match body {
-            Ok(Some(body)) => ([(header::CONTENT_TYPE, SCIM_JSON)], body).into_response(),
-            Ok(None) => ().into_response(),
-            Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        let mut response = match self.document {
+            Some(body) => ([(header::CONTENT_TYPE, SCIM_JSON)], body.into_bytes()).into_response(),
+            None => ().into_response(),
         };
         *response.status_mut() = self.status;
         let mut set = |name: HeaderName, value: Option<String>| {

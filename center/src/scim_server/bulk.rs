@@ -17,7 +17,7 @@ use super::refusal::{Refusal, Refused};
 use super::version::Preconditions;
 use super::view::base;
 use super::{groups, resource, users};
-use crate::identity_store::{Group, User};
+use crate::identity_store::{Group, StoredUser};
 
 /// How many creations run together.
 const TOGETHER: usize = 64;
@@ -166,7 +166,7 @@ async fn carry_out(call: Call, operation: Operation) -> Result<Answer, Refusal> 
         (Method::Post, "Users") => users::create(call, body).await,
         (Method::Put, "Users") => users::replace(call, path, body).await,
         (Method::Patch, "Users") => users::patch(call, path, body).await,
-        (Method::Delete, "Users") => resource::delete::<User>(call, path).await,
+        (Method::Delete, "Users") => resource::delete::<StoredUser>(call, path).await,
         (Method::Post, "Groups") => groups::create(call, body).await,
         (Method::Put, "Groups") => groups::replace(call, path, body).await,
         (Method::Patch, "Groups") => groups::patch(call, path, body).await,

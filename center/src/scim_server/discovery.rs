@@ -4,6 +4,7 @@ use axum::extract::Path;
 use scim::ScimError;
 use scim::limits::MAX_BULK_OPERATIONS;
 use scim::list::index_page;
+use scim::resource::Sent;
 use scim::schema::documents::{self, Service};
 use scim::schema::{RESOURCE_TYPES, ResourceType};
 use serde_json::Value;
@@ -85,7 +86,8 @@ fn all(filtered: bool, documents: Vec<Value>) -> Result<Answer, Refusal> {
     if filtered {
         return Err(Refusal::DiscoveryFilter);
     }
-    Ok(Answer::document(index_page(documents.len(), 1, documents)))
+    let documents: Vec<Sent> = documents.into_iter().map(Sent::from).collect();
+    Ok(Answer::document(index_page(documents.len(), 1, &documents)))
 }
 
 fn one(resource: &'static str, document: Option<Value>, id: String) -> Result<Answer, Refusal> {

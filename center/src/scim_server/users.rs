@@ -12,17 +12,17 @@ use scim::{Rules, resource};
 use serde_json::{Value, json};
 use store::{StoreError, Tx};
 
-use super::answer::Answer;
+use super::answer::{Answer, Shown};
 use super::aws;
 use super::call::Call;
 use super::condition::{self, Narrowed};
 use super::list::{self, Listed};
 use super::message::Body;
 use super::refusal::Refusal;
-use super::resource::{shown, to_change};
+use super::resource::to_change;
 use super::view::View;
 use crate::identity_store::store::{self as identities, Condition, Slice};
-use crate::identity_store::{IdentityError, IdentityKind, NewUser, Owner, User};
+use crate::identity_store::{IdentityError, IdentityKind, NewUser, Owner, StoredUser};
 use crate::instance::Author;
 use crate::recycle_bin::{Binned, store as bin};
 
@@ -39,13 +39,14 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
         match returning(tx, &author, &new, may_return)? {
             Some(binned) => {
                 let user = bin::return_user(tx, &author, &binned, &new.resource)?;
-                shown(tx, &view, user)
+                StoredUser::of(user)?.shown(tx, &view)
             }
             None => {
                 let user = identities::create_user(tx, &author, &new)?;
-                shown(tx, &view.without_memberships(), user)
+                StoredUser::of(user)?.shown(tx, &view.without_memberships())
             }
         }
+        .map_err(Refusal::from)
     });
     Ok(Answer::created(created.await?))
 }
@@ -84,13 +85,13 @@ pub(super) async fn replace(
     let view = View::new(&call, &USER);
     let (versions, to_be) = (call.versions, call.users_to_be);
     let replaced = call.center.store.write(move |tx| {
-        let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
-        let wanted = with_active(resource.clone(), before.active);
-        let wanted = resource::replaced(&rules, &before.resource, &wanted)?;
-        let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
-        check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
+        let before = to_change::<StoredUser>(tx, &author.instance_id, &id, &versions)?.json()?;
+        let wanted = with_active(resource.clone(), resource::flag(&before, "active") == Some(true));
+        let wanted = resource::replaced(&rules, &before, &wanted)?;
+        let wanted = resource::with_unseen(&rules, full, &before, wanted)?;
+        check_manager(tx, &author, (&rules, &to_be), &before, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
-        shown(tx, &view, user)
+        Ok::<_, Refusal>(StoredUser::of(user)?.shown(tx, &view)?)
     });
     Ok(Answer::ok(replaced.await?))
 }
@@ -111,18 +112,18 @@ pub(super) async fn patch(
     let view = View::new(&call, &USER);
     let (versions, to_be) = (call.versions, call.users_to_be);
     let patched = call.center.store.write(move |tx| {
-        let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<StoredUser>(tx, &author.instance_id, &id, &versions)?.json()?;
         // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
         // better nobody than somebody by a gap.
-        let mut wanted = patch::apply(&rules, &before.resource, &request)?;
+        let mut wanted = patch::apply(&rules, &before, &request)?;
         if aws {
             aws::check_user(&wanted)?;
             wanted = aws::kept(wanted);
         }
-        let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
-        check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
+        let wanted = resource::with_unseen(&rules, full, &before, wanted)?;
+        check_manager(tx, &author, (&rules, &to_be), &before, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
-        shown(tx, &view, user)
+        Ok::<_, Refusal>(StoredUser::of(user)?.shown(tx, &view)?)
     });
     Ok(Answer::ok(patched.await?))
 }
@@ -162,7 +163,7 @@ fn with_active(mut resource: Value, otherwise: bool) -> Value {
     resource
 }
 
-impl Listed for User {
+impl Listed for StoredUser {
     const KIND: &'static ResourceType = &USER;
 
     fn id(&self) -> &str {
@@ -170,7 +171,7 @@ impl Listed for User {
     }
 
     fn made_by(&self) -> Owner {
-        User::made_by(self)
+        Owner::of(&self.owner)
     }
 
     fn version(&self) -> i64 {
@@ -178,7 +179,7 @@ impl Listed for User {
     }
 
     fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Self, Refusal> {
-        let found = identities::user(tx, instance_id, id)?;
+        let found = identities::stored_user(tx, instance_id, id)?;
         found.ok_or_else(|| IdentityError::UserNotFound(id.to_owned()).into())
     }
 
@@ -212,7 +213,11 @@ impl Listed for User {
         identities::count_users_matching(tx, instance_id, condition)
     }
 
-    fn shown(self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
+    fn full(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
+        view.full_user(tx, self)
+    }
+
+    fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Shown, StoreError> {
         view.user(tx, self)
     }
 }

@@ -3,7 +3,7 @@
 use store::{StoreError, Tx, Val};
 
 use super::{groups, users};
-use crate::identity_store::{Group, User};
+use crate::identity_store::{Group, StoredUser};
 
 /// A condition over the columns of `users` or `groups`. Values are parameters, never part of the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -106,8 +106,8 @@ pub fn users_matching(
     instance_id: &str,
     condition: &Condition,
     slice: &Slice,
-) -> Result<Vec<User>, StoreError> {
-    rows(tx, users::COLUMNS, "users", instance_id, condition, slice)?.iter().map(users::read).collect()
+) -> Result<Vec<StoredUser>, StoreError> {
+    rows(tx, users::STORED, "users", instance_id, condition, slice)?.into_iter().map(users::stored).collect()
 }
 
 /// Groups that meet a condition.

@@ -4,13 +4,15 @@ use web::{Timestamp, session};
 
 use super::{Kept, Page, containing, counts, emails, extensions, members};
 use crate::assignments;
-use crate::identity_store::{Columns, IdentityError, IdentityKind, NewUser, User};
+use crate::identity_store::{Columns, IdentityError, IdentityKind, NewUser, StoredUser, User};
 use crate::instance::{Author, Subject};
 use crate::recycle_bin::{self, Binned};
 use crate::scim_server::schemas::{self, Kinds};
 
 pub(super) const COLUMNS: &str =
     "id, user_name, display_name, external_id, active, owner, resource, created_at, updated_at, version";
+/// Those of a [`StoredUser`].
+pub(super) const STORED: &str = "id, owner, resource, created_at, updated_at, version";
 
 /// The user with this id.
 ///
@@ -18,6 +20,15 @@ pub(super) const COLUMNS: &str =
 /// The engine's.
 pub fn user(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Option<User>, StoreError> {
     one(tx, "id = ?2", &[instance_id.into(), id.into()])
+}
+
+/// The user with this id, as answers show one.
+///
+/// # Errors
+/// The engine's.
+pub fn stored_user(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Option<StoredUser>, StoreError> {
+    let sql = format!("SELECT {STORED} FROM users WHERE instance_id = ?1 AND id = ?2");
+    tx.row(&sql, &[instance_id.into(), id.into()])?.map(stored).transpose()
 }
 
 /// Whether there is a user with this id.
@@ -272,6 +283,17 @@ fn required(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, Identity
 fn one(tx: &mut Tx<'_>, condition: &str, params: &[Val<'_>]) -> Result<Option<User>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE instance_id = ?1 AND {condition}");
     tx.row(&sql, params)?.as_ref().map(read).transpose()
+}
+
+pub(super) fn stored(mut row: Row) -> Result<StoredUser, StoreError> {
+    Ok(StoredUser {
+        id: row.take_text(0)?,
+        owner: row.take_text(1)?,
+        resource: row.take_text(2)?,
+        created_at: Timestamp(row.int(3)?),
+        updated_at: Timestamp(row.int(4)?),
+        version: row.int(5)?,
+    })
 }
 
 pub(super) fn read(row: &Row) -> Result<User, StoreError> {
