@@ -69,6 +69,8 @@ impl IntoResponse for Answer {
             None => ().into_response(),
         };
         *response.status_mut() = self.status;
+        // Room for these and for those that every answer has.
+        response.headers_mut().reserve(12);
         let mut set = |name: HeaderName, value: Option<String>| {
             if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
                 response.headers_mut().insert(name, value);

@@ -35,7 +35,7 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
     // AWS answers a create without members, and a read with an empty list.
     let view = View::new(&call, &GROUP).of_new_group();
     let may_return = call.may_return();
-    let (id, owner) = (call.fresh_id(&author), call.caller.actor.clone());
+    let (id, owner) = (call.fresh_id(&author), call.client.caller.actor.clone());
     let created = call.center.store.write(move |tx| {
         let id = match returning(tx, &author, &fields, may_return)? {
             Some(binned) => bin::return_group(tx, &author, &binned, &fields)?.id,
@@ -72,9 +72,9 @@ pub(super) async fn replace(
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
     let resource = resource::read(&call.rules(&GROUP), &body)?;
-    let named = names_members(&body) || call.judged.mode == Mode::Strict;
+    let named = names_members(&body) || call.client.mode == Mode::Strict;
     let members = named.then(|| members(&resource));
-    let (rules, full) = (call.rules(&GROUP), call.judged.kinds.get(&GROUP));
+    let (rules, full) = (call.rules(&GROUP), call.client.kinds.get(&GROUP));
     let author = call.author();
     let view = View::new(&call, &GROUP);
     let versions = call.versions;
@@ -101,7 +101,7 @@ pub(super) async fn patch(
     Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let (rules, full) = (call.rules(&GROUP), call.judged.kinds.get(&GROUP));
+    let (rules, full) = (call.rules(&GROUP), call.client.kinds.get(&GROUP));
     let request = PatchRequest::read(&body, &rules.quirks)?;
     let patch = member_changes(&rules, &request)?;
     if call.aws() {

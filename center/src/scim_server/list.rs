@@ -90,7 +90,6 @@ pub(super) fn common_order(sort: &Sort) -> Option<&'static [&'static str]> {
 /// evaluated, or the order be made, for more resources than one request may cost.
 pub(super) async fn list<T: Listed>(call: &Call) -> Result<Sent, Refusal> {
     let query = &call.query;
-    let mark = mark(&call.tenant, T::KIND.name, query.filter.as_deref());
     let search = Search::new::<T>(call, query)?;
     match query.paging(MOST, MOST) {
         Paging::Index { start, count } => {
@@ -99,6 +98,7 @@ pub(super) async fn list<T: Listed>(call: &Call) -> Result<Sent, Refusal> {
         }
         Paging::Cursor { cursor, count } => {
             check_cursor_query(query, count)?;
+            let mark = mark(&call.client.tenant, T::KIND.name, query.filter.as_deref());
             let after = cursor.map_or(Ok(String::new()), |c| read_cursor(&c, &mark))?;
             let (page, next) = search.by_cursor::<T>(after, count).await?;
             Ok(cursor_page(None, next.map(|id| write_cursor(&id, &mark)).as_deref(), &page))

@@ -40,6 +40,11 @@ pub use edge::around;
 use crate::identity_store::{Group, StoredUser};
 use crate::{Center, access};
 
+/// The address of a tenant's SCIM root without a slash at its end. From the configured origin alone.
+fn base(center: &Center, tenant: &str) -> String {
+    center.url(&format!("/{tenant}/scim/v2"))
+}
+
 /// The routes of this folder.
 pub fn routes(center: &Center) -> Routes<Center> {
     protocol(center).merge(admin_api(center)).merge(console(center))

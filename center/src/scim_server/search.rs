@@ -24,8 +24,14 @@ pub(super) async fn search(call: Call, Body(body): Body) -> Result<Answer, Refus
         Paging::Index { start, count } => by_index(users, groups, start, count).await?,
         Paging::Cursor { cursor, count } => {
             check_cursor_query(&call.query, count)?;
-            by_cursor(users, groups, cursor, count, &mark(&call.tenant, "", call.query.filter.as_deref()))
-                .await?
+            by_cursor(
+                users,
+                groups,
+                cursor,
+                count,
+                &mark(&call.client.tenant, "", call.query.filter.as_deref()),
+            )
+            .await?
         }
     }))
 }

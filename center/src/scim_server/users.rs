@@ -1,7 +1,6 @@
 //! `/Users`.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use axum::extract::Path;
 use scim::filter::BoundFilter;
@@ -32,10 +31,10 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
     let author = call.author();
     let view = View::new(&call, &USER);
     let may_return = call.may_return();
-    let (rules, to_be) = (call.rules(&USER), Arc::clone(&call.users_to_be));
-    let new = NewUser { id: call.fresh_id(&author), owner: call.caller.actor, resource };
+    let (rules, to_be) = (call.rules(&USER), call.users_to_be.clone());
+    let new = NewUser { id: call.fresh_id(&author), owner: call.client.caller.actor.clone(), resource };
     let created = call.center.store.write(move |tx| {
-        check_manager(tx, &author, (&rules, &to_be), &Value::Null, &new.resource)?;
+        check_manager(tx, &author, (&rules, to_be.as_deref()), &Value::Null, &new.resource)?;
         match returning(tx, &author, &new, may_return)? {
             Some(binned) => {
                 let user = bin::return_user(tx, &author, &binned, &new.resource)?;
@@ -80,7 +79,7 @@ pub(super) async fn replace(
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
     let resource = read(&call, &body)?;
-    let (rules, full) = (call.rules(&USER), call.judged.kinds.get(&USER));
+    let (rules, full) = (call.rules(&USER), call.client.kinds.get(&USER));
     let author = call.author();
     let view = View::new(&call, &USER);
     let (versions, to_be) = (call.versions, call.users_to_be);
@@ -89,7 +88,7 @@ pub(super) async fn replace(
         let wanted = with_active(resource.clone(), resource::flag(&before, "active") == Some(true));
         let wanted = resource::replaced(&rules, &before, &wanted)?;
         let wanted = resource::with_unseen(&rules, full, &before, wanted)?;
-        check_manager(tx, &author, (&rules, &to_be), &before, &wanted)?;
+        check_manager(tx, &author, (&rules, to_be.as_deref()), &before, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         Ok::<_, Refusal>(StoredUser::of(user)?.shown(tx, &view)?)
     });
@@ -102,7 +101,7 @@ pub(super) async fn patch(
     Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let (rules, full) = (call.rules(&USER), call.judged.kinds.get(&USER));
+    let (rules, full) = (call.rules(&USER), call.client.kinds.get(&USER));
     let request = PatchRequest::read(&body, &rules.quirks)?;
     let aws = call.aws();
     if aws {
@@ -121,7 +120,7 @@ pub(super) async fn patch(
             wanted = aws::kept(wanted);
         }
         let wanted = resource::with_unseen(&rules, full, &before, wanted)?;
-        check_manager(tx, &author, (&rules, &to_be), &before, &wanted)?;
+        check_manager(tx, &author, (&rules, to_be.as_deref()), &before, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
         Ok::<_, Refusal>(StoredUser::of(user)?.shown(tx, &view)?)
     });
@@ -132,12 +131,15 @@ pub(super) async fn patch(
 fn check_manager(
     tx: &mut Tx<'_>,
     author: &Author,
-    (rules, to_be): (&Rules, &HashSet<String>),
+    (rules, to_be): (&Rules, Option<&HashSet<String>>),
     before: &Value,
     wanted: &Value,
 ) -> Result<(), Refusal> {
     match resource::new_manager(before, wanted) {
-        Some(id) if !to_be.contains(id) && !identities::user_exists(tx, &author.instance_id, id)? => {
+        Some(id)
+            if !to_be.is_some_and(|ids| ids.contains(id))
+                && !identities::user_exists(tx, &author.instance_id, id)? =>
+        {
             Ok(resource::check_unknown_manager(rules, id)?)
         }
         _ => Ok(()),

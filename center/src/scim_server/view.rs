@@ -1,5 +1,7 @@
 //! Users and groups as SCIM shows them.
 
+use std::sync::Arc;
+
 use scim::filter::BoundFilter;
 use scim::list::Sort;
 use scim::resource::{Meta, Projection, Sent, Stored, with_meta};
@@ -10,6 +12,7 @@ use web::Timestamp;
 
 use super::answer::Shown;
 use super::call::Call;
+use super::known::Client;
 use super::mode::Mode;
 use super::schemas::known;
 use super::version::{etag, etag_with};
@@ -23,23 +26,17 @@ pub(super) const MOST_MEMBERS: i64 = 1000;
 /// Most groups shown with a user.
 const MOST_GROUPS: i64 = 1000;
 
-/// The address of the SCIM root without a slash at its end. From the configured origin alone.
-pub(super) fn base(center: &Center, tenant: &str) -> String {
-    center.url(&format!("/{tenant}/scim/v2"))
-}
-
 /// How resources are shown in one answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct View {
-    instance_id: String,
-    base: String,
+    center: Center,
+    client: Arc<Client>,
     kind: &'static ResourceType,
     projection: Projection,
     /// Whether the memberships are read: they cost a query each.
     memberships: bool,
     /// Whether a list of members without any is shown.
     empty_members: bool,
-    mode: Mode,
 }
 
 impl View {
@@ -50,13 +47,12 @@ impl View {
         // AWS shows no memberships: groups have an empty list of members.
         let memberships = !call.aws() && memberships(kind).is_some_and(|a| projection.includes(kind, a));
         Self {
-            instance_id: call.center.instance_id.clone(),
-            base: base(&call.center, &call.tenant),
+            center: call.center.clone(),
+            client: Arc::clone(&call.client),
             kind,
             projection,
             memberships,
             empty_members: call.aws(),
-            mode: call.judged.mode,
         }
     }
 
@@ -129,7 +125,7 @@ impl View {
         if !self.memberships {
             return Ok(Vec::new());
         }
-        let groups = identities::groups_of(tx, &self.instance_id, &user.id, MOST_GROUPS)?;
+        let groups = identities::groups_of(tx, &self.center.instance_id, &user.id, MOST_GROUPS)?;
         Ok(groups.iter().map(|group| self.membership(group)).collect())
     }
 
@@ -137,7 +133,8 @@ impl View {
         if !self.memberships {
             return Ok(self.list("members", Vec::new()));
         }
-        let members = identities::list_members(tx, &self.instance_id, &group.id, "", MOST_MEMBERS + 1)?;
+        let members =
+            identities::list_members(tx, &self.center.instance_id, &group.id, "", MOST_MEMBERS + 1)?;
         let shown = i64::try_from(members.len()).is_ok_and(|n| n <= MOST_MEMBERS);
         let members = members.iter().filter(|_| shown).map(|member| self.member(member)).collect();
         Ok(self.list("members", members))
@@ -161,7 +158,7 @@ impl View {
 
     /// The address and version of a resource, and nothing of it.
     pub(super) fn unread(&self, id: &str, version: i64) -> Shown {
-        let version = (self.mode != Mode::Aws).then(|| etag(version));
+        let version = (self.client.mode != Mode::Aws).then(|| etag(version));
         Shown { document: Sent::default(), location: self.location(id), version }
     }
 
@@ -178,17 +175,17 @@ impl View {
         let stored = Stored { kind: self.kind, text: resource, added, meta };
         let document = stored.sent(&self.projection);
         let document = document.map_err(|e| StoreError::Database(format!("the resource {id}: {e}")))?;
-        Ok(Shown { document, location, version: (self.mode != Mode::Aws).then_some(version) })
+        Ok(Shown { document, location, version: (self.client.mode != Mode::Aws).then_some(version) })
     }
 
     fn location(&self, id: &str) -> String {
-        format!("{}{}/{id}", self.base, self.kind.endpoint)
+        format!("{}{}/{id}", self.client.base, self.kind.endpoint)
     }
 
     fn membership(&self, group: &Group) -> Value {
         json!({
             "value": group.id,
-            "$ref": format!("{}/Groups/{}", self.base, group.id),
+            "$ref": format!("{}/Groups/{}", self.client.base, group.id),
             "display": group.fields.display_name,
             "type": "direct",
         })
@@ -197,7 +194,7 @@ impl View {
     fn member(&self, member: &identities::Member) -> Value {
         json!({
             "value": member.id,
-            "$ref": format!("{}/Users/{}", self.base, member.id),
+            "$ref": format!("{}/Users/{}", self.client.base, member.id),
             "type": "User",
             "display": member.display_name,
         })
@@ -222,7 +219,7 @@ impl View {
         version: &'a str,
     ) -> Meta<'a> {
         // AWS shows neither of the two.
-        let rfc = self.mode != Mode::Aws;
+        let rfc = self.client.mode != Mode::Aws;
         Meta {
             id,
             created,
