@@ -173,7 +173,23 @@ impl Row {
 /// A running transaction.
 pub struct Tx<'a> {
     pub(crate) conn: Conn<'a>,
-    pub(crate) appended: u64,
+    pub(crate) appended: Appended,
+}
+
+/// How many events.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Appended {
+    /// All of them.
+    pub(crate) all: u64,
+    /// Those about something else than a user or a group.
+    pub(crate) of_settings: u64,
+}
+
+impl std::ops::AddAssign for Appended {
+    fn add_assign(&mut self, more: Self) {
+        self.all += more.all;
+        self.of_settings += more.of_settings;
+    }
 }
 
 pub(crate) enum Conn<'a> {

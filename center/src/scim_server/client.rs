@@ -131,7 +131,7 @@ async fn authenticate(
 ) -> Result<Option<Arc<Client>>, StoreError> {
     let Some(hash) = hash else { return Ok(None) };
     // Counted before the look-up: what changes during it is noticed.
-    let changes = center.store.changes();
+    let changes = center.store.changes_of_settings();
     if let Some(known) = changes.and_then(|changes| center.scim_known.find(tenant, &hash, changes, now)) {
         return Ok(Some(known));
     }

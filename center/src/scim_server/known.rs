@@ -1,9 +1,9 @@
 //! Clients that were looked up by their tokens a moment ago. Every request of a SCIM client brings one, and looking it
 //! up again would cost as much as what the client asks for.
 //!
-//! What is remembered counts only while nothing at all has changed since, so that a token that was deleted, a switch
-//! that was turned off or another identity source is known with the very next request; and for a second at most, as
-//! a second process on the same file would not be noticed.
+//! What is remembered counts only while nothing but users and groups has changed since, so that a token that was
+//! deleted, a switch that was turned off or another identity source is known with the very next request; and for a
+//! second at most, as a second process on the same file would not be noticed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,7 +54,7 @@ impl Client {
 #[derive(Debug)]
 struct Known {
     client: Arc<Client>,
-    /// The store's count of changes before the look-up.
+    /// The store's count of changes of settings before the look-up.
     changes: u64,
     at: Timestamp,
 }

@@ -41,8 +41,8 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
                 StoredUser::of(user)?.shown(tx, &view)
             }
             None => {
-                let user = identities::create_user(tx, &author, &new)?;
-                StoredUser::of(user)?.shown(tx, &view.without_memberships())
+                let user = identities::create_stored_user(tx, &author, &new)?;
+                user.shown(tx, &view.without_memberships())
             }
         }
         .map_err(Refusal::from)
