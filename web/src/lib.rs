@@ -5,6 +5,7 @@ pub mod assets;
 pub mod clock;
 pub mod cookie;
 pub mod form;
+mod hardened;
 pub mod outbound;
 pub mod page;
 pub mod password;

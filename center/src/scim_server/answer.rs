@@ -1,7 +1,8 @@
 //! What goes back: a resource, a list or nothing.
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use scim::resource::Sent;
 
 use super::media_type::SCIM_JSON;
@@ -64,13 +65,14 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let mut response = match self.document {
-            Some(body) => ([(header::CONTENT_TYPE, SCIM_JSON)], body.into_bytes()).into_response(),
-            None => ().into_response(),
-        };
+        let typed = self.document.is_some();
+        let mut response = Response::new(self.document.map_or_else(Body::empty, |d| d.into_bytes().into()));
         *response.status_mut() = self.status;
         // Room for these and for those that every answer has.
-        response.headers_mut().reserve(12);
+        *response.headers_mut() = HeaderMap::with_capacity(16);
+        if typed {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
+        }
         let mut set = |name: HeaderName, value: Option<String>| {
             if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
                 response.headers_mut().insert(name, value);
