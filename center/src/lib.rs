@@ -31,7 +31,7 @@ use url::Url;
 use web::cookie::Cookie;
 use web::form::FormGuard;
 use web::sealed::MasterKey;
-use web::{Clock, Random};
+use web::{Clock, Random, RequestIds};
 
 pub use schema::MIGRATIONS;
 
@@ -60,6 +60,8 @@ pub struct Inner {
     pub session_cookie: Cookie,
     /// The cookie of a user's browser in the access portal.
     pub portal_cookie: Cookie,
+    /// Names for requests.
+    pub request_ids: RequestIds,
     /// What SCIM clients were seen to be.
     pub scim_seen: scim_server::seen::Memory,
     /// SCIM tokens that were looked up a moment ago.
@@ -91,6 +93,7 @@ impl Center {
         let session_cookie = Cookie::new("entente_center_session", &origin);
         let portal_cookie = Cookie::new("entente_portal_session", &origin);
         let form_guard = FormGuard::new("entente_center_form", &origin, random.clone());
+        let request_ids = RequestIds::new(&random);
         Self(Arc::new(Inner {
             store,
             clock,
@@ -101,6 +104,7 @@ impl Center {
             session_cookie,
             portal_cookie,
             form_guard,
+            request_ids,
             scim_seen: scim_server::seen::Memory::default(),
             scim_known: scim_server::known::Memory::default(),
             scim_rate: scim_server::rate::Limiter::default(),

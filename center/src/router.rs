@@ -1,7 +1,7 @@
 //! Every route of this half, from the folders that serve them.
 
-use axum::Router;
 use web::routes::{Listed, Routes};
+use web::serve::Hardened;
 
 use crate::{
     Center, access_control, admin_api, console, event_targets, identity_source, portal, recycle_bin, saml_sp,
@@ -10,10 +10,10 @@ use crate::{
 
 /// The router of this half with its state and the layers around every answer, and the list of its
 /// routes for the access test.
-pub fn router(center: &Center) -> (Router, Vec<Listed>) {
+pub fn router(center: &Center) -> (Hardened, Vec<Listed>) {
     let (router, listed) = all(center).finish();
     let router = scim_server::around(router.with_state(center.clone()), center);
-    (web::serve::harden(router, &center.origin), listed)
+    (Hardened::new(router, &center.origin), listed)
 }
 
 fn all(center: &Center) -> Routes<Center> {

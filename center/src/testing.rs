@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use serde_json::{Value, json};
@@ -13,6 +12,7 @@ use tower::ServiceExt;
 use url::Url;
 use web::routes::Listed;
 use web::sealed::MasterKey;
+use web::serve::Hardened;
 use web::{Clock, Random, Timestamp};
 
 use crate::{Center, MIGRATIONS, router, setup};
@@ -29,7 +29,7 @@ pub struct TestCenter {
     /// The half.
     pub center: Center,
     /// Its routes.
-    pub router: Router,
+    pub router: Hardened,
     /// The list of its routes.
     pub listed: Vec<Listed>,
     /// A valid API key.

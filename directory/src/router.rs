@@ -1,7 +1,7 @@
 //! Every route of this half, from the folders that serve them.
 
-use axum::Router;
 use web::routes::{Listed, Routes};
+use web::serve::Hardened;
 
 use crate::{
     Directory, applications, claims, console, graph, import, my_apps, provisioning, saml_idp, setup, sign_in,
@@ -10,9 +10,9 @@ use crate::{
 
 /// The router of this half with its state and the layers around every answer, and the list of its
 /// routes for the access test.
-pub fn router(directory: &Directory) -> (Router, Vec<Listed>) {
+pub fn router(directory: &Directory) -> (Hardened, Vec<Listed>) {
     let (router, listed) = all(directory).finish();
-    (web::serve::harden(router.with_state(directory.clone()), &directory.origin), listed)
+    (Hardened::new(router.with_state(directory.clone()), &directory.origin), listed)
 }
 
 fn all(directory: &Directory) -> Routes<Directory> {

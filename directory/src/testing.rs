@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -14,6 +13,7 @@ use tower::ServiceExt;
 use url::Url;
 use web::routes::Listed;
 use web::sealed::MasterKey;
+use web::serve::Hardened;
 use web::{Clock, Random, Timestamp};
 
 use crate::access::Caller;
@@ -35,7 +35,7 @@ pub struct TestDirectory {
     /// The half itself.
     pub directory: Directory,
     /// Its router.
-    pub router: Router,
+    pub router: Hardened,
     /// Its routes.
     pub listed: Vec<Listed>,
     /// The first administrator's id.
@@ -221,7 +221,7 @@ impl Answer {
 }
 
 /// Sends a request to a router.
-pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+pub async fn send(router: &Hardened, request: Request<Body>) -> Answer {
     let response: Response = router.clone().oneshot(request).await.expect("a router answers");
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 256 << 20).await.expect("a body").to_vec();
@@ -232,7 +232,7 @@ pub async fn send(router: &Router, request: Request<Body>) -> Answer {
 /// A program that calls the APIs.
 #[derive(Clone)]
 pub struct Program {
-    router: Router,
+    router: Hardened,
     /// Its access token.
     pub token: String,
 }
@@ -278,13 +278,13 @@ impl Program {
 /// A browser: it keeps cookies and fills in the token of forms. It follows no redirect.
 #[derive(Clone)]
 pub struct Browser {
-    router: Router,
+    router: Hardened,
     cookies: Vec<(String, String)>,
 }
 
 impl Browser {
     /// A browser that was nowhere yet.
-    pub fn new(router: &Router) -> Self {
+    pub fn new(router: &Hardened) -> Self {
         Self { router: router.clone(), cookies: Vec::new() }
     }
 

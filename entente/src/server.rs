@@ -279,7 +279,7 @@ fn announced(what: &str, outcome: Result<usize, store::StoreError>) {
 
 async fn serve_until(
     bound: Bound,
-    router: axum::Router,
+    router: web::serve::Hardened,
     stopped: watch::Receiver<bool>,
 ) -> Result<(), Failure> {
     let served = bound.serve(router, until(stopped)).await;

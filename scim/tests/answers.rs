@@ -191,7 +191,8 @@ fn a_resource_gets_id_and_meta() {
             urn::GROUP
         )
     );
-    assert_eq!(index_page(1, 1, vec![sent])["Resources"][0]["id"], "7");
+    let page: Value = serde_json::from_slice(index_page(1, 1, &[sent.into()]).bytes()).unwrap();
+    assert_eq!(page["Resources"][0]["id"], "7");
 }
 
 #[test]

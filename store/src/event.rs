@@ -8,10 +8,12 @@
 //! transaction still running (`pg_snapshot_xmin`): all of these have ended, so nothing can appear
 //! before them any more.
 
+use std::sync::OnceLock;
+
 use serde_json::Value as Json;
 
 use crate::error::StoreError;
-use crate::tx::{Conn, Tx, Val};
+use crate::tx::{Appended, Conn, Tx, Val};
 
 /// An entry to append, borrowed for the call.
 #[derive(Debug, Clone)]
@@ -81,10 +83,27 @@ impl std::str::FromStr for EventCursor {
     }
 }
 
+/// What changes all the time while a directory is kept in step; see [`crate::Store::changes_of_settings`].
+const FREQUENT: [&str; 2] = ["user", "group"];
+
 /// How many entries one statement takes.
 const AT_ONCE: usize = 50;
 
 const COLUMNS: &str = "epoch, seq, realm, at, actor, action, subject_type, subject_id, before, after";
+
+/// The statement that appends so many.
+fn insert(epoch: &str, events: usize) -> String {
+    let row = |n: usize| {
+        let places: Vec<String> = (n * 8 + 1..=n * 8 + 8).map(|place| format!("?{place}")).collect();
+        format!("({epoch}, {})", places.join(", "))
+    };
+    let rows: Vec<String> = (0..events).map(row).collect();
+    format!(
+        "INSERT INTO events (epoch, realm, at, actor, action, subject_type, subject_id, before, after) \
+         VALUES {}",
+        rows.join(", ")
+    )
+}
 
 impl Tx<'_> {
     /// Appends an entry in this transaction: it is in the log exactly if the change is.
@@ -107,26 +126,21 @@ impl Tx<'_> {
                 AT_ONCE => self.insert_events(chunk)?,
                 _ => chunk.iter().try_for_each(|event| self.insert_events(std::slice::from_ref(event)))?,
             }
-            self.appended += u64::try_from(chunk.len()).unwrap_or(0);
+            let count = |n: usize| u64::try_from(n).unwrap_or(0);
+            let of_settings = chunk.iter().filter(|event| !FREQUENT.contains(&event.subject_type)).count();
+            self.appended += Appended { all: count(chunk.len()), of_settings: count(of_settings) };
         }
         Ok(())
     }
 
     fn insert_events(&mut self, events: &[NewEvent<'_>]) -> Result<(), StoreError> {
-        let epoch = match self.conn {
-            Conn::Sqlite(_) => "0",
-            Conn::Postgres(_) => "CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)",
+        static STATEMENTS: [[OnceLock<String>; 2]; 2] = [const { [const { OnceLock::new() }; 2] }; 2];
+        let (engine, epoch) = match self.conn {
+            Conn::Sqlite(_) => (0, "0"),
+            Conn::Postgres(_) => (1, "CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)"),
         };
-        let row = |n: usize| {
-            let places: Vec<String> = (n * 8 + 1..=n * 8 + 8).map(|place| format!("?{place}")).collect();
-            format!("({epoch}, {})", places.join(", "))
-        };
-        let rows: Vec<String> = (0..events.len()).map(row).collect();
-        let sql = format!(
-            "INSERT INTO events (epoch, realm, at, actor, action, subject_type, subject_id, before, after) \
-             VALUES {}",
-            rows.join(", ")
-        );
+        let sql =
+            STATEMENTS[engine][usize::from(events.len() > 1)].get_or_init(|| insert(epoch, events.len()));
         let text = |json: Option<&Json>| json.map(crate::json_text).transpose();
         let states = events.iter().map(|event| Ok((text(event.before)?, text(event.after)?)));
         let states: Vec<_> = states.collect::<Result<_, StoreError>>()?;
@@ -143,7 +157,7 @@ impl Tx<'_> {
                 after.into(),
             ]);
         }
-        self.exec(&sql, &params).map(|_| ())
+        self.exec(sql, &params).map(|_| ())
     }
 
     /// Up to `limit` entries of `realm` after `cursor`, oldest first, none skipped.

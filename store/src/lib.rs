@@ -22,6 +22,7 @@ mod error;
 mod event;
 mod migrate;
 mod pg;
+mod queue;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -130,11 +131,12 @@ impl Store {
         wait.await.map_err(|_| E::from(StoreError::Closed))?
     }
 
-    /// How many events were appended so far, where every change passes through this store: on SQLite. Whoever
-    /// hears that a write is done finds it counted. None on PostgreSQL, which others write to as well.
-    pub fn changes(&self) -> Option<u64> {
-        match self.backend {
-            Backend::Sqlite(_) => Some(*self.changed.borrow()),
+    /// How many events were appended so far that are about neither a user nor a group, where every change passes
+    /// through this store: on SQLite. Whoever hears that a write is done finds it counted. None on PostgreSQL, which
+    /// others write to as well.
+    pub fn changes_of_settings(&self) -> Option<u64> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => Some(sqlite.changes_of_settings()),
             Backend::Postgres(_) => None,
         }
     }

@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::error::StoreError;
 use crate::migrate::{Migration, migrate};
-use crate::tx::{Conn, Row, Tx, Val, Value};
+use crate::tx::{Appended, Conn, Row, Tx, Val, Value};
 use crate::{Engine, Retryable};
 
 const CONNECTIONS: usize = 8;
@@ -117,7 +117,7 @@ impl Session {
         self.client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK])?;
         let outcome = migrate(Engine::Postgres, migrations, |step| {
             self.client.batch_execute("BEGIN")?;
-            match step(&mut Tx { conn: Conn::Postgres(self), appended: 0 }) {
+            match step(&mut Tx { conn: Conn::Postgres(self), appended: Appended::default() }) {
                 Ok(()) => Ok(self.client.batch_execute("COMMIT")?),
                 Err(e) => {
                     self.client.batch_execute("ROLLBACK")?;
@@ -177,9 +177,9 @@ impl Session {
             Access::Write => "BEGIN ISOLATION LEVEL SERIALIZABLE",
         };
         self.client.batch_execute(begin).map_err(StoreError::from)?;
-        let mut tx = Tx { conn: Conn::Postgres(self), appended: 0 };
+        let mut tx = Tx { conn: Conn::Postgres(self), appended: Appended::default() };
         let outcome = catch_unwind(AssertUnwindSafe(|| f(&mut tx)));
-        let appended = tx.appended;
+        let appended = tx.appended.all;
         match outcome.unwrap_or_else(|_| Err(E::from(StoreError::Panicked))) {
             Ok(value) => {
                 self.client.batch_execute("COMMIT").map_err(StoreError::from)?;

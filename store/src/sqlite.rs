@@ -20,7 +20,8 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use crate::Engine;
 use crate::error::StoreError;
 use crate::migrate::{Migration, migrate};
-use crate::tx::{Conn, Row, Tx, Val, Value};
+use crate::queue::{Jobs, Queue, queue};
+use crate::tx::{Appended, Conn, Row, Tx, Val, Value};
 
 /// Most closures in one commit; more only makes the first of them wait.
 const BATCH: usize = 256;
@@ -37,7 +38,7 @@ type ReadJob = Box<dyn FnOnce(&Connection, Result<(), StoreError>) + Send>;
 trait WriteJob: Send {
     /// Runs it, perhaps once more than before; whether what it did is to be kept, and how many events it
     /// appended.
-    fn run(&mut self, connection: &Connection) -> (bool, u64);
+    fn run(&mut self, connection: &Connection) -> (bool, Appended);
     /// Answers with what the last run gave, once its fate is known.
     fn answer(self: Box<Self>, commit: Result<(), StoreError>);
 }
@@ -54,12 +55,12 @@ where
     T: Send,
     E: From<StoreError> + Send,
 {
-    fn run(&mut self, connection: &Connection) -> (bool, u64) {
-        let mut tx = Tx { conn: Conn::Sqlite(connection), appended: 0 };
+    fn run(&mut self, connection: &Connection) -> (bool, Appended) {
+        let mut tx = Tx { conn: Conn::Sqlite(connection), appended: Appended::default() };
         let outcome = guarded(|| (self.closure)(&mut tx));
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);
-        (keep, if keep { tx.appended } else { 0 })
+        (keep, if keep { tx.appended } else { Appended::default() })
     }
 
     fn answer(self: Box<Self>, commit: Result<(), StoreError>) {
@@ -76,7 +77,8 @@ where
 #[derive(Clone)]
 pub(crate) struct Sqlite {
     writer: Sender<Box<dyn WriteJob>>,
-    readers: Sender<ReadJob>,
+    readers: Arc<Queue<ReadJob>>,
+    of_settings: Arc<AtomicU64>,
     room: Arc<Semaphore>,
 }
 
@@ -91,17 +93,22 @@ impl Sqlite {
         let (writer, jobs) = unbounded::<Box<dyn WriteJob>>();
         let room = Arc::new(Semaphore::new(QUEUE));
         let commits = Arc::new(AtomicU64::new(0));
-        let (freed, counted) = (room.clone(), commits.clone());
-        let told = Told { changed, commits: counted };
+        let of_settings = Arc::new(AtomicU64::new(0));
+        let told = Told { changed, of_settings: of_settings.clone(), commits: commits.clone() };
+        let freed = room.clone();
         spawn("store-writer", move || write_loop(&connection, &jobs, &told, &freed))?;
-        let (readers, reads) = unbounded::<ReadJob>();
+        let (readers, reads) = queue::<ReadJob>();
         for _ in 0..READERS {
             let connection = connect(path)?;
             connection.pragma_update(None, "query_only", "ON")?;
             let (reads, commits) = (reads.clone(), commits.clone());
             spawn("store-reader", move || read_loop(&connection, &reads, &commits))?;
         }
-        Ok(Self { writer, readers, room })
+        Ok(Self { writer, readers: Arc::new(readers), of_settings, room })
+    }
+
+    pub(crate) fn changes_of_settings(&self) -> u64 {
+        self.of_settings.load(Ordering::Acquire)
     }
 
     pub(crate) async fn write<T, E, F>(&self, f: F, answer: oneshot::Sender<Result<T, E>>)
@@ -126,11 +133,11 @@ impl Sqlite {
         let job: ReadJob = Box::new(move |connection, begun| {
             let outcome = guarded(|| {
                 begun?;
-                f(&mut Tx { conn: Conn::Sqlite(connection), appended: 0 })
+                f(&mut Tx { conn: Conn::Sqlite(connection), appended: Appended::default() })
             });
             let _ = answer.send(outcome);
         });
-        let _ = self.readers.send(job);
+        self.readers.put(job);
     }
 }
 
@@ -165,7 +172,7 @@ fn in_transaction(
     step: &mut dyn FnMut(&mut Tx<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    match step(&mut Tx { conn: Conn::Sqlite(connection), appended: 0 }) {
+    match step(&mut Tx { conn: Conn::Sqlite(connection), appended: Appended::default() }) {
         Ok(()) => Ok(connection.execute_batch("COMMIT")?),
         Err(e) => {
             connection.execute_batch("ROLLBACK")?;
@@ -191,6 +198,8 @@ fn write_loop(connection: &Connection, jobs: &Receiver<Box<dyn WriteJob>>, told:
 struct Told {
     /// How many events there are.
     changed: Arc<watch::Sender<u64>>,
+    /// How many of them are not about users and groups.
+    of_settings: Arc<AtomicU64>,
     /// How many commits there were.
     commits: Arc<AtomicU64>,
 }
@@ -200,14 +209,14 @@ struct Batch<'c> {
     connection: &'c Connection,
     begun: Result<(), StoreError>,
     jobs: Vec<Box<dyn WriteJob>>,
-    appended: u64,
+    appended: Appended,
     in_savepoints: bool,
 }
 
 impl<'c> Batch<'c> {
     fn begin(connection: &'c Connection) -> Self {
         let begun = begin(connection);
-        Self { connection, begun, jobs: Vec::new(), appended: 0, in_savepoints: false }
+        Self { connection, begun, jobs: Vec::new(), appended: Appended::default(), in_savepoints: false }
     }
 
     fn take(&mut self, job: Box<dyn WriteJob>) {
@@ -226,7 +235,7 @@ impl<'c> Batch<'c> {
             self.begun = undone.and_then(|()| begin(self.connection));
         }
         self.in_savepoints = true;
-        self.appended = 0;
+        self.appended = Appended::default();
         for at in 0..self.jobs.len() {
             self.run(at);
         }
@@ -255,8 +264,9 @@ impl<'c> Batch<'c> {
             let _ = self.connection.execute_batch("ROLLBACK");
         }
         told.commits.fetch_add(1, Ordering::Release);
-        if outcome.is_ok() && self.appended > 0 {
-            told.changed.send_modify(|n| *n += self.appended);
+        if outcome.is_ok() && self.appended.all > 0 {
+            told.of_settings.fetch_add(self.appended.of_settings, Ordering::Release);
+            told.changed.send_modify(|n| *n += self.appended.all);
         }
         let failure = outcome.as_ref().err().map(ToString::to_string);
         let taken = self.jobs.len();
@@ -271,7 +281,7 @@ fn begin(connection: &Connection) -> Result<(), StoreError> {
     Ok(connection.execute_batch("BEGIN IMMEDIATE")?)
 }
 
-fn in_savepoint(connection: &Connection, job: &mut dyn WriteJob) -> (bool, u64) {
+fn in_savepoint(connection: &Connection, job: &mut dyn WriteJob) -> (bool, Appended) {
     let run = |sql: &str| connection.prepare_cached(sql).and_then(|mut s| s.execute([]));
     let _ = run("SAVEPOINT one");
     let (keep, appended) = job.run(connection);
@@ -284,13 +294,13 @@ fn in_savepoint(connection: &Connection, job: &mut dyn WriteJob) -> (bool, u64) 
 
 /// Runs what waits, on one snapshot for as long as nothing was committed since: to take one costs two locks of the
 /// file, as much as a look-up. Whoever was told that a write is done finds it, for it was counted before.
-fn read_loop(connection: &Connection, jobs: &Receiver<ReadJob>, commits: &AtomicU64) {
+fn read_loop(connection: &Connection, jobs: &Jobs<ReadJob>, commits: &AtomicU64) {
     let run = |sql: &str| connection.prepare_cached(sql).and_then(|mut s| s.execute([]).map(|_| ()));
-    while let Ok(first) = jobs.recv() {
+    while let Some(first) = jobs.next() {
         let mut seen = commits.load(Ordering::Acquire);
         first(connection, run("BEGIN").map_err(StoreError::from));
         for _ in 1..ON_ONE_SNAPSHOT {
-            let Ok(job) = jobs.try_recv() else { break };
+            let Some(job) = jobs.at_once() else { break };
             let now = commits.load(Ordering::Acquire);
             let begun = if connection.is_autocommit() || now != seen {
                 let _ = run("COMMIT");

@@ -104,6 +104,17 @@ impl Row {
         }
     }
 
+    /// The text in `column`, taken out of the row: a large one is not copied.
+    ///
+    /// # Errors
+    /// [`StoreError::BadRow`] for NULL or another type.
+    pub fn take_text(&mut self, column: usize) -> Result<String, StoreError> {
+        match self.0.get_mut(column).map(|value| std::mem::replace(value, Value::Null)) {
+            Some(Value::Text(text)) => Ok(text),
+            _ => Err(StoreError::BadRow { column, why: "text expected" }),
+        }
+    }
+
     /// The integer in `column`.
     ///
     /// # Errors
@@ -152,15 +163,33 @@ impl Row {
     /// # Errors
     /// [`StoreError::BadRow`] where it is not JSON.
     pub fn json(&self, column: usize) -> Result<serde_json::Value, StoreError> {
-        serde_json::from_str(&self.text(column)?)
-            .map_err(|_| StoreError::BadRow { column, why: "JSON expected" })
+        let Value::Text(text) = self.at(column)? else {
+            return Err(StoreError::BadRow { column, why: "text expected" });
+        };
+        serde_json::from_str(text).map_err(|_| StoreError::BadRow { column, why: "JSON expected" })
     }
 }
 
 /// A running transaction.
 pub struct Tx<'a> {
     pub(crate) conn: Conn<'a>,
-    pub(crate) appended: u64,
+    pub(crate) appended: Appended,
+}
+
+/// How many events.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Appended {
+    /// All of them.
+    pub(crate) all: u64,
+    /// Those about something else than a user or a group.
+    pub(crate) of_settings: u64,
+}
+
+impl std::ops::AddAssign for Appended {
+    fn add_assign(&mut self, more: Self) {
+        self.all += more.all;
+        self.of_settings += more.of_settings;
+    }
 }
 
 pub(crate) enum Conn<'a> {

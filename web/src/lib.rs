@@ -5,10 +5,12 @@ pub mod assets;
 pub mod clock;
 pub mod cookie;
 pub mod form;
+mod hardened;
 pub mod outbound;
 pub mod page;
 pub mod password;
 pub mod random;
+mod request_ids;
 pub mod routes;
 pub mod sealed;
 pub mod serve;
@@ -18,3 +20,4 @@ pub mod token;
 
 pub use clock::{Clock, Timestamp};
 pub use random::Random;
+pub use request_ids::RequestIds;

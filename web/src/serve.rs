@@ -1,26 +1,23 @@
-//! Serving a half: where it may listen, TLS, headers that every answer has, and a clean end.
+//! Serving a half: where it may listen, TLS, and a clean end.
 
-use std::any::Any;
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
 use axum_server::tls_rustls::RustlsConfig;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::Request;
+use hyper::body::Incoming;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tower::ServiceBuilder;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
+use tower::Service;
+use tower::make::Shared;
 use url::{Host, Url};
 
-/// Largest body that a handler gets unless its route says otherwise.
-pub const MAX_BODY: usize = 1 << 20;
-const SLOWEST: Duration = Duration::from_secs(60);
+pub use crate::hardened::{Hardened, MAX_BODY};
+
 /// How long a connection may take to send the head of a request, the wait for the next request included.
 const SLOWEST_HEAD: Duration = Duration::from_secs(60);
 /// How often certificate files are looked at again.
@@ -93,24 +90,32 @@ impl Bound {
         Url::parse(&text).unwrap_or_else(|_| unreachable!("a socket address makes a URL"))
     }
 
-    /// Serves `router` until `shutdown` ends, then lets open requests finish for a few seconds.
+    /// Serves `service` until `shutdown` ends, then lets open requests finish for a few seconds.
     ///
     /// # Errors
     /// [`ServeError::Tls`] and [`ServeError::Serve`].
-    pub async fn serve(
+    pub async fn serve<S>(
         self,
-        router: Router,
+        service: S,
         shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), ServeError> {
-        self.serve_within(SLOWEST_HEAD, router, shutdown).await
+    ) -> Result<(), ServeError>
+    where
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
+    {
+        self.serve_within(SLOWEST_HEAD, service, shutdown).await
     }
 
-    async fn serve_within(
+    async fn serve_within<S>(
         self,
         slowest_head: Duration,
-        router: Router,
+        service: S,
         shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), ServeError> {
+    ) -> Result<(), ServeError>
+    where
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
+    {
         let handle = axum_server::Handle::new();
         let ending = handle.clone();
         tokio::spawn(async move {
@@ -118,7 +123,7 @@ impl Bound {
             ending.graceful_shutdown(Some(Duration::from_secs(5)));
         });
         let listener = self.listener.into_std().map_err(ServeError::Serve)?;
-        let service = router.into_make_service();
+        let service = Shared::new(service);
         match self.tls {
             None => {
                 let mut server = axum_server::from_tcp(listener).map_err(ServeError::Serve)?;
@@ -155,55 +160,6 @@ async fn reload(files: TlsFiles, config: RustlsConfig) {
     }
 }
 
-/// The layers around every half: headers, limits on size and time, and a panic that ends one request. They are put
-/// around the router as one: each by itself would cost every request an allocation or two.
-pub fn harden(router: Router, origin: &Url) -> Router {
-    let headers = fixed_headers(origin);
-    let with_headers = move |mut response: Response<_>| {
-        for (name, value) in &headers {
-            response.headers_mut().entry(name).or_insert_with(|| value.clone());
-        }
-        response
-    };
-    router.layer(
-        ServiceBuilder::new()
-            .map_response(with_headers)
-            .layer(CatchPanicLayer::custom(on_panic))
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
-            .layer(DefaultBodyLimit::max(MAX_BODY)),
-    )
-}
-
-/// The headers of every answer that does not set them itself.
-fn fixed_headers(origin: &Url) -> Vec<(HeaderName, HeaderValue)> {
-    let policy = crate::page::content_security_policy("'self'");
-    let policy =
-        HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
-    let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
-    let mut headers = vec![
-        (header::CONTENT_SECURITY_POLICY, policy),
-        fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        fixed(header::REFERRER_POLICY, "no-referrer"),
-        fixed(header::CACHE_CONTROL, "no-store"),
-        fixed(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    ];
-    if origin.scheme() == "https" {
-        headers.push(fixed(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
-    }
-    headers
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
-fn on_panic(panic: Box<dyn Any + Send>) -> Response {
-    let text = panic.downcast_ref::<&str>().copied().unwrap_or("not a text");
-    tracing::error!(panic = text, "a request ended in a panic");
-    crate::page::message(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Something failed on our side",
-        "Nothing was changed. The server's log says what happened.",
-    )
-}
-
 /// Whether `url` can be the public origin of a half: `https`, or `http` on loopback, and nothing after
 /// the host.
 pub fn is_origin(url: &Url) -> bool {
@@ -220,6 +176,8 @@ pub fn is_origin(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+
     use super::*;
 
     #[tokio::test]

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 pub use group::{Group, GroupFields};
 pub use owner::{Foreign, IdentityKind, Owner, OwnershipError};
-pub use user::{Columns, NewUser, User, resource_of};
+pub use user::{Columns, NewUser, StoredUser, User, resource_of};
 
 /// Most memberships that one call may add or remove (AWS: 100 per PATCH; the console and the admin API
 /// take more at once).

@@ -1,7 +1,8 @@
 //! A user: the SCIM resource, and the columns that are looked up or decided on.
 
 use scim::caseless;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
+use store::StoreError;
 use web::Timestamp;
 
 use super::{IdentityError, Owner};
@@ -59,12 +60,53 @@ impl User {
 
     /// What events show of the user: the resource with its id and owner.
     pub fn for_event(&self) -> Json {
-        let mut shown = json!({ "id": self.id, "owner": self.owner });
-        if let (Some(shown), Some(resource)) = (shown.as_object_mut(), self.resource.as_object()) {
-            shown.extend(resource.clone());
-            shown.remove("schemas");
-        }
-        shown
+        for_event(&self.id, &self.owner, &self.resource)
+    }
+}
+
+/// What events show of a user with this resource.
+pub(super) fn for_event(id: &str, owner: &str, resource: &Json) -> Json {
+    let mut shown = Map::from_iter([("id".to_owned(), json!(id)), ("owner".to_owned(), json!(owner))]);
+    let members = resource.as_object().into_iter().flatten().filter(|(name, _)| *name != "schemas");
+    shown.extend(members.map(|(name, value)| (name.clone(), value.clone())));
+    Json::Object(shown)
+}
+
+/// A user as answers show one: the row without what it is only looked up by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredUser {
+    /// UUID.
+    pub id: String,
+    /// Who made the user: see [`Owner`].
+    pub owner: String,
+    /// The SCIM resource without `id` and `meta`, as JSON text.
+    pub resource: String,
+    /// When the user was made.
+    pub created_at: Timestamp,
+    /// When the user was last changed.
+    pub updated_at: Timestamp,
+    /// How often it was written; an ETag is made of it.
+    pub version: i64,
+}
+
+impl StoredUser {
+    /// The same of a user who was just written.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn of(user: User) -> Result<Self, StoreError> {
+        let resource = store::json_text(&user.resource)?;
+        let User { id, owner, created_at, updated_at, version, .. } = user;
+        Ok(Self { id, owner, resource, created_at, updated_at, version })
+    }
+
+    /// The resource.
+    ///
+    /// # Errors
+    /// The store's, where the text is no JSON.
+    pub fn json(&self) -> Result<Json, StoreError> {
+        serde_json::from_str(&self.resource)
+            .map_err(|error| StoreError::Database(format!("the resource of user {}: {error}", self.id)))
     }
 }
 
@@ -99,12 +141,11 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Reads and checks the columns of a resource.
+    /// Reads and checks the columns of a resource whose text has `size` bytes.
     ///
     /// # Errors
     /// [`IdentityError::Invalid`] with the attribute.
-    pub fn of(resource: &Json) -> Result<Self, IdentityError> {
-        let size = resource.to_string().len();
+    pub fn of(resource: &Json, size: usize) -> Result<Self, IdentityError> {
         if size > MAX_RESOURCE {
             return Err(invalid(
                 "user",
@@ -208,7 +249,7 @@ mod tests {
     use super::*;
 
     fn columns(user_name: &str) -> Result<Columns, IdentityError> {
-        Columns::of(&resource_of(user_name, "Ana", "Ng", "", "Ana@X.example"))
+        Columns::of(&resource_of(user_name, "Ana", "Ng", "", "Ana@X.example"), 0)
     }
 
     #[test]
@@ -233,14 +274,14 @@ mod tests {
     fn without_active_nobody_gets_in() {
         let mut resource = resource_of("ana", "Ana", "Ng", "", "");
         resource.as_object_mut().unwrap().remove("active");
-        assert!(!Columns::of(&resource).unwrap().active);
+        assert!(!Columns::of(&resource, 0).unwrap().active);
         resource["active"] = json!("True");
-        assert!(!Columns::of(&resource).unwrap().active);
+        assert!(!Columns::of(&resource, 0).unwrap().active);
     }
 
     #[test]
     fn whoever_has_no_display_name_is_shown_by_another() {
-        let shown = |resource: Json| Columns::of(&resource).map(|c| c.display_name);
+        let shown = |resource: Json| Columns::of(&resource, 0).map(|c| c.display_name);
         assert_eq!(shown(json!({ "userName": "ana" })).unwrap(), "ana");
         assert_eq!(shown(json!({ "userName": "ana", "name": { "familyName": "Ng" } })).unwrap(), "Ng");
         let formatted = json!({ "userName": "ana", "name": { "formatted": "Dr. Ng", "familyName": "Ng" } });
@@ -252,6 +293,6 @@ mod tests {
     fn an_email_that_is_not_primary_is_not_unique() {
         let mut resource = resource_of("ana", "Ana", "Ng", "", "a@x.example");
         resource["emails"][0]["primary"] = json!(false);
-        assert_eq!(Columns::of(&resource).unwrap().primary_email_key, None);
+        assert_eq!(Columns::of(&resource, 0).unwrap().primary_email_key, None);
     }
 }

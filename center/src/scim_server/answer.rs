@@ -1,8 +1,9 @@
 //! What goes back: a resource, a list or nothing.
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde_json::Value;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use scim::resource::Sent;
 
 use super::media_type::SCIM_JSON;
 
@@ -10,7 +11,7 @@ use super::media_type::SCIM_JSON;
 #[derive(Debug)]
 pub(super) struct Shown {
     /// What the client asked for of it.
-    pub(super) document: Value,
+    pub(super) document: Sent,
     /// Its address.
     pub(super) location: String,
     /// Its version; none where versions are not shown.
@@ -23,7 +24,7 @@ pub(super) struct Answer {
     /// The status.
     pub(super) status: StatusCode,
     /// The body.
-    pub(super) document: Option<Value>,
+    pub(super) document: Option<Sent>,
     /// The address of the resource that it is about.
     pub(super) location: Option<String>,
     /// The version of the resource that it is about.
@@ -32,8 +33,8 @@ pub(super) struct Answer {
 
 impl Answer {
     /// 200 with a document that is no resource.
-    pub(super) fn document(document: Value) -> Self {
-        Self { status: StatusCode::OK, document: Some(document), location: None, version: None }
+    pub(super) fn document(document: impl Into<Sent>) -> Self {
+        Self { status: StatusCode::OK, document: Some(document.into()), location: None, version: None }
     }
 
     /// 200 with a resource.
@@ -64,14 +65,14 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        // Not by its Display, which takes twice as long.
-        let body = self.document.map(|document| serde_json::to_vec(&document)).transpose();
-        let mut response = match body {
-            Ok(Some(body)) => ([(header::CONTENT_TYPE, SCIM_JSON)], body).into_response(),
-            Ok(None) => ().into_response(),
-            Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        };
+        let typed = self.document.is_some();
+        let mut response = Response::new(self.document.map_or_else(Body::empty, |d| d.into_bytes().into()));
         *response.status_mut() = self.status;
+        // Room for these and for those that every answer has.
+        *response.headers_mut() = HeaderMap::with_capacity(16);
+        if typed {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
+        }
         let mut set = |name: HeaderName, value: Option<String>| {
             if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
                 response.headers_mut().insert(name, value);

@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::base;
 use super::mode::Mode;
 use super::rate::ALLOWED;
 use super::seen::Seen;
@@ -157,7 +158,7 @@ pub(super) async fn load(center: &Center) -> Result<Provisioning, TokenError> {
 /// With a slash at its end, as AWS shows it: a client that resolves `Users` against it and one that
 /// appends `/Users` both arrive.
 pub(super) fn endpoint(center: &Center, state: &Provisioning) -> String {
-    format!("{}/", super::view::base(center, &state.scim_tenant_id))
+    format!("{}/", base(center, &state.scim_tenant_id))
 }
 
 fn document(center: &Center, state: &Provisioning) -> Value {

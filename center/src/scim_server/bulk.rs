@@ -15,9 +15,8 @@ use super::call::Call;
 use super::message::Body;
 use super::refusal::{Refusal, Refused};
 use super::version::Preconditions;
-use super::view::base;
 use super::{groups, resource, users};
-use crate::identity_store::{Group, User};
+use crate::identity_store::{Group, StoredUser};
 
 /// How many creations run together.
 const TOGETHER: usize = 64;
@@ -109,7 +108,7 @@ impl<'a> Run<'a> {
             query: ListQuery::default(),
             versions: Preconditions::matching(operation.version.clone()),
             new_id: operation.bulk_id.as_ref().and_then(|name| self.ids.get(name)).cloned(),
-            users_to_be: Arc::clone(&self.users_to_be),
+            users_to_be: Some(Arc::clone(&self.users_to_be)),
             ..self.call.clone()
         };
         carry_out(call, operation).await
@@ -147,7 +146,7 @@ impl<'a> Run<'a> {
     /// RFC 7644 §3.7.3: every answer but that of a failed POST has it.
     fn location(&self, operation: &Operation) -> Option<String> {
         let id = operation.id.as_ref()?;
-        Some(format!("{}/{}/{id}", base(&self.call.center, &self.call.tenant), operation.endpoint))
+        Some(format!("{}/{}/{id}", self.call.client.base, operation.endpoint))
     }
 
     fn outcomes(self) -> Vec<Value> {
@@ -161,12 +160,12 @@ async fn carry_out(call: Call, operation: Operation) -> Result<Answer, Refusal> 
     if id.contains('\0') {
         return Err(Refusal::NoEndpoint);
     }
-    let path = Path((call.tenant.clone(), id));
+    let path = Path((call.client.tenant.clone(), id));
     match (operation.method, operation.endpoint.as_str()) {
         (Method::Post, "Users") => users::create(call, body).await,
         (Method::Put, "Users") => users::replace(call, path, body).await,
         (Method::Patch, "Users") => users::patch(call, path, body).await,
-        (Method::Delete, "Users") => resource::delete::<User>(call, path).await,
+        (Method::Delete, "Users") => resource::delete::<StoredUser>(call, path).await,
         (Method::Post, "Groups") => groups::create(call, body).await,
         (Method::Put, "Groups") => groups::replace(call, path, body).await,
         (Method::Patch, "Groups") => groups::patch(call, path, body).await,

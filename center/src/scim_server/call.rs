@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
@@ -12,23 +12,20 @@ use scim::schema::ResourceType;
 use scim::{Quirks, Rules};
 
 use super::aws;
+use super::known::Client;
 use super::mode::Mode;
 use super::refusal::Refusal;
-use super::schemas::Kinds;
 use super::version::Preconditions;
 use crate::Center;
-use crate::access::Caller;
 use crate::instance::Author;
 
 /// How this client's requests are judged; left in the request by [`super::client`].
 #[derive(Debug, Clone)]
 pub(super) struct Judged {
-    /// The token's mode.
-    pub(super) mode: Mode,
+    /// Whose it is.
+    pub(super) client: Arc<Client>,
     /// The tolerated deviations; they note which are met.
     pub(super) quirks: Quirks,
-    /// The resource types with the schemas of administrators.
-    pub(super) kinds: Kinds,
 }
 
 /// One request: who, under which rules, and what its query and headers ask for. Parameters that SCIM
@@ -36,36 +33,35 @@ pub(super) struct Judged {
 #[derive(Clone)]
 pub(super) struct Call {
     pub(super) center: Center,
-    pub(super) tenant: String,
-    pub(super) caller: Caller,
-    pub(super) judged: Judged,
+    pub(super) client: Arc<Client>,
+    pub(super) quirks: Quirks,
     pub(super) query: ListQuery,
     pub(super) versions: Preconditions,
     /// The id of what is created, where it was given out before (bulk).
     pub(super) new_id: Option<String>,
     /// The ids of the users that the same bulk request makes.
-    pub(super) users_to_be: Arc<HashSet<String>>,
+    pub(super) users_to_be: Option<Arc<HashSet<String>>>,
 }
 
 impl Call {
     /// What resources of this type are judged by.
     pub(super) fn rules(&self, kind: &'static ResourceType) -> Rules {
-        self.judged.mode.rules(self.kind(kind), &self.judged.quirks)
+        self.client.mode.rules(self.kind(kind), &self.quirks)
     }
 
     /// The resource type as this client sees it: AWS has no schemas of administrators.
     pub(super) fn kind(&self, kind: &'static ResourceType) -> &'static ResourceType {
-        if self.aws() { kind } else { self.judged.kinds.get(kind) }
+        if self.aws() { kind } else { self.client.kinds.get(kind) }
     }
 
     /// Whether it is judged as AWS does.
     pub(super) fn aws(&self) -> bool {
-        self.judged.mode == Mode::Aws
+        self.client.mode == Mode::Aws
     }
 
     /// Who changes something now.
     pub(super) fn author(&self) -> Author {
-        self.center.author(&self.caller)
+        self.center.author(&self.client.caller)
     }
 
     /// The id of what this call creates.
@@ -84,28 +80,23 @@ impl FromRequestParts<Center> for Call {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, center: &Center) -> Result<Self, Response> {
-        let caller = Caller::from_request_parts(parts, center).await.map_err(IntoResponse::into_response)?;
         // A handler behind no check has no client: better no answer than one for nobody.
-        let judged = parts.extensions.get::<Judged>().cloned();
-        let judged = judged.ok_or_else(|| StatusCode::UNAUTHORIZED.into_response())?;
-        let path = RawPathParams::from_request_parts(parts, center).await;
-        let path = path.map_err(IntoResponse::into_response)?;
-        let tenant = path.iter().find(|(name, _)| *name == "scim_tenant_id").map(|(_, v)| v.to_owned());
+        let judged = parts.extensions.remove::<Judged>();
+        let Judged { client, quirks } = judged.ok_or_else(|| StatusCode::UNAUTHORIZED.into_response())?;
         let text = parts.uri.query().unwrap_or_default();
-        let query = match judged.mode {
+        let query = match client.mode {
             Mode::Tolerant | Mode::Strict => ListQuery::parse(text),
             Mode::Aws => ListQuery::parse_only(text, &aws::PARAMETERS),
         };
         let query = query.map_err(|error| Refusal::from(error).into_response())?;
         Ok(Self {
             center: center.clone(),
-            tenant: tenant.unwrap_or_default(),
-            caller,
+            client,
+            quirks,
             query,
-            judged,
             versions: Preconditions::of(&parts.headers),
             new_id: None,
-            users_to_be: Arc::default(),
+            users_to_be: None,
         })
     }
 }

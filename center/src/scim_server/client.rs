@@ -1,27 +1,31 @@
 //! Who may call the SCIM endpoints: the bearer of a live token of this tenant.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{RawPathParams, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderValue, Uri, header};
 use scim::dialect::{Dialect, Signs};
 use scim::{Quirk, ScimError};
 use store::StoreError;
 use web::{Timestamp, token};
 
 use super::aws;
+use super::base;
+
 use super::call::Judged;
+use super::edge;
+use super::known::Client;
 use super::media_type::{JSON, accepts_json};
 use super::mode::Mode;
 use super::rate::Limit;
 use super::refusal::{Refusal, Refused};
 use super::schemas::{self, Kinds};
-use super::seen::Seen;
-use super::tokens::store::{self as tokens, Bearer};
+use super::seen::Glimpse;
+use super::tokens::store as tokens;
 use crate::Center;
-use crate::access::Caller;
 
 /// How old the noted last use may get.
 const NOTE_USE_EVERY: Duration = Duration::from_secs(60);
@@ -30,29 +34,29 @@ const NOTE_USE_EVERY: Duration = Duration::from_secs(60);
 ///
 /// Guesses are not slowed down: a token has 256 random bits. A client that sends more than its token allows hears
 /// when to come again.
-pub(super) async fn scim_client(
-    State(center): State<Center>,
-    path: RawPathParams,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn scim_client(State(center): State<Center>, request: Request, next: Next) -> Response {
+    let response = match edge::is_text(request.uri().path()) {
+        true => judged(&center, request, next).await,
+        false => Refusal::NoEndpoint.into_response(),
+    };
+    edge::finished(&center, response)
+}
+
+async fn judged(center: &Center, mut request: Request, next: Next) -> Response {
     // Only the hash is looked up, so the time it takes tells nothing about a token.
     let hash = token::bearer(request.headers()).map(token::hash);
-    let tenant = path.iter().find(|(name, _)| *name == "scim_tenant_id").map_or("", |(_, value)| value);
-    let (bearer, kinds) = match authenticate(&center, tenant.to_owned(), hash).await {
+    let now = center.clock.now();
+    let client = match authenticate(center, &edge::tenant(request.uri().path()), hash, now).await {
         Ok(Some(found)) => found,
         Ok(None) => return unauthorized(),
         Err(error) => return Refusal::from(error).into_response(),
     };
-    let limit = Limit::of(bearer.mode, bearer.requests_per_second);
-    if let Err(wait) = center.scim_rate.take(&bearer.token_id, limit, center.clock.now()) {
-        return too_many(limit, wait);
+    if let Err(wait) = center.scim_rate.take(&client.caller.id, client.limit, now) {
+        return too_many(client.limit, wait);
     }
-    note_use(&center, &bearer);
-    let Bearer { token_id, mode, .. } = bearer;
-    let actor = format!("scim:{token_id}");
-    let judged = Judged { mode, quirks: mode.quirks().noting(), kinds };
-    request.extensions_mut().insert(Caller { actor, id: token_id.clone(), name: "SCIM".to_owned() });
+    note_use(center, &client, now);
+    let mode = client.mode;
+    let judged = Judged { client, quirks: mode.quirks().noting() };
     request.extensions_mut().insert(judged.clone());
     let signs = OwnedSigns::of(&request);
     let absent = match mode {
@@ -78,38 +82,38 @@ pub(super) async fn scim_client(
     {
         *kind = HeaderValue::from_static(JSON);
     }
-    note_seen(&center, token_id, signs.seen(&met, center.clock.now()));
+    note_seen(center, &judged.client.caller.id, &signs.seen(&met, now));
     response
 }
 
 /// What a request shows of its client beside the deviations.
 struct OwnedSigns {
-    user_agent: String,
-    query: String,
+    user_agent: Option<HeaderValue>,
+    uri: Uri,
     adscim_version: bool,
 }
 
 impl OwnedSigns {
     fn of(request: &Request) -> Self {
-        let user_agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok());
         Self {
-            user_agent: user_agent.unwrap_or_default().to_owned(),
-            query: request.uri().query().unwrap_or_default().to_owned(),
+            user_agent: request.headers().get(header::USER_AGENT).cloned(),
+            uri: request.uri().clone(),
             adscim_version: request.headers().contains_key("adscimversion"),
         }
     }
 
-    fn seen(&self, met: &[Quirk], now: Timestamp) -> Seen {
-        let signs =
-            Signs { user_agent: &self.user_agent, query: &self.query, adscim_version: self.adscim_version };
-        Seen::once(Dialect::detect(met, &signs), met, &self.user_agent, now)
+    fn seen<'a>(&'a self, met: &'a [Quirk], at: Timestamp) -> Glimpse<'a> {
+        let user_agent = self.user_agent.as_ref().and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let query = self.uri.query().unwrap_or_default();
+        let signs = Signs { user_agent, query, adscim_version: self.adscim_version };
+        Glimpse { dialect: Dialect::detect(met, &signs), quirks: met, user_agent, at }
     }
 }
 
 /// Notes what the client was seen to be, written beside the request and once a minute at most.
-fn note_seen(center: &Center, token_id: String, seen: Seen) {
-    let Some(due) = center.scim_seen.note(&token_id, seen) else { return };
-    let center = center.clone();
+fn note_seen(center: &Center, token_id: &str, seen: &Glimpse<'_>) {
+    let Some(due) = center.scim_seen.note(token_id, seen) else { return };
+    let (center, token_id) = (center.clone(), token_id.to_owned());
     tokio::spawn(async move {
         let instance = center.instance_id.clone();
         let noted = center.store.write(move |tx| tokens::note_seen(tx, &instance, &token_id, &due)).await;
@@ -121,39 +125,39 @@ fn note_seen(center: &Center, token_id: String, seen: Seen) {
 
 async fn authenticate(
     center: &Center,
-    tenant: String,
+    tenant: &str,
     hash: Option<[u8; 32]>,
-) -> Result<Option<(Bearer, Kinds)>, StoreError> {
+    now: Timestamp,
+) -> Result<Option<Arc<Client>>, StoreError> {
     let Some(hash) = hash else { return Ok(None) };
-    let (instance, now) = (center.instance_id.clone(), center.clock.now());
     // Counted before the look-up: what changes during it is noticed.
-    let changes = center.store.changes();
-    let key = (tenant.clone(), hash);
-    if let Some(known) = changes.and_then(|changes| center.scim_known.find(&key, changes, now)) {
+    let changes = center.store.changes_of_settings();
+    if let Some(known) = changes.and_then(|changes| center.scim_known.find(tenant, &hash, changes, now)) {
         return Ok(Some(known));
     }
+    let (this, tenant) = (center.clone(), tenant.to_owned());
     let read = center.store.read(move |tx| {
-        let Some(bearer) = tokens::bearer(tx, &instance, &tenant, &hash, now)? else { return Ok(None) };
-        let kinds = Kinds::of(&schemas::store::defined(tx, &instance)?)?;
-        Ok::<_, StoreError>(Some((bearer, kinds)))
+        let instance = &this.instance_id;
+        let Some(bearer) = tokens::bearer(tx, instance, &tenant, &hash, now)? else { return Ok(None) };
+        let kinds = Kinds::of(&schemas::store::defined(tx, instance)?)?;
+        Ok::<_, StoreError>(Some(Client::new(&tenant, base(&this, &tenant), bearer, kinds)))
     });
-    let found = read.await?;
-    if let (Some(changes), Some((bearer, kinds))) = (changes, &found) {
-        center.scim_known.keep(key, (bearer, kinds), changes, now);
+    let Some(client) = read.await? else { return Ok(None) };
+    if let Some(changes) = changes {
+        center.scim_known.keep(hash, &client, changes, now);
     }
-    Ok(found)
+    Ok(Some(Arc::new(client)))
 }
 
 /// Notes when the token was used, beside the request and once a minute at most: the page shows which
 /// of two tokens is still in use, and that is not worth a write for every request. No event either,
 /// for nothing changed that anybody decided.
-fn note_use(center: &Center, bearer: &Bearer) {
-    let now = center.clock.now();
+fn note_use(center: &Center, client: &Client, now: Timestamp) {
     let before = Timestamp(now.micros() - i64::try_from(NOTE_USE_EVERY.as_micros()).unwrap_or(0));
-    if bearer.last_used_at.is_some_and(|at| at > before) {
+    if client.last_used_at.is_some_and(|at| at > before) {
         return;
     }
-    let (center, token_id) = (center.clone(), bearer.token_id.clone());
+    let (center, token_id) = (center.clone(), client.caller.id.clone());
     tokio::spawn(async move {
         let instance = center.instance_id.clone();
         let noted =

@@ -4,6 +4,7 @@ use axum::extract::Path;
 use scim::ScimError;
 use scim::limits::MAX_BULK_OPERATIONS;
 use scim::list::index_page;
+use scim::resource::Sent;
 use scim::schema::documents::{self, Service};
 use scim::schema::{RESOURCE_TYPES, ResourceType};
 use serde_json::Value;
@@ -14,7 +15,6 @@ use super::call::Call;
 use super::list::MOST;
 use super::mode::Mode;
 use super::refusal::Refusal;
-use super::view::base;
 use crate::event_targets;
 
 fn service(mode: Mode, told: bool) -> Service<'static> {
@@ -36,13 +36,13 @@ fn service(mode: Mode, told: bool) -> Service<'static> {
 pub(super) async fn service_provider_config(call: Call) -> Result<Answer, Refusal> {
     let instance = call.center.instance_id.clone();
     let told = call.center.store.read(move |tx| event_targets::store::list(tx, &instance));
-    let service = service(call.judged.mode, !told.await?.is_empty());
-    Ok(Answer::document(documents::service_provider_config(&base(&call.center, &call.tenant), &service)))
+    let service = service(call.client.mode, !told.await?.is_empty());
+    Ok(Answer::document(documents::service_provider_config(&call.client.base, &service)))
 }
 
 /// `GET /ResourceTypes`, RFC 7643 §6.
 pub(super) async fn resource_types(call: Call) -> Result<Answer, Refusal> {
-    let documents = documents::resource_types(&base(&call.center, &call.tenant), &kinds(&call));
+    let documents = documents::resource_types(&call.client.base, &kinds(&call));
     all(call.query.filter.is_some(), documents.into_iter().map(|one| shown(&call, one)).collect())
 }
 
@@ -51,18 +51,18 @@ pub(super) async fn resource_type(
     call: Call,
     Path((_, name)): Path<(String, String)>,
 ) -> Result<Answer, Refusal> {
-    let document = documents::resource_type(&base(&call.center, &call.tenant), &kinds(&call), &name);
+    let document = documents::resource_type(&call.client.base, &kinds(&call), &name);
     one("ResourceType", document.map(|one| shown(&call, one)), name)
 }
 
 /// `GET /Schemas`, RFC 7643 §7.
 pub(super) async fn schemas(call: Call) -> Result<Answer, Refusal> {
-    all(call.query.filter.is_some(), documents::schemas(&base(&call.center, &call.tenant), &kinds(&call)))
+    all(call.query.filter.is_some(), documents::schemas(&call.client.base, &kinds(&call)))
 }
 
 /// `GET /Schemas/{urn}`.
 pub(super) async fn schema(call: Call, Path((_, urn)): Path<(String, String)>) -> Result<Answer, Refusal> {
-    let document = documents::schema(&base(&call.center, &call.tenant), &kinds(&call), &urn);
+    let document = documents::schema(&call.client.base, &kinds(&call), &urn);
     one("Schema", document, urn)
 }
 
@@ -85,7 +85,8 @@ fn all(filtered: bool, documents: Vec<Value>) -> Result<Answer, Refusal> {
     if filtered {
         return Err(Refusal::DiscoveryFilter);
     }
-    Ok(Answer::document(index_page(documents.len(), 1, documents)))
+    let documents: Vec<Sent> = documents.into_iter().map(Sent::from).collect();
+    Ok(Answer::document(index_page(documents.len(), 1, &documents)))
 }
 
 fn one(resource: &'static str, document: Option<Value>, id: String) -> Result<Answer, Refusal> {

@@ -1,12 +1,14 @@
 //! What is done around every SCIM answer, whether its route exists or not.
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use percent_encoding::percent_decode_str;
+use tower::ServiceExt;
 
 use super::refusal::{Refusal, Refused};
 use crate::Center;
@@ -14,24 +16,28 @@ use crate::Center;
 const BASE: &str = "/scim/v2/";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// The router with SCIM paths made regular before routing, and SCIM's answers finished: request id,
-/// error bodies, also for paths and methods that no route has.
+/// The router with an answer for SCIM paths that no route has: some are a way to write one that there is.
 pub fn around(router: Router, center: &Center) -> Router {
-    Router::new().fallback_service(router).layer(from_fn_with_state(center.clone(), edge))
+    let (routed, center) = (router.clone(), center.clone());
+    router.fallback(move |request: Request| elsewhere(routed.clone(), center.clone(), request))
 }
 
-async fn edge(State(center): State<Center>, mut request: Request, next: Next) -> Response {
+async fn elsewhere(routed: Router, center: Center, mut request: Request) -> Response {
     if !is_scim(request.uri().path()) {
-        return next.run(request).await;
+        return StatusCode::NOT_FOUND.into_response();
     }
-    if let Some(regular) = regular(request.uri()) {
-        *request.uri_mut() = regular;
-    }
-    let request_id = center.random.uuid();
-    let mut response = match is_text(request.uri().path()) {
-        true => unrouted(next.run(request).await),
-        false => Refusal::NoEndpoint.into_response(),
+    let Some(regular) = regular(request.uri()) else {
+        return finished(&center, Refusal::NoEndpoint.into_response());
     };
+    *request.uri_mut() = regular;
+    let Ok(response) = routed.oneshot(request).await;
+    if response.headers().contains_key(REQUEST_ID) { response } else { finished(&center, response) }
+}
+
+/// The answer as SCIM has it: with a request id, and where something was refused the body that says so.
+pub(super) fn finished(center: &Center, response: Response) -> Response {
+    let request_id = center.request_ids.next();
+    let mut response = unrouted(response);
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
         tracing::info!(%request_id, status = refused.status().as_u16(), "a SCIM request was refused");
         let body = refused.body(&request_id, center.clock.now()).to_string();
@@ -46,8 +52,14 @@ async fn edge(State(center): State<Center>, mut request: Request, next: Next) ->
 }
 
 /// Whether the path can name something: it is UTF-8, and PostgreSQL takes no U+0000 in a text.
-fn is_text(path: &str) -> bool {
+pub(super) fn is_text(path: &str) -> bool {
     !path.contains('%') || percent_decode_str(path).decode_utf8().is_ok_and(|decoded| !decoded.contains('\0'))
+}
+
+/// The tenant in `/{tenant}/scim/v2/…`: the first segment.
+pub(super) fn tenant(path: &str) -> Cow<'_, str> {
+    let segment = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    percent_decode_str(segment).decode_utf8_lossy()
 }
 
 /// `/{tenant}/scim/v2/…`, and nothing of the consoles.
@@ -96,6 +108,13 @@ mod tests {
         check("/t/scim/v2//Users", Some("/t/scim/v2/Users"));
         check("/t/scim/v2/Users/?a=b//c", Some("/t/scim/v2/Users?a=b//c"));
         check("/t/scim/v2///Users/1", Some("/t/scim/v2/Users/1"));
+    }
+
+    #[test]
+    fn the_tenant_is_the_first_segment() {
+        assert_eq!(tenant("/t/scim/v2/Users"), "t");
+        assert_eq!(tenant("/a%2Fb/scim/v2/Users"), "a/b");
+        assert_eq!(tenant(""), "");
     }
 
     #[test]

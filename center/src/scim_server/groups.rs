@@ -9,7 +9,7 @@ use scim::{Rules, resource};
 use serde_json::{Map, Value};
 use store::{StoreError, Tx};
 
-use super::answer::Answer;
+use super::answer::{Answer, Shown};
 use super::aws;
 use super::call::Call;
 use super::condition::{self, Narrowed};
@@ -17,7 +17,7 @@ use super::list::{self, Listed};
 use super::message::Body;
 use super::mode::Mode;
 use super::refusal::Refusal;
-use super::resource::{shown, to_change, unread};
+use super::resource::{to_change, unread};
 use super::view::{View, group_resource};
 use crate::identity_store::store::{self as identities, Condition, Slice};
 use crate::identity_store::{Group, GroupFields, IdentityError, IdentityKind, MAX_MEMBERS_PER_CALL, Owner};
@@ -32,9 +32,10 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
         aws::check_member_count(members.len())?;
     }
     let author = call.author();
-    let view = View::new(&call, &GROUP);
+    // AWS answers a create without members, and a read with an empty list.
+    let view = View::new(&call, &GROUP).of_new_group();
     let may_return = call.may_return();
-    let (id, owner) = (call.fresh_id(&author), call.caller.actor.clone());
+    let (id, owner) = (call.fresh_id(&author), call.client.caller.actor.clone());
     let created = call.center.store.write(move |tx| {
         let id = match returning(tx, &author, &fields, may_return)? {
             Some(binned) => bin::return_group(tx, &author, &binned, &fields)?.id,
@@ -43,16 +44,9 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
         identities::set_group_extensions(tx, &author, &id, &extensions)?;
         add(tx, &author, &id, &members)?;
         let group = Group::find(tx, &author.instance_id, &id)?;
-        shown(tx, &view, group)
+        Ok::<_, Refusal>(group.shown(tx, &view)?)
     });
-    let mut shown = created.await?;
-    if call.judged.mode == Mode::Aws
-        && let Some(map) = shown.document.as_object_mut()
-    {
-        // AWS answers a create without members, and a read with an empty list.
-        map.remove("members");
-    }
-    Ok(Answer::created(shown))
+    Ok(Answer::created(created.await?))
 }
 
 /// The group that comes back with this creation.
@@ -78,9 +72,9 @@ pub(super) async fn replace(
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
     let resource = resource::read(&call.rules(&GROUP), &body)?;
-    let named = names_members(&body) || call.judged.mode == Mode::Strict;
+    let named = names_members(&body) || call.client.mode == Mode::Strict;
     let members = named.then(|| members(&resource));
-    let (rules, full) = (call.rules(&GROUP), call.judged.kinds.get(&GROUP));
+    let (rules, full) = (call.rules(&GROUP), call.client.kinds.get(&GROUP));
     let author = call.author();
     let view = View::new(&call, &GROUP);
     let versions = call.versions;
@@ -94,7 +88,7 @@ pub(super) async fn replace(
             replace_all(tx, &author, &id, members)?;
         }
         let group = Group::find(tx, &author.instance_id, &id)?;
-        shown(tx, &view, group)
+        Ok::<_, Refusal>(group.shown(tx, &view)?)
     });
     Ok(Answer::ok(replaced.await?))
 }
@@ -107,7 +101,7 @@ pub(super) async fn patch(
     Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let (rules, full) = (call.rules(&GROUP), call.judged.kinds.get(&GROUP));
+    let (rules, full) = (call.rules(&GROUP), call.client.kinds.get(&GROUP));
     let request = PatchRequest::read(&body, &rules.quirks)?;
     let patch = member_changes(&rules, &request)?;
     if call.aws() {
@@ -121,7 +115,7 @@ pub(super) async fn patch(
         change(tx, &author, (&rules, full), &before, &patch)?;
         let group = Group::find(tx, &author.instance_id, &id)?;
         if view.asks_for_attributes() {
-            return Ok(Answer::ok(shown(tx, &view, group)?));
+            return Ok(Answer::ok(group.shown(tx, &view)?));
         }
         // Members are not read for an answer that does not show them.
         Ok::<_, Refusal>(Answer::changed(unread(&view, &group)))
@@ -258,7 +252,11 @@ impl Listed for Group {
         identities::count_groups_matching(tx, instance_id, condition)
     }
 
-    fn shown(self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
-        view.group(tx, &self)
+    fn full(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
+        view.full_group(tx, self)
+    }
+
+    fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Shown, StoreError> {
+        view.group(tx, self)
     }
 }

@@ -9,12 +9,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use scim::filter::{BoundFilter, Filter};
 use scim::list::{ListQuery, Paging, Sort, cursor_page, index_page};
+use scim::resource::Sent;
 use scim::schema::ResourceType;
 use scim::{Rules, ScimError};
 use serde_json::Value;
 use store::{StoreError, Tx};
 use web::token;
 
+use super::answer::Shown;
 use super::aws;
 use super::call::Call;
 use super::condition::Narrowed;
@@ -65,8 +67,10 @@ pub(super) trait Listed: Clone + Send + Sync + 'static {
     ) -> Result<Vec<Self>, StoreError>;
     /// How many rows meet a condition.
     fn count(tx: &mut Tx<'_>, instance_id: &str, condition: &Condition) -> Result<i64, StoreError>;
-    /// The resource in full.
-    fn shown(self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError>;
+    /// The resource with everything that a filter or an order may look at.
+    fn full(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError>;
+    /// What the client asked for of it.
+    fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Shown, StoreError>;
 }
 
 /// The columns of both tables that sort so, each with an index: no order may cost a pass over everybody.
@@ -84,20 +88,20 @@ pub(super) fn common_order(sort: &Sort) -> Option<&'static [&'static str]> {
 /// # Errors
 /// What is wrong with the filter, count, cursor or order; [`ScimError::TooMany`] where the filter must be
 /// evaluated, or the order be made, for more resources than one request may cost.
-pub(super) async fn list<T: Listed>(call: &Call) -> Result<Value, Refusal> {
+pub(super) async fn list<T: Listed>(call: &Call) -> Result<Sent, Refusal> {
     let query = &call.query;
-    let mark = mark(&call.tenant, T::KIND.name, query.filter.as_deref());
     let search = Search::new::<T>(call, query)?;
     match query.paging(MOST, MOST) {
         Paging::Index { start, count } => {
             let (total, page) = search.by_index::<T>(start, count).await?;
-            Ok(index_page(total, start, page))
+            Ok(index_page(total, start, &page))
         }
         Paging::Cursor { cursor, count } => {
             check_cursor_query(query, count)?;
+            let mark = mark(&call.client.tenant, T::KIND.name, query.filter.as_deref());
             let after = cursor.map_or(Ok(String::new()), |c| read_cursor(&c, &mark))?;
             let (page, next) = search.by_cursor::<T>(after, count).await?;
-            Ok(cursor_page(None, next.map(|id| write_cursor(&id, &mark)).as_deref(), page))
+            Ok(cursor_page(None, next.map(|id| write_cursor(&id, &mark)).as_deref(), &page))
         }
     }
 }
@@ -156,7 +160,7 @@ impl Search {
         self,
         start: usize,
         count: usize,
-    ) -> Result<(usize, Vec<Value>), Refusal> {
+    ) -> Result<(usize, Vec<Sent>), Refusal> {
         let order = self.sort.as_ref().map(T::order);
         match (order, self.sort) {
             (Some(None), Some(sort)) => self.by_index_sorted::<T>(sort, start, count).await,
@@ -175,7 +179,7 @@ impl Search {
         order: &'static [&'static str],
         start: usize,
         count: usize,
-    ) -> Result<(usize, Vec<Value>), Refusal> {
+    ) -> Result<(usize, Vec<Sent>), Refusal> {
         let (condition, view, instance) =
             (self.condition.clone(), self.view.clone(), self.center.instance_id.clone());
         let descending = self.sort.is_some_and(|sort| sort.descending);
@@ -194,7 +198,7 @@ impl Search {
                 true => slice.offset + to_i64(rows.len()),
                 false => T::count(tx, &instance, &condition)?,
             };
-            Ok::<_, StoreError>((total, shown(tx, &view, rows)?))
+            Ok::<_, StoreError>((total, shown(tx, &view, &rows)?))
         };
         let (total, resources) = self.center.store.read(page).await?;
         Ok((usize::try_from(total).unwrap_or(0), resources))
@@ -205,7 +209,7 @@ impl Search {
         self,
         start: usize,
         count: usize,
-    ) -> Result<(usize, Vec<Value>), Refusal> {
+    ) -> Result<(usize, Vec<Sent>), Refusal> {
         let (mut total, mut page) = (0, Vec::new());
         let each = |row: T| {
             total += 1;
@@ -223,7 +227,7 @@ impl Search {
         sort: Sort,
         start: usize,
         count: usize,
-    ) -> Result<(usize, Vec<Value>), Refusal> {
+    ) -> Result<(usize, Vec<Sent>), Refusal> {
         let mut rows: Vec<T> = Vec::new();
         let each = |row: T| {
             rows.push(row);
@@ -235,13 +239,11 @@ impl Search {
         let page = self.center.store.read(move |tx| {
             let mut full = rows
                 .iter()
-                .map(|row| Ok((row.clone().shown(tx, &sorting)?, row)))
+                .map(|row| Ok((row.full(tx, &sorting)?, row)))
                 .collect::<Result<Vec<_>, StoreError>>()?;
             full.sort_by(|(one, _), (other, _)| sort.compare(one, other));
             let page = full.into_iter().skip(start - 1).take(count);
-            let page: Result<Vec<Value>, StoreError> =
-                page.map(|(_, row)| Ok(view.project(row.clone().shown(tx, &view)?))).collect();
-            Ok::<_, StoreError>((rows.len(), page?))
+            Ok::<_, StoreError>((rows.len(), shown(tx, &view, page.map(|(_, row)| row))?))
         });
         Ok(page.await?)
     }
@@ -270,7 +272,7 @@ impl Search {
         self,
         mut after: String,
         count: usize,
-    ) -> Result<(Vec<Value>, Option<String>), Refusal> {
+    ) -> Result<(Vec<Sent>, Option<String>), Refusal> {
         let mut page: Vec<T> = Vec::new();
         let mut looked_at = 0;
         // Where every row fits, one more than the page tells whether there is another page.
@@ -306,7 +308,7 @@ impl Search {
             let mut rows = Vec::new();
             for row in T::matching(tx, &instance, &condition, &slice)? {
                 let fits = match &filter {
-                    Some(filter) => filter.matches(&row.clone().shown(tx, &view)?),
+                    Some(filter) => filter.matches(&row.full(tx, &view)?),
                     None => true,
                 };
                 rows.push((row.id().to_owned(), fits.then_some(row)));
@@ -316,14 +318,18 @@ impl Search {
         read.await
     }
 
-    async fn show<T: Listed>(self, page: Vec<T>) -> Result<Vec<Value>, StoreError> {
+    async fn show<T: Listed>(self, page: Vec<T>) -> Result<Vec<Sent>, StoreError> {
         let view = self.view;
-        self.center.store.read(move |tx| shown(tx, &view, page.clone())).await
+        self.center.store.read(move |tx| shown(tx, &view, &page)).await
     }
 }
 
-fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, rows: Vec<T>) -> Result<Vec<Value>, StoreError> {
-    rows.into_iter().map(|row| Ok(view.project(row.shown(tx, view)?))).collect()
+fn shown<'a, T: Listed>(
+    tx: &mut Tx<'_>,
+    view: &View,
+    rows: impl IntoIterator<Item = &'a T>,
+) -> Result<Vec<Sent>, StoreError> {
+    rows.into_iter().map(|row| Ok(row.shown(tx, view)?.document)).collect()
 }
 
 /// What ties a cursor to its list: a cursor of another filter would leave resources out, and one of another

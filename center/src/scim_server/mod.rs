@@ -37,8 +37,13 @@ use web::routes::Routes;
 
 pub use edge::around;
 
-use crate::identity_store::{Group, User};
+use crate::identity_store::{Group, StoredUser};
 use crate::{Center, access};
+
+/// The address of a tenant's SCIM root without a slash at its end. From the configured origin alone.
+fn base(center: &Center, tenant: &str) -> String {
+    center.url(&format!("/{tenant}/scim/v2"))
+}
 
 /// The routes of this folder.
 pub fn routes(center: &Center) -> Routes<Center> {
@@ -60,13 +65,13 @@ fn protocol(center: &Center) -> Routes<Center> {
         .put("/{scim_tenant_id}/scim/v2/Me", discovery::me)
         .patch("/{scim_tenant_id}/scim/v2/Me", discovery::me)
         .delete("/{scim_tenant_id}/scim/v2/Me", discovery::me)
-        .get("/{scim_tenant_id}/scim/v2/Users", resource::list::<User>)
-        .post("/{scim_tenant_id}/scim/v2/Users/.search", resource::search::<User>)
+        .get("/{scim_tenant_id}/scim/v2/Users", resource::list::<StoredUser>)
+        .post("/{scim_tenant_id}/scim/v2/Users/.search", resource::search::<StoredUser>)
         .post("/{scim_tenant_id}/scim/v2/Users", users::create)
-        .get("/{scim_tenant_id}/scim/v2/Users/{id}", resource::get::<User>)
+        .get("/{scim_tenant_id}/scim/v2/Users/{id}", resource::get::<StoredUser>)
         .put("/{scim_tenant_id}/scim/v2/Users/{id}", users::replace)
         .patch("/{scim_tenant_id}/scim/v2/Users/{id}", users::patch)
-        .delete("/{scim_tenant_id}/scim/v2/Users/{id}", resource::delete::<User>)
+        .delete("/{scim_tenant_id}/scim/v2/Users/{id}", resource::delete::<StoredUser>)
         .get("/{scim_tenant_id}/scim/v2/Groups", resource::list::<Group>)
         .post("/{scim_tenant_id}/scim/v2/Groups/.search", resource::search::<Group>)
         .post("/{scim_tenant_id}/scim/v2/Groups", groups::create)

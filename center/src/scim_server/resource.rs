@@ -2,7 +2,6 @@
 
 use axum::extract::Path;
 use scim::list::ListQuery;
-use serde_json::Value;
 use store::Tx;
 
 use super::answer::{Answer, Shown};
@@ -26,7 +25,7 @@ pub(super) async fn get<T: Listed>(
             // Members are not read for an answer that does not show them: they are in the group's version.
             return Ok(Answer::ok(unread(&view, &found)).not_modified());
         }
-        let answer = Answer::ok(shown(tx, &view, found)?);
+        let answer = Answer::ok(found.shown(tx, &view)?);
         let has = answer.version.as_ref().is_some_and(|version| versions.has(version));
         Ok::<_, Refusal>(if has { answer.not_modified() } else { answer })
     });
@@ -80,17 +79,7 @@ pub(super) fn to_change<T: Listed>(
     Ok(found)
 }
 
-/// The resource as the answer shows it.
-///
-/// # Errors
-/// The engine's.
-pub(super) fn shown<T: Listed>(tx: &mut Tx<'_>, view: &View, resource: T) -> Result<Shown, Refusal> {
-    let (id, version) = (resource.id().to_owned(), resource.version());
-    let full = resource.shown(tx, view)?;
-    Ok(view.answer(full, &id, version))
-}
-
 /// Its address and version alone.
 pub(super) fn unread<T: Listed>(view: &View, resource: &T) -> Shown {
-    view.answer(Value::Null, resource.id(), resource.version())
+    view.unread(resource.id(), resource.version())
 }

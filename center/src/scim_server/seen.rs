@@ -29,11 +29,46 @@ pub struct Seen {
     pub last: Timestamp,
 }
 
+/// What one request shows of its client.
+#[derive(Debug, Clone, Copy)]
+pub struct Glimpse<'a> {
+    /// Its dialect; none where it did nothing that shows one.
+    pub dialect: Option<Dialect>,
+    /// The deviations that it needed.
+    pub quirks: &'a [Quirk],
+    /// Its `User-Agent`.
+    pub user_agent: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Glimpse<'_> {
+    fn agent(&self) -> impl Iterator<Item = char> {
+        self.user_agent.chars().filter(|c| !c.is_control()).take(MOST_AGENT)
+    }
+}
+
 impl Seen {
     /// One request.
-    pub fn once(dialect: Option<Dialect>, quirks: &[Quirk], user_agent: &str, now: Timestamp) -> Self {
-        let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(MOST_AGENT).collect();
-        Self { dialect, quirks: quirks.iter().copied().collect(), user_agent, first: now, last: now }
+    fn once(glimpse: &Glimpse<'_>) -> Self {
+        Self {
+            dialect: glimpse.dialect,
+            quirks: glimpse.quirks.iter().copied().collect(),
+            user_agent: glimpse.agent().collect(),
+            first: glimpse.at,
+            last: glimpse.at,
+        }
+    }
+
+    /// Adds a request. Most show nothing new, and cost nothing but that look.
+    fn add(&mut self, glimpse: &Glimpse<'_>) {
+        self.dialect = glimpse.dialect.or(self.dialect);
+        self.quirks.extend(glimpse.quirks);
+        if glimpse.agent().next().is_some() && !self.user_agent.chars().eq(glimpse.agent()) {
+            self.user_agent = glimpse.agent().collect();
+        }
+        self.first = self.first.min(glimpse.at);
+        self.last = self.last.max(glimpse.at);
     }
 
     /// Both together; `later` decides where they differ.
@@ -58,21 +93,23 @@ impl Seen {
 
 /// What this process saw, by token.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<String, (Seen, Option<Timestamp>)>>);
+pub struct Memory(Mutex<HashMap<String, (Seen, Timestamp)>>);
 
 impl Memory {
     /// Adds what was seen; what is to be written now, where it is time.
-    pub fn note(&self, token_id: &str, seen: Seen) -> Option<Seen> {
+    pub fn note(&self, token_id: &str, glimpse: &Glimpse<'_>) -> Option<Seen> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = seen.last;
-        let (known, written) = match all.remove(token_id) {
-            Some((known, written)) => (known.and(seen), written),
-            None => (seen, None),
+        let Some((seen, written)) = all.get_mut(token_id) else {
+            let seen = Seen::once(glimpse);
+            all.insert(token_id.to_owned(), (seen.clone(), glimpse.at));
+            return Some(seen);
         };
-        let due = written.is_none_or(|at| at.plus(WRITE_EVERY) <= now);
-        let written = if due { Some(now) } else { written };
-        all.insert(token_id.to_owned(), (known.clone(), written));
-        due.then_some(known)
+        seen.add(glimpse);
+        let due = written.plus(WRITE_EVERY) <= glimpse.at;
+        if due {
+            *written = glimpse.at;
+        }
+        due.then(|| seen.clone())
     }
 
     /// What was seen of one client.
@@ -90,12 +127,15 @@ mod tests {
     fn it_is_written_once_a_minute() {
         let memory = Memory::default();
         let at = |seconds: i64| Timestamp(seconds * 1_000_000);
-        let seen = |quirk, seconds| Seen::once(None, &[quirk], "x\u{7}y", at(seconds));
-        assert!(memory.note("t", seen(Quirk::EntraCapitalisedOp, 0)).is_some());
-        assert_eq!(memory.note("t", seen(Quirk::EntraPathAsKey, 59)), None);
-        let written = memory.note("t", seen(Quirk::EntraPathAsKey, 60)).unwrap();
+        let note = |token, quirk, seconds| {
+            let glimpse = Glimpse { dialect: None, quirks: &[quirk], user_agent: "x\u{7}y", at: at(seconds) };
+            memory.note(token, &glimpse)
+        };
+        assert!(note("t", Quirk::EntraCapitalisedOp, 0).is_some());
+        assert_eq!(note("t", Quirk::EntraPathAsKey, 59), None);
+        let written = note("t", Quirk::EntraPathAsKey, 60).unwrap();
         assert_eq!((written.quirks.len(), written.first, written.last), (2, at(0), at(60)));
         assert_eq!(written.user_agent, "xy");
-        assert!(memory.note("other", seen(Quirk::EntraPathAsKey, 60)).is_some());
+        assert!(note("other", Quirk::EntraPathAsKey, 60).is_some());
     }
 }

@@ -1,7 +1,6 @@
 //! `/Users`.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use axum::extract::Path;
 use scim::filter::BoundFilter;
@@ -12,17 +11,17 @@ use scim::{Rules, resource};
 use serde_json::{Value, json};
 use store::{StoreError, Tx};
 
-use super::answer::Answer;
+use super::answer::{Answer, Shown};
 use super::aws;
 use super::call::Call;
 use super::condition::{self, Narrowed};
 use super::list::{self, Listed};
 use super::message::Body;
 use super::refusal::Refusal;
-use super::resource::{shown, to_change};
+use super::resource::to_change;
 use super::view::View;
 use crate::identity_store::store::{self as identities, Condition, Slice};
-use crate::identity_store::{IdentityError, IdentityKind, NewUser, Owner, User};
+use crate::identity_store::{IdentityError, IdentityKind, NewUser, Owner, StoredUser};
 use crate::instance::Author;
 use crate::recycle_bin::{Binned, store as bin};
 
@@ -32,20 +31,21 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
     let author = call.author();
     let view = View::new(&call, &USER);
     let may_return = call.may_return();
-    let (rules, to_be) = (call.rules(&USER), Arc::clone(&call.users_to_be));
-    let new = NewUser { id: call.fresh_id(&author), owner: call.caller.actor, resource };
+    let (rules, to_be) = (call.rules(&USER), call.users_to_be.clone());
+    let new = NewUser { id: call.fresh_id(&author), owner: call.client.caller.actor.clone(), resource };
     let created = call.center.store.write(move |tx| {
-        check_manager(tx, &author, (&rules, &to_be), &Value::Null, &new.resource)?;
+        check_manager(tx, &author, (&rules, to_be.as_deref()), &Value::Null, &new.resource)?;
         match returning(tx, &author, &new, may_return)? {
             Some(binned) => {
                 let user = bin::return_user(tx, &author, &binned, &new.resource)?;
-                shown(tx, &view, user)
+                StoredUser::of(user)?.shown(tx, &view)
             }
             None => {
-                let user = identities::create_user(tx, &author, &new)?;
-                shown(tx, &view.without_memberships(), user)
+                let user = identities::create_stored_user(tx, &author, &new)?;
+                user.shown(tx, &view.without_memberships())
             }
         }
+        .map_err(Refusal::from)
     });
     Ok(Answer::created(created.await?))
 }
@@ -79,18 +79,18 @@ pub(super) async fn replace(
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
     let resource = read(&call, &body)?;
-    let (rules, full) = (call.rules(&USER), call.judged.kinds.get(&USER));
+    let (rules, full) = (call.rules(&USER), call.client.kinds.get(&USER));
     let author = call.author();
     let view = View::new(&call, &USER);
     let (versions, to_be) = (call.versions, call.users_to_be);
     let replaced = call.center.store.write(move |tx| {
-        let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
-        let wanted = with_active(resource.clone(), before.active);
-        let wanted = resource::replaced(&rules, &before.resource, &wanted)?;
-        let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
-        check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
+        let before = to_change::<StoredUser>(tx, &author.instance_id, &id, &versions)?.json()?;
+        let wanted = with_active(resource.clone(), resource::flag(&before, "active") == Some(true));
+        let wanted = resource::replaced(&rules, &before, &wanted)?;
+        let wanted = resource::with_unseen(&rules, full, &before, wanted)?;
+        check_manager(tx, &author, (&rules, to_be.as_deref()), &before, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
-        shown(tx, &view, user)
+        Ok::<_, Refusal>(StoredUser::of(user)?.shown(tx, &view)?)
     });
     Ok(Answer::ok(replaced.await?))
 }
@@ -101,7 +101,7 @@ pub(super) async fn patch(
     Path((_, id)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Answer, Refusal> {
-    let (rules, full) = (call.rules(&USER), call.judged.kinds.get(&USER));
+    let (rules, full) = (call.rules(&USER), call.client.kinds.get(&USER));
     let request = PatchRequest::read(&body, &rules.quirks)?;
     let aws = call.aws();
     if aws {
@@ -111,18 +111,18 @@ pub(super) async fn patch(
     let view = View::new(&call, &USER);
     let (versions, to_be) = (call.versions, call.users_to_be);
     let patched = call.center.store.write(move |tx| {
-        let before = to_change::<User>(tx, &author.instance_id, &id, &versions)?;
+        let before = to_change::<StoredUser>(tx, &author.instance_id, &id, &versions)?.json()?;
         // RFC 7644 §3.5.2.2 lets `active` be removed (AWS does not). Whoever has none may not sign in:
         // better nobody than somebody by a gap.
-        let mut wanted = patch::apply(&rules, &before.resource, &request)?;
+        let mut wanted = patch::apply(&rules, &before, &request)?;
         if aws {
             aws::check_user(&wanted)?;
             wanted = aws::kept(wanted);
         }
-        let wanted = resource::with_unseen(&rules, full, &before.resource, wanted)?;
-        check_manager(tx, &author, (&rules, &to_be), &before.resource, &wanted)?;
+        let wanted = resource::with_unseen(&rules, full, &before, wanted)?;
+        check_manager(tx, &author, (&rules, to_be.as_deref()), &before, &wanted)?;
         let user = identities::update_user(tx, &author, &id, &wanted)?;
-        shown(tx, &view, user)
+        Ok::<_, Refusal>(StoredUser::of(user)?.shown(tx, &view)?)
     });
     Ok(Answer::ok(patched.await?))
 }
@@ -131,12 +131,15 @@ pub(super) async fn patch(
 fn check_manager(
     tx: &mut Tx<'_>,
     author: &Author,
-    (rules, to_be): (&Rules, &HashSet<String>),
+    (rules, to_be): (&Rules, Option<&HashSet<String>>),
     before: &Value,
     wanted: &Value,
 ) -> Result<(), Refusal> {
     match resource::new_manager(before, wanted) {
-        Some(id) if !to_be.contains(id) && !identities::user_exists(tx, &author.instance_id, id)? => {
+        Some(id)
+            if !to_be.is_some_and(|ids| ids.contains(id))
+                && !identities::user_exists(tx, &author.instance_id, id)? =>
+        {
             Ok(resource::check_unknown_manager(rules, id)?)
         }
         _ => Ok(()),
@@ -162,7 +165,7 @@ fn with_active(mut resource: Value, otherwise: bool) -> Value {
     resource
 }
 
-impl Listed for User {
+impl Listed for StoredUser {
     const KIND: &'static ResourceType = &USER;
 
     fn id(&self) -> &str {
@@ -170,7 +173,7 @@ impl Listed for User {
     }
 
     fn made_by(&self) -> Owner {
-        User::made_by(self)
+        Owner::of(&self.owner)
     }
 
     fn version(&self) -> i64 {
@@ -178,7 +181,7 @@ impl Listed for User {
     }
 
     fn find(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Self, Refusal> {
-        let found = identities::user(tx, instance_id, id)?;
+        let found = identities::stored_user(tx, instance_id, id)?;
         found.ok_or_else(|| IdentityError::UserNotFound(id.to_owned()).into())
     }
 
@@ -212,7 +215,11 @@ impl Listed for User {
         identities::count_users_matching(tx, instance_id, condition)
     }
 
-    fn shown(self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
+    fn full(&self, tx: &mut Tx<'_>, view: &View) -> Result<Value, StoreError> {
+        view.full_user(tx, self)
+    }
+
+    fn shown(&self, tx: &mut Tx<'_>, view: &View) -> Result<Shown, StoreError> {
         view.user(tx, self)
     }
 }

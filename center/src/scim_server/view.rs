@@ -1,21 +1,24 @@
 //! Users and groups as SCIM shows them.
 
+use std::sync::Arc;
+
 use scim::filter::BoundFilter;
 use scim::list::Sort;
-use scim::resource::{Meta, Projection, project, with_meta};
+use scim::resource::{Meta, Projection, Sent, Stored, with_meta};
 use scim::schema::{Attribute, ResourceType, urn};
-use serde_json::{Map, Value, json};
-use store::{StoreError, Tx};
+use serde_json::{Value, json};
+use store::{StoreError, Tx, json_text};
 use web::Timestamp;
 
 use super::answer::Shown;
 use super::call::Call;
+use super::known::Client;
 use super::mode::Mode;
 use super::schemas::known;
 use super::version::{etag, etag_with};
 use crate::Center;
 use crate::identity_store::store as identities;
-use crate::identity_store::{Group, User};
+use crate::identity_store::{Group, StoredUser};
 
 /// A group with more members than this is shown without them. The wire says nothing of it: RFC 7644 has
 /// no way to, and a client that needs to know filters by `members.value`. AWS never shows members.
@@ -23,21 +26,17 @@ pub(super) const MOST_MEMBERS: i64 = 1000;
 /// Most groups shown with a user.
 const MOST_GROUPS: i64 = 1000;
 
-/// The address of the SCIM root without a slash at its end. From the configured origin alone.
-pub(super) fn base(center: &Center, tenant: &str) -> String {
-    center.url(&format!("/{tenant}/scim/v2"))
-}
-
 /// How resources are shown in one answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct View {
-    instance_id: String,
-    base: String,
+    center: Center,
+    client: Arc<Client>,
     kind: &'static ResourceType,
     projection: Projection,
     /// Whether the memberships are read: they cost a query each.
     memberships: bool,
-    mode: Mode,
+    /// Whether a list of members without any is shown.
+    empty_members: bool,
 }
 
 impl View {
@@ -48,12 +47,12 @@ impl View {
         // AWS shows no memberships: groups have an empty list of members.
         let memberships = !call.aws() && memberships(kind).is_some_and(|a| projection.includes(kind, a));
         Self {
-            instance_id: call.center.instance_id.clone(),
-            base: base(&call.center, &call.tenant),
+            center: call.center.clone(),
+            client: Arc::clone(&call.client),
             kind,
             projection,
             memberships,
-            mode: call.judged.mode,
+            empty_members: call.aws(),
         }
     }
 
@@ -74,47 +73,77 @@ impl View {
         Self { memberships: false, ..self.clone() }
     }
 
+    /// The same for the answer to its creation.
+    pub(super) fn of_new_group(self) -> Self {
+        Self { empty_members: false, ..self }
+    }
+
     /// A user with everything that a filter may look at.
     ///
     /// # Errors
     /// The engine's.
-    pub(super) fn user(&self, tx: &mut Tx<'_>, user: User) -> Result<Value, StoreError> {
-        let mut resource = known(self.kind, user.resource);
-        let mut version = etag(user.version);
-        if self.memberships
-            && let Some(map) = resource.as_object_mut()
-        {
-            let groups = identities::groups_of(tx, &self.instance_id, &user.id, MOST_GROUPS)?;
-            let groups = groups.iter().map(|group| self.membership(group)).collect::<Vec<_>>();
-            version = etag_with(user.version, &groups);
-            add_list(map, "groups", groups);
-        }
+    pub(super) fn full_user(&self, tx: &mut Tx<'_>, user: &StoredUser) -> Result<Value, StoreError> {
+        let mut resource = known(self.kind, user.json()?);
+        let groups = self.groups(tx, user)?;
+        let version = etag_with(user.version, &groups);
+        add_list(&mut resource, self.list("groups", groups));
         Ok(self.with_meta(resource, &user.id, [user.created_at, user.updated_at], &version))
+    }
+
+    /// What of a user the client asked for, RFC 7644 §3.9.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub(super) fn user(&self, tx: &mut Tx<'_>, user: &StoredUser) -> Result<Shown, StoreError> {
+        let groups = self.groups(tx, user)?;
+        let version = etag_with(user.version, &groups);
+        let groups = self.list("groups", groups);
+        self.shown(&user.resource, groups, &user.id, [user.created_at, user.updated_at], version)
     }
 
     /// A group with everything that a filter may look at.
     ///
     /// # Errors
     /// The engine's.
-    pub(super) fn group(&self, tx: &mut Tx<'_>, group: &Group) -> Result<Value, StoreError> {
+    pub(super) fn full_group(&self, tx: &mut Tx<'_>, group: &Group) -> Result<Value, StoreError> {
         let mut resource = group_resource(self.kind, group);
-        if self.memberships
-            && let Some(map) = resource.as_object_mut()
-        {
-            let members = identities::list_members(tx, &self.instance_id, &group.id, "", MOST_MEMBERS + 1)?;
-            if i64::try_from(members.len()).is_ok_and(|n| n <= MOST_MEMBERS) {
-                add_list(map, "members", members.iter().map(|member| self.member(member)).collect());
-            }
-        }
-        if self.mode == Mode::Aws {
-            resource["members"] = json!([]);
-        }
+        add_list(&mut resource, self.members(tx, group)?);
         Ok(self.with_meta(resource, &group.id, [group.created_at, group.updated_at], &etag(group.version)))
     }
 
-    /// What of it the client asked for, RFC 7644 §3.9.
-    pub(super) fn project(&self, resource: Value) -> Value {
-        project(self.kind, resource, &self.projection)
+    /// What of a group the client asked for, RFC 7644 §3.9.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub(super) fn group(&self, tx: &mut Tx<'_>, group: &Group) -> Result<Shown, StoreError> {
+        let members = self.members(tx, group)?;
+        let resource = json_text(&group_resource(self.kind, group))?;
+        self.shown(&resource, members, &group.id, [group.created_at, group.updated_at], etag(group.version))
+    }
+
+    fn groups(&self, tx: &mut Tx<'_>, user: &StoredUser) -> Result<Vec<Value>, StoreError> {
+        if !self.memberships {
+            return Ok(Vec::new());
+        }
+        let groups = identities::groups_of(tx, &self.center.instance_id, &user.id, MOST_GROUPS)?;
+        Ok(groups.iter().map(|group| self.membership(group)).collect())
+    }
+
+    fn members(&self, tx: &mut Tx<'_>, group: &Group) -> Result<Option<List>, StoreError> {
+        if !self.memberships {
+            return Ok(self.list("members", Vec::new()));
+        }
+        let members =
+            identities::list_members(tx, &self.center.instance_id, &group.id, "", MOST_MEMBERS + 1)?;
+        let shown = i64::try_from(members.len()).is_ok_and(|n| n <= MOST_MEMBERS);
+        let members = members.iter().filter(|_| shown).map(|member| self.member(member)).collect();
+        Ok(self.list("members", members))
+    }
+
+    /// RFC 7643 §2.5: an empty list and none are the same. AWS shows the empty list of members.
+    fn list(&self, name: &'static str, list: Vec<Value>) -> Option<List> {
+        let shown = !list.is_empty() || (self.empty_members && name == "members");
+        shown.then_some((name, Value::Array(list)))
     }
 
     /// Whether users are shown with groups, which are not in their versions.
@@ -127,22 +156,36 @@ impl View {
         !self.projection.attributes.is_empty()
     }
 
-    /// The answer's resource.
-    pub(super) fn answer(&self, resource: Value, id: &str, version: i64) -> Shown {
-        let shown = resource.get("meta").and_then(|meta| meta.get("version")).and_then(Value::as_str);
-        let version =
-            (self.mode != Mode::Aws).then(|| shown.map_or_else(|| etag(version), ToOwned::to_owned));
-        Shown { document: self.project(resource), location: self.location(id), version }
+    /// The address and version of a resource, and nothing of it.
+    pub(super) fn unread(&self, id: &str, version: i64) -> Shown {
+        let version = (self.client.mode != Mode::Aws).then(|| etag(version));
+        Shown { document: Sent::default(), location: self.location(id), version }
+    }
+
+    fn shown(
+        &self,
+        resource: &str,
+        added: Option<List>,
+        id: &str,
+        [created, changed]: [Timestamp; 2],
+        version: String,
+    ) -> Result<Shown, StoreError> {
+        let (created, changed, location) = (created.rfc3339(), changed.rfc3339(), self.location(id));
+        let meta = self.meta(id, [&created, &changed], &location, &version);
+        let stored = Stored { kind: self.kind, text: resource, added, meta };
+        let document = stored.sent(&self.projection);
+        let document = document.map_err(|e| StoreError::Database(format!("the resource {id}: {e}")))?;
+        Ok(Shown { document, location, version: (self.client.mode != Mode::Aws).then_some(version) })
     }
 
     fn location(&self, id: &str) -> String {
-        format!("{}{}/{id}", self.base, self.kind.endpoint)
+        format!("{}{}/{id}", self.client.base, self.kind.endpoint)
     }
 
     fn membership(&self, group: &Group) -> Value {
         json!({
             "value": group.id,
-            "$ref": format!("{}/Groups/{}", self.base, group.id),
+            "$ref": format!("{}/Groups/{}", self.client.base, group.id),
             "display": group.fields.display_name,
             "type": "direct",
         })
@@ -151,7 +194,7 @@ impl View {
     fn member(&self, member: &identities::Member) -> Value {
         json!({
             "value": member.id,
-            "$ref": format!("{}/Users/{}", self.base, member.id),
+            "$ref": format!("{}/Users/{}", self.client.base, member.id),
             "type": "User",
             "display": member.display_name,
         })
@@ -164,20 +207,31 @@ impl View {
         [created, changed]: [Timestamp; 2],
         version: &str,
     ) -> Value {
-        let (created, changed) = (created.rfc3339(), changed.rfc3339());
-        let location = self.location(id);
+        let (created, changed, location) = (created.rfc3339(), changed.rfc3339(), self.location(id));
+        with_meta(self.kind, resource, &self.meta(id, [&created, &changed], &location, version))
+    }
+
+    fn meta<'a>(
+        &self,
+        id: &'a str,
+        [created, last_modified]: [&'a str; 2],
+        location: &'a str,
+        version: &'a str,
+    ) -> Meta<'a> {
         // AWS shows neither of the two.
-        let rfc = self.mode != Mode::Aws;
-        let meta = Meta {
+        let rfc = self.client.mode != Mode::Aws;
+        Meta {
             id,
-            created: &created,
-            last_modified: &changed,
-            location: rfc.then_some(location.as_str()),
+            created,
+            last_modified,
+            location: rfc.then_some(location),
             version: rfc.then_some(version),
-        };
-        with_meta(self.kind, resource, &meta)
+        }
     }
 }
+
+/// An attribute whose values stand in other rows.
+type List = (&'static str, Value);
 
 /// A group as the crate `scim` reads and changes it: without members, id and meta, with the extensions of its type.
 pub(super) fn group_resource(kind: &ResourceType, group: &Group) -> Value {
@@ -197,10 +251,9 @@ pub(super) fn group_resource(kind: &ResourceType, group: &Group) -> Value {
     resource
 }
 
-fn add_list(resource: &mut Map<String, Value>, name: &str, list: Vec<Value>) {
-    // RFC 7643 §2.5: an empty list and none are the same.
-    if !list.is_empty() {
-        resource.insert(name.to_owned(), Value::Array(list));
+fn add_list(resource: &mut Value, list: Option<List>) {
+    if let (Some(map), Some((name, list))) = (resource.as_object_mut(), list) {
+        map.insert(name.to_owned(), list);
     }
 }
 

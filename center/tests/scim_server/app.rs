@@ -1,6 +1,5 @@
 //! A center with automatic provisioning on, and a client of it.
 
-use axum::Router;
 use axum::body::Body;
 use center::scim_server::tokens::{NewToken, store as tokens};
 use center::{Center, MIGRATIONS, instance, router};
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 use store::testing::{TestStore, engines};
 use tower::ServiceExt;
 use web::sealed::MasterKey;
+use web::serve::Hardened;
 use web::{Clock, Random, Timestamp};
 
 pub const START: Timestamp = Timestamp(1_800_000_000_000_000);
@@ -19,7 +19,7 @@ pub const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 pub struct App {
     pub center: Center,
-    pub router: Router,
+    pub router: Hardened,
     pub tenant: String,
     pub token: NewToken,
     _store: TestStore,

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use axum::Router;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use web::serve::Bound;
+use web::serve::Hardened;
 
 /// A server, and a token of it.
 pub struct Server {
@@ -32,7 +32,7 @@ impl Reply {
 }
 
 impl Server {
-    pub async fn start(router: &Router, tenant: &str, secret: &str) -> Self {
+    pub async fn start(router: &Hardened, tenant: &str, secret: &str) -> Self {
         let bound = Bound::new("127.0.0.1:0".parse().unwrap(), None, None).await.unwrap();
         let socket = bound.address();
         let router = router.clone();

@@ -1,6 +1,5 @@
 //! A program and an administrator's browser at the router of a directory with an application.
 
-use axum::Router;
 use axum::body::Body;
 use directory::access::{GLOBAL_ADMINISTRATOR, SESSION_AUDIENCE};
 use directory::router::router;
@@ -8,6 +7,7 @@ use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value as Json, json};
 use tower::ServiceExt;
+use web::serve::Hardened;
 use web::session::Session;
 use web::{Timestamp, session, token};
 
@@ -17,7 +17,7 @@ pub const SYNC: &str = "/v1.0/servicePrincipals/sp-1/synchronization";
 pub const PAGES: &str = "/console/applications/app-1/provisioning";
 
 pub struct Client {
-    router: Router,
+    router: Hardened,
     pub world: World,
 }
 

@@ -74,6 +74,9 @@ impl ListQuery {
         if query.len() > MAX_QUERY_LENGTH {
             return Err(wrong("query", "it is too long"));
         }
+        if query.is_empty() {
+            return Ok(Self::default());
+        }
         let mut parameters = Map::new();
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

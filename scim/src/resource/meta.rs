@@ -34,14 +34,21 @@ pub fn with_meta(kind: &ResourceType, resource: Value, meta: &Meta<'_>) -> Value
         place = 1;
     }
     sent.shift_insert(place, ID.name.to_owned(), json!(meta.id));
-    let facts = [
-        ("resourceType", Some(kind.name)),
-        ("created", Some(meta.created)),
-        ("lastModified", Some(meta.last_modified)),
-        ("location", meta.location),
-        ("version", meta.version),
-    ];
-    let facts = facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+    let facts = meta.facts(kind).map(|(name, value)| (name.to_owned(), json!(value)));
     sent.insert(META.name.to_owned(), Value::Object(facts.collect()));
     Value::Object(sent)
+}
+
+impl<'a> Meta<'a> {
+    /// What `meta` says, in order.
+    pub(super) fn facts(&self, kind: &ResourceType) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let facts = [
+            ("resourceType", Some(kind.name)),
+            ("created", Some(self.created)),
+            ("lastModified", Some(self.last_modified)),
+            ("location", self.location),
+            ("version", self.version),
+        ];
+        facts.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
 }

@@ -10,6 +10,7 @@ mod finish;
 mod manager;
 mod meta;
 mod project;
+mod sent;
 mod value;
 
 use serde_json::{Map, Value};
@@ -19,6 +20,7 @@ pub use fields::{flag, primary, text, values};
 pub use manager::{check_unknown_manager, new_manager};
 pub use meta::{Meta, with_meta};
 pub use project::{Projection, project};
+pub use sent::{Sent, Stored};
 
 pub(crate) use extension::check_immutable;
 pub(crate) use fields::at;

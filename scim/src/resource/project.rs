@@ -42,18 +42,28 @@ pub fn project(kind: &ResourceType, mut resource: Value, projection: &Projection
 }
 
 /// The projection with its paths resolved. Names that the type does not have choose nothing.
-struct Chosen {
+pub(super) struct Chosen {
     asked: Option<Vec<Resolved>>,
     excluded: Vec<Resolved>,
 }
 
 impl Chosen {
-    fn new(kind: &ResourceType, projection: &Projection) -> Self {
+    pub(super) fn new(kind: &ResourceType, projection: &Projection) -> Self {
         let resolve = |paths: &[AttrPath]| paths.iter().filter_map(|p| kind.resolve(p)).collect::<Vec<_>>();
         Self {
             asked: (!projection.attributes.is_empty()).then(|| resolve(&projection.attributes)),
             excluded: resolve(&projection.excluded),
         }
+    }
+
+    /// Whether the attribute is sent as it is, whatever it holds but an empty object: nothing was asked for or
+    /// excluded, and nothing of it has a rule of its own.
+    pub(super) fn takes_whole(&self, attribute: &Attribute) -> bool {
+        let by_default = |a: &Attribute| matches!(a.returned, Returned::Default | Returned::Always);
+        self.asked.is_none()
+            && self.excluded.is_empty()
+            && by_default(attribute)
+            && attribute.sub_attributes.iter().all(by_default)
     }
 
     /// Takes out of an extension's part what is not returned; whether anything is left. So do the others.
@@ -66,7 +76,12 @@ impl Chosen {
         !map.is_empty()
     }
 
-    fn attribute(&self, extension: Option<&Schema>, attribute: &Attribute, value: &mut Value) -> bool {
+    pub(super) fn attribute(
+        &self,
+        extension: Option<&Schema>,
+        attribute: &Attribute,
+        value: &mut Value,
+    ) -> bool {
         match value {
             // A list of simple values, or an empty list that a server shows on purpose.
             Value::Array(list) if list.is_empty() || !attribute.is_complex() => {

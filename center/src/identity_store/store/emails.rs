@@ -19,11 +19,25 @@ pub(super) fn index(
         let sql = "DELETE FROM user_emails WHERE instance_id = ?1 AND email_key = ?2 AND user_id = ?3";
         tx.exec(sql, &[instance_id.into(), gone.into(), user_id.into()])?;
     }
-    for new in wanted.iter().filter(|key| !known.contains(key)) {
-        let sql = "INSERT INTO user_emails (instance_id, email_key, user_id) VALUES (?1, ?2, ?3)";
-        tx.exec(sql, &[instance_id.into(), new.into(), user_id.into()])?;
-    }
-    Ok(())
+    wanted.iter().filter(|key| !known.contains(key)).try_for_each(|new| insert(tx, instance_id, user_id, new))
+}
+
+/// The same of a user who was not there before.
+///
+/// # Errors
+/// The engine's.
+pub(super) fn index_new(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    user_id: &str,
+    resource: &Json,
+) -> Result<(), StoreError> {
+    keys(resource).iter().try_for_each(|new| insert(tx, instance_id, user_id, new))
+}
+
+fn insert(tx: &mut Tx<'_>, instance_id: &str, user_id: &str, key: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO user_emails (instance_id, email_key, user_id) VALUES (?1, ?2, ?3)";
+    tx.exec(sql, &[instance_id.into(), key.into(), user_id.into()]).map(|_| ())
 }
 
 /// Takes a user out of the index.

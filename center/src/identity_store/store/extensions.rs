@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use scim::caseless;
-use scim::schema::{Schema, Uniqueness};
+use scim::schema::{Schema, Uniqueness, urn};
 use serde_json::{Value as Json, json};
 use store::{StoreError, Tx, Val};
 use web::token;
@@ -11,7 +11,7 @@ use web::token;
 use super::groups;
 use crate::identity_store::{IdentityError, IdentityKind};
 use crate::instance::{Author, Subject};
-use crate::scim_server::schemas;
+use crate::scim_server::schemas::{self, Defined};
 
 /// How many resources are read at once.
 const CHUNK: i64 = 500;
@@ -32,7 +32,37 @@ pub(super) fn index(
         return Ok(());
     }
     forget(tx, instance_id, id)?;
-    for schema in schemas::schemas_of(&defined, what)? {
+    insert(tx, instance_id, what, id, resource, &defined)
+}
+
+/// The same of a resource that was not there before.
+///
+/// # Errors
+/// [`IdentityError::ValueTaken`]; the engine's.
+pub(super) fn index_new(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    what: IdentityKind,
+    id: &str,
+    resource: &Json,
+) -> Result<(), IdentityError> {
+    let mut names = resource.as_object().into_iter().flatten().map(|(name, _)| name);
+    if !names.any(|name| name.contains(':') && name != urn::ENTERPRISE_USER) {
+        return Ok(());
+    }
+    let defined = schemas::store::defined(tx, instance_id)?;
+    insert(tx, instance_id, what, id, resource, &defined)
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    instance_id: &str,
+    what: IdentityKind,
+    id: &str,
+    resource: &Json,
+    defined: &[Defined],
+) -> Result<(), IdentityError> {
+    for schema in schemas::schemas_of(defined, what)? {
         let Some(part) = resource.get(schema.id) else { continue };
         let urn_key = schema.id.to_ascii_lowercase();
         let sql = "INSERT INTO scim_schema_uses (instance_id, urn_key, resource_id) VALUES (?1, ?2, ?3)";

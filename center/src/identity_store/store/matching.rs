@@ -1,9 +1,11 @@
 //! Lists by a condition, in the order of the ids: for the SCIM server's filters.
 
+use std::fmt::Write;
+
 use store::{StoreError, Tx, Val};
 
 use super::{groups, users};
-use crate::identity_store::{Group, User};
+use crate::identity_store::{Group, StoredUser};
 
 /// A condition over the columns of `users` or `groups`. Values are parameters, never part of the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,10 +70,11 @@ impl Condition {
         if self.sql.is_empty() {
             return String::new();
         }
-        let mut text = String::from(" AND (");
+        let mut text = String::with_capacity(self.sql.len() + 16);
+        text.push_str(" AND (");
         for (n, part) in self.sql.split("{}").enumerate() {
             if n > 0 {
-                text.push_str(&format!("?{}", n + 1));
+                let _ = write!(text, "?{}", n + 1);
             }
             text.push_str(part);
         }
@@ -90,10 +93,13 @@ impl Condition {
 
 impl Slice {
     fn ordered(&self) -> String {
-        let word = if self.descending { " DESC" } else { "" };
-        let columns: Vec<String> =
-            self.order.iter().chain(&["id"]).map(|column| format!("{column}{word}")).collect();
-        columns.join(", ")
+        let (id, separator) = if self.descending { ("id DESC", " DESC, ") } else { ("id", ", ") };
+        let mut columns = self.order.join(separator);
+        if !columns.is_empty() {
+            columns.push_str(separator);
+        }
+        columns.push_str(id);
+        columns
     }
 }
 
@@ -106,8 +112,8 @@ pub fn users_matching(
     instance_id: &str,
     condition: &Condition,
     slice: &Slice,
-) -> Result<Vec<User>, StoreError> {
-    rows(tx, users::COLUMNS, "users", instance_id, condition, slice)?.iter().map(users::read).collect()
+) -> Result<Vec<StoredUser>, StoreError> {
+    rows(tx, users::STORED, "users", instance_id, condition, slice)?.into_iter().map(users::stored).collect()
 }
 
 /// Groups that meet a condition.

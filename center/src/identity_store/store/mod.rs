@@ -36,8 +36,8 @@ pub use members::{
 pub(crate) use ownership::foreign;
 pub use ownership::{count_foreign, foreign_groups, foreign_users, hand_over_everything, set_owner};
 pub use users::{
-    count_users, create_user, delete_user, find_user, list_users, put_back_user, update_user, user,
-    user_by_email, user_by_name, user_exists, users_by_external_id,
+    count_users, create_stored_user, create_user, delete_user, find_user, list_users, put_back_user,
+    stored_user, update_user, user, user_by_email, user_by_name, user_exists, users_by_external_id,
 };
 
 pub use super::owner::MAX_HANDED_OVER;

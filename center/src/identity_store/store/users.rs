@@ -4,13 +4,16 @@ use web::{Timestamp, session};
 
 use super::{Kept, Page, containing, counts, emails, extensions, members};
 use crate::assignments;
-use crate::identity_store::{Columns, IdentityError, IdentityKind, NewUser, User};
+use crate::identity_store::user::for_event;
+use crate::identity_store::{Columns, IdentityError, IdentityKind, NewUser, StoredUser, User};
 use crate::instance::{Author, Subject};
 use crate::recycle_bin::{self, Binned};
 use crate::scim_server::schemas::{self, Kinds};
 
 pub(super) const COLUMNS: &str =
     "id, user_name, display_name, external_id, active, owner, resource, created_at, updated_at, version";
+/// Those of a [`StoredUser`].
+pub(super) const STORED: &str = "id, owner, resource, created_at, updated_at, version";
 
 /// The user with this id.
 ///
@@ -18,6 +21,15 @@ pub(super) const COLUMNS: &str =
 /// The engine's.
 pub fn user(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Option<User>, StoreError> {
     one(tx, "id = ?2", &[instance_id.into(), id.into()])
+}
+
+/// The user with this id, as answers show one.
+///
+/// # Errors
+/// The engine's.
+pub fn stored_user(tx: &mut Tx<'_>, instance_id: &str, id: &str) -> Result<Option<StoredUser>, StoreError> {
+    let sql = format!("SELECT {STORED} FROM users WHERE instance_id = ?1 AND id = ?2");
+    tx.row(&sql, &[instance_id.into(), id.into()])?.map(stored).transpose()
 }
 
 /// Whether there is a user with this id.
@@ -110,9 +122,36 @@ pub fn count_users(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError
 /// [`IdentityError::UserNameTaken`], [`IdentityError::EmailTaken`], [`IdentityError::Invalid`]; the
 /// engine's.
 pub fn create_user(tx: &mut Tx<'_>, author: &Author, new: &NewUser) -> Result<User, IdentityError> {
+    let StoredUser { id, owner, created_at, updated_at, version, .. } = create_stored_user(tx, author, new)?;
+    let Columns { user_name, display_name, external_id, active, .. } = Columns::of(&new.resource, 0)?;
+    let resource = new.resource.clone();
+    Ok(User {
+        id,
+        user_name,
+        display_name,
+        external_id,
+        active,
+        owner,
+        resource,
+        created_at,
+        updated_at,
+        version,
+    })
+}
+
+/// The same, with the user as answers show one.
+///
+/// # Errors
+/// Those of [`create_user`].
+pub fn create_stored_user(
+    tx: &mut Tx<'_>,
+    author: &Author,
+    new: &NewUser,
+) -> Result<StoredUser, IdentityError> {
     let kept = Kept { id: &new.id, owner: &new.owner, created_at: author.now, version: 1 };
-    let made = insert(tx, author, &kept, new.resource.clone())?;
-    author.record(tx, "user.created", subject(&new.id), None, Some(&made.for_event()))?;
+    let made = insert(tx, author, &kept, &new.resource)?;
+    let shown = for_event(&new.id, &new.owner, &new.resource);
+    author.record(tx, "user.created", subject(&new.id), None, Some(&shown))?;
     Ok(made)
 }
 
@@ -125,22 +164,23 @@ pub fn put_back_user(
     author: &Author,
     kept: &Kept<'_>,
     resource: &serde_json::Value,
-) -> Result<User, IdentityError> {
+) -> Result<(), IdentityError> {
     // A schema may be gone since.
     let kinds = Kinds::of(&schemas::store::defined(tx, &author.instance_id)?)?;
     let resource = schemas::known(kinds.get(&scim::schema::USER), resource.clone());
-    let back = insert(tx, author, kept, resource)?;
-    author.record(tx, "user.restored", subject(kept.id), None, Some(&back.for_event()))?;
-    Ok(back)
+    insert(tx, author, kept, &resource)?;
+    let shown = for_event(kept.id, kept.owner, &resource);
+    Ok(author.record(tx, "user.restored", subject(kept.id), None, Some(&shown))?)
 }
 
 fn insert(
     tx: &mut Tx<'_>,
     author: &Author,
     kept: &Kept<'_>,
-    resource: serde_json::Value,
-) -> Result<User, IdentityError> {
-    let columns = Columns::of(&resource)?;
+    resource: &serde_json::Value,
+) -> Result<StoredUser, IdentityError> {
+    let text = store::json_text(resource)?;
+    let columns = Columns::of(resource, text.len())?;
     check_free(tx, author, &columns, "")?;
     let instance: &str = &author.instance_id;
     tx.exec(
@@ -158,23 +198,19 @@ fn insert(
             (&columns.primary_email_key).into(),
             columns.active.into(),
             kept.owner.into(),
-            (&store::json_text(&resource)?).into(),
+            (&text).into(),
             kept.created_at.micros().into(),
             author.now.micros().into(),
             kept.version.into(),
         ],
     )?;
     counts::made(tx, instance, IdentityKind::User, kept.id)?;
-    emails::index(tx, instance, kept.id, &resource)?;
-    extensions::index(tx, instance, IdentityKind::User, kept.id, &resource)?;
-    Ok(User {
+    emails::index_new(tx, instance, kept.id, resource)?;
+    extensions::index_new(tx, instance, IdentityKind::User, kept.id, resource)?;
+    Ok(StoredUser {
         id: kept.id.to_owned(),
-        user_name: columns.user_name,
-        display_name: columns.display_name,
-        external_id: columns.external_id,
-        active: columns.active,
         owner: kept.owner.to_owned(),
-        resource,
+        resource: text,
         created_at: kept.created_at,
         updated_at: author.now,
         version: kept.version,
@@ -196,7 +232,8 @@ pub fn update_user(
     if before.resource == *resource {
         return Ok(before);
     }
-    let columns = Columns::of(resource)?;
+    let text = store::json_text(resource)?;
+    let columns = Columns::of(resource, text.len())?;
     check_free(tx, author, &columns, id)?;
     tx.exec(
         "UPDATE users SET user_name = ?3, user_name_key = ?4, display_name = ?5, display_name_key = ?6, \
@@ -213,7 +250,7 @@ pub fn update_user(
             (&columns.external_id).into(),
             (&columns.primary_email_key).into(),
             columns.active.into(),
-            (&store::json_text(resource)?).into(),
+            (&text).into(),
             author.now.micros().into(),
         ],
     )?;
@@ -251,18 +288,22 @@ pub fn delete_user(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, I
 }
 
 fn check_free(tx: &mut Tx<'_>, author: &Author, columns: &Columns, own: &str) -> Result<(), IdentityError> {
-    let instance: &str = &author.instance_id;
-    let named = user_by_name(tx, instance, &columns.user_name)?;
-    if let Some(other) = named.filter(|u| u.id != own) {
-        return Err(IdentityError::UserNameTaken { user_name: columns.user_name.clone(), id: other.id });
+    let sql = "SELECT CAST(0 AS BIGINT) AS what, id FROM users WHERE instance_id = ?1 AND user_name_key = ?2 AND id <> ?4 \
+               UNION ALL \
+               SELECT CAST(1 AS BIGINT), id FROM users WHERE instance_id = ?1 AND primary_email_key = ?3 AND id <> ?4 \
+               ORDER BY 1 LIMIT 1";
+    let params: [Val<'_>; 4] = [
+        (&author.instance_id).into(),
+        (&columns.user_name_key).into(),
+        (&columns.primary_email_key).into(),
+        own.into(),
+    ];
+    let taken = tx.row(sql, &params)?.map(|row| Ok::<_, StoreError>((row.int(0)?, row.text(1)?)));
+    match (taken.transpose()?, &columns.primary_email_key) {
+        (Some((1, id)), Some(email)) => Err(IdentityError::EmailTaken { email: email.clone(), id }),
+        (Some((_, id)), _) => Err(IdentityError::UserNameTaken { user_name: columns.user_name.clone(), id }),
+        (None, _) => Ok(()),
     }
-    if let Some(email) = &columns.primary_email_key {
-        let holder = user_by_email(tx, instance, email)?;
-        if let Some(other) = holder.filter(|u| u.id != own) {
-            return Err(IdentityError::EmailTaken { email: email.clone(), id: other.id });
-        }
-    }
-    Ok(())
 }
 
 fn required(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, IdentityError> {
@@ -272,6 +313,17 @@ fn required(tx: &mut Tx<'_>, author: &Author, id: &str) -> Result<User, Identity
 fn one(tx: &mut Tx<'_>, condition: &str, params: &[Val<'_>]) -> Result<Option<User>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM users WHERE instance_id = ?1 AND {condition}");
     tx.row(&sql, params)?.as_ref().map(read).transpose()
+}
+
+pub(super) fn stored(mut row: Row) -> Result<StoredUser, StoreError> {
+    Ok(StoredUser {
+        id: row.take_text(0)?,
+        owner: row.take_text(1)?,
+        resource: row.take_text(2)?,
+        created_at: Timestamp(row.int(3)?),
+        updated_at: Timestamp(row.int(4)?),
+        version: row.int(5)?,
+    })
 }
 
 pub(super) fn read(row: &Row) -> Result<User, StoreError> {
