@@ -115,7 +115,7 @@ impl Wanted {
 fn joined(filter: &str) -> Vec<&str> {
     let (mut parts, mut start) = (Vec::new(), 0);
     for (at, and) in filter.match_indices(" and ") {
-        if filter[start..at].matches('\'').count() % 2 == 0 {
+        if filter[start..at].matches('\'').count().is_multiple_of(2) {
             parts.push(&filter[start..at]);
             start = at + and.len();
         }
