@@ -2,8 +2,6 @@
 //! signing certificates, and who is assigned to them.
 
 mod app_role_holders;
-#[cfg(test)]
-mod app_role_plans;
 mod app_roles;
 mod app_roles_http;
 mod app_roles_store;
@@ -17,6 +15,8 @@ mod key_credentials;
 mod key_credentials_http;
 mod nested_groups;
 mod nested_groups_http;
+#[cfg(test)]
+mod plans;
 mod reach;
 mod settings;
 mod signing;

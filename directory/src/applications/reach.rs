@@ -101,18 +101,18 @@ pub(super) fn counting(of_role: bool, nested: bool) -> String {
     )
 }
 
+// A nested group that is assigned itself needs no following.
+pub(super) const NOT_FOLLOWED: &str = "SELECT DISTINCT g.id, g.display_name, o.display_name, g.display_name_key \
+     FROM app_role_assignments r CROSS JOIN group_members m CROSS JOIN groups g CROSS JOIN groups o \
+     WHERE r.tenant_id = ?1 AND r.application_id = ?2 AND m.tenant_id = ?1 AND m.group_id = r.principal_id \
+       AND m.member_type = 'group' AND g.tenant_id = ?1 AND g.id = m.member_id AND o.tenant_id = ?1 \
+       AND o.id = r.principal_id \
+       AND NOT EXISTS (SELECT 1 FROM app_role_assignments x \
+         WHERE x.tenant_id = ?1 AND x.application_id = ?2 AND x.principal_id = g.id) \
+     ORDER BY g.display_name_key, g.id LIMIT ?3";
+
 fn not_followed(tx: &mut Tx<'_>, tenant: &str, application: &str) -> Result<Vec<NotFollowed>, StoreError> {
-    // A nested group that is assigned itself needs no following.
-    let sql = "SELECT DISTINCT g.id, g.display_name, o.display_name, g.display_name_key \
-               FROM app_role_assignments r \
-               JOIN group_members m ON m.tenant_id = r.tenant_id AND m.group_id = r.principal_id \
-               JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.member_id \
-               JOIN groups o ON o.tenant_id = r.tenant_id AND o.id = r.principal_id \
-               WHERE r.tenant_id = ?1 AND r.application_id = ?2 AND m.member_type = 'group' \
-               AND NOT EXISTS (SELECT 1 FROM app_role_assignments x WHERE x.tenant_id = r.tenant_id \
-                 AND x.application_id = r.application_id AND x.principal_id = g.id) \
-               ORDER BY g.display_name_key, g.id LIMIT ?3";
-    let rows = tx.rows(sql, &[tenant.into(), application.into(), NAMED.into()])?;
+    let rows = tx.rows(NOT_FOLLOWED, &[tenant.into(), application.into(), NAMED.into()])?;
     let read = |row: &store::Row| {
         Ok(NotFollowed { id: row.text(0)?, display_name: row.text(1)?, inside: row.text(2)? })
     };

@@ -79,7 +79,7 @@ fn reply_urls(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Vec<ReplyUrl>, 
 /// # Errors
 /// The engine's.
 pub fn find(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Option<Application>, StoreError> {
-    one(tx, tenant, "id = ?2", id)
+    one(tx, tenant, &IDS[..1], id)
 }
 
 /// The application with this application object id, application (client) id or service principal id.
@@ -87,7 +87,7 @@ pub fn find(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Option<Applicatio
 /// # Errors
 /// [`Refused::NotFound`]; the engine's.
 pub fn by_any_id(tx: &mut Tx<'_>, tenant: &str, id: &str) -> Result<Application, Refused> {
-    let found = one(tx, tenant, "(id = ?2 OR app_id = ?2 OR service_principal_id = ?2)", id)?;
+    let found = one(tx, tenant, &IDS, id)?;
     found.ok_or_else(|| Refused::not_found("application", id))
 }
 
@@ -100,7 +100,7 @@ pub fn by_service_principal(
     tenant: &str,
     id: &str,
 ) -> Result<Option<Application>, StoreError> {
-    one(tx, tenant, "service_principal_id = ?2", id)
+    one(tx, tenant, &["service_principal_id"], id)
 }
 
 /// The application that a request names as its Issuer: by an entity ID, or by its application id, which
@@ -115,7 +115,7 @@ pub fn by_identifier(
 ) -> Result<Option<Application>, StoreError> {
     match owner_of_identifier(tx, tenant, identifier)? {
         Some(id) => find(tx, tenant, &id),
-        None => one(tx, tenant, "app_id = ?2", identifier.strip_prefix("spn:").unwrap_or(identifier)),
+        None => one(tx, tenant, &["app_id"], identifier.strip_prefix("spn:").unwrap_or(identifier)),
     }
 }
 
@@ -138,16 +138,25 @@ pub fn owner_of_identifier(
 fn one(
     tx: &mut Tx<'_>,
     tenant: &str,
-    condition: &str,
+    columns: &[&str],
     value: &str,
 ) -> Result<Option<Application>, StoreError> {
     // PostgreSQL takes no NUL in a text, and no id has one.
     if value.contains('\0') {
         return Ok(None);
     }
-    let sql = format!("SELECT {COLUMNS} FROM applications WHERE tenant_id = ?1 AND {condition}");
-    let row = tx.row(&sql, &[tenant.into(), value.into()])?;
+    let row = tx.row(&with_id(columns), &[tenant.into(), value.into()])?;
     row.map(|row| read(tx, tenant, &row)).transpose()
+}
+
+/// The ids of an application.
+pub(super) const IDS: [&str; 3] = ["id", "app_id", "service_principal_id"];
+
+/// SQLite uses the index of each column where the tenant is named beside each.
+pub(super) fn with_id(columns: &[&str]) -> String {
+    let each: Vec<String> =
+        columns.iter().map(|column| format!("(tenant_id = ?1 AND {column} = ?2)")).collect();
+    format!("SELECT {COLUMNS} FROM applications WHERE {}", each.join(" OR "))
 }
 
 /// A page of the applications in the order of their names. Filters are those of users with the columns

@@ -52,12 +52,20 @@ pub struct Member {
     pub kind: MemberKind,
 }
 
-/// The groups below group `?2`, itself left out unless it is below itself.
-const BELOW: &str = "WITH RECURSIVE below (id) AS ( \
-       SELECT member_id FROM group_members WHERE tenant_id = ?1 AND group_id = ?2 AND member_type = 'group' \
+/// The members of group `?2` and of those below it.
+pub(crate) const EVERY_MEMBER: &str = "WITH RECURSIVE below (id) AS ( \
+       SELECT id FROM groups WHERE tenant_id = ?1 AND id = ?2 \
        UNION \
        SELECT m.member_id FROM below b CROSS JOIN group_members m \
-       WHERE m.tenant_id = ?1 AND m.group_id = b.id AND m.member_type = 'group') ";
+       WHERE m.tenant_id = ?1 AND m.group_id = b.id AND m.member_type = 'group') \
+     SELECT DISTINCT m.member_id, m.member_type FROM below b CROSS JOIN group_members m \
+     WHERE m.tenant_id = ?1 AND m.group_id = b.id ORDER BY m.member_id";
+
+/// The memberships of `?2`: found by the index over members, which has no more than the groups, and then read.
+pub(crate) const MEMBERSHIPS: &str = "SELECT m.member_id, m.member_type, m.group_id \
+     FROM group_members f CROSS JOIN group_members m \
+     WHERE f.tenant_id = ?1 AND f.member_id = ?2 AND m.tenant_id = ?1 AND m.group_id = f.group_id \
+       AND m.member_id = ?2 ORDER BY m.group_id";
 
 /// The groups above user or group `?2`.
 pub(crate) const ABOVE: &str = "WITH RECURSIVE above (id) AS ( \
@@ -84,11 +92,7 @@ pub fn direct_members(tx: &mut Tx<'_>, tenant: &str, group: &str) -> Result<Vec<
 /// # Errors
 /// The engine's.
 pub fn transitive_members(tx: &mut Tx<'_>, tenant: &str, group: &str) -> Result<Vec<Member>, StoreError> {
-    let sql = format!(
-        "{BELOW} SELECT DISTINCT member_id, member_type FROM group_members WHERE tenant_id = ?1 \
-         AND (group_id = ?2 OR group_id IN (SELECT id FROM below)) ORDER BY member_id"
-    );
-    tx.rows(&sql, &[tenant.into(), group.into()])?.iter().map(read).collect()
+    tx.rows(EVERY_MEMBER, &[tenant.into(), group.into()])?.iter().map(read).collect()
 }
 
 /// The ids of the users in a group: its direct ones, or also those of every group below it.
@@ -242,9 +246,7 @@ fn remove(tx: &mut Tx<'_>, change: &Change, group: &str, member: &Member) -> Res
 /// # Errors
 /// The engine's.
 pub fn leave_all(tx: &mut Tx<'_>, change: &Change, member: &str) -> Result<(), StoreError> {
-    let sql = "SELECT member_id, member_type, group_id FROM group_members \
-               WHERE tenant_id = ?1 AND member_id = ?2 ORDER BY group_id";
-    for row in tx.rows(sql, &[(&change.tenant).into(), member.into()])? {
+    for row in tx.rows(MEMBERSHIPS, &[(&change.tenant).into(), member.into()])? {
         remove(tx, change, &row.text(2)?, &read(&row)?)?;
     }
     Ok(())

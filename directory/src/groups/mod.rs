@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 pub(crate) use members::{ABOVE, insert_many};
+#[cfg(test)]
+pub(crate) use members::{EVERY_MEMBER, MEMBERSHIPS};
 pub use members::{
     Member, MemberKind, add_member, direct_members, groups_of, is_member, leave_all, people_of,
     remove_member, transitive_groups_of, transitive_members,

@@ -228,15 +228,28 @@ pub(super) fn resolve(
     kind: Kind,
     name: &str,
 ) -> Result<Option<String>, StoreError> {
+    // No id and no name has a NUL, and PostgreSQL takes none.
+    if name.contains('\0') {
+        return Ok(None);
+    }
     let key = name.to_lowercase();
-    let sql = match kind {
-        Kind::User => {
-            "SELECT id FROM users WHERE tenant_id = ?1 AND (id = ?2 OR user_principal_name_key = ?3) \
-             ORDER BY CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END LIMIT 1"
-        }
-        Kind::Group => {
-            "SELECT id FROM groups WHERE tenant_id = ?1 AND (id = ?2 OR display_name_key = ?3) ORDER BY id LIMIT 1"
-        }
+    // One after the other: for an OR, SQLite would go through everybody.
+    let tries: &[(&str, &str)] = match kind {
+        Kind::User => &[
+            ("users WHERE tenant_id = ?1 AND user_principal_name_key = ?2 AND deleted_at IS NULL", &key),
+            ("users WHERE tenant_id = ?1 AND id = ?2", name),
+            ("users WHERE tenant_id = ?1 AND user_principal_name_key = ?2 AND deleted_at IS NOT NULL", &key),
+        ],
+        Kind::Group => &[
+            ("groups WHERE tenant_id = ?1 AND id = ?2", name),
+            ("groups WHERE tenant_id = ?1 AND display_name_key = ?2", &key),
+        ],
     };
-    tx.row(sql, &[tenant.into(), name.into(), (&key).into()])?.map(|row| row.text(0)).transpose()
+    for (place, value) in tries {
+        let sql = format!("SELECT id FROM {place} ORDER BY id LIMIT 1");
+        if let Some(row) = tx.row(&sql, &[tenant.into(), (*value).into()])? {
+            return row.text(0).map(Some);
+        }
+    }
+    Ok(None)
 }

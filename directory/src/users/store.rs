@@ -229,8 +229,8 @@ pub fn take_administrator(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<
     }
     let sql = "DELETE FROM role_assignments WHERE tenant_id = ?1 AND user_id = ?2 AND role = ?3";
     tx.exec(sql, &[(&change.tenant).into(), id.into(), GLOBAL_ADMINISTRATOR.into()])?;
-    let sql = "SELECT u.id FROM role_assignments r JOIN users u ON u.tenant_id = r.tenant_id AND u.id = r.user_id \
-               WHERE r.tenant_id = ?1 AND r.role = ?2 AND u.account_enabled = 1 AND u.deleted_at IS NULL";
+    let sql = "SELECT u.id FROM role_assignments r CROSS JOIN users u WHERE r.tenant_id = ?1 AND r.role = ?2 \
+               AND u.tenant_id = ?1 AND u.id = r.user_id AND u.account_enabled = 1 AND u.deleted_at IS NULL";
     if !tx.exists(sql, &[(&change.tenant).into(), GLOBAL_ADMINISTRATOR.into()])? {
         return Err(Refused::LastAdministrator);
     }

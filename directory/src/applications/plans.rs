@@ -1,12 +1,13 @@
-//! How the engines find roles and who has them: at each sign-in, and before one is changed. Never by a pass over
-//! every assignment.
+//! How the engines find an application, its roles and who has them: at each sign-in, and before something is changed.
+//! Never by a pass over every assignment or membership of a tenant.
 
 use store::testing::{TestStore, engines};
 use store::{Engine, StoreError, Tx, Val};
 
 use super::app_roles_store::{self, ASSIGNED_BY_ROLE};
-use super::{app_role_holders, assignments, reach};
+use super::{app_role_holders, assignments, reach, store as applications};
 use crate::claims::store as claims;
+use crate::groups::{EVERY_MEMBER, MEMBERSHIPS};
 use crate::saml_idp::store as saml_idp;
 use crate::schema::MIGRATIONS;
 
@@ -90,6 +91,7 @@ async fn a_sign_in_follows_the_groups_of_one_person() {
     let of = "app_role_assignments_";
     plans_use(&[
         (app_roles_store::of_user(), &["t", "u7", "p1"], of),
+        (applications::with_id(&applications::IDS), &["t", "a7"], "applications_"),
         (assignments::every(assignments::OF_PRINCIPAL), &["t", "p1", "u7"], of),
         (assignments::every(assignments::ANYWHERE), &["t", "u7"], "app_role_assignments_principal"),
         (assignments::through_group(), &["t", "u7", "p1"], of),
@@ -97,6 +99,16 @@ async fn a_sign_in_follows_the_groups_of_one_person() {
         (saml_idp::nested(), &["t", "u7", "p1"], of),
         (claims::every_group(), &["t", "u7", "9"], "group_members_member"),
         (claims::ASSIGNED.to_owned(), &["t", "u7", "p1", "9"], of),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn groups_are_followed_from_where_they_are_entered() {
+    plans_use(&[
+        (MEMBERSHIPS.to_owned(), &["t", "u7"], "group_members_member"),
+        (EVERY_MEMBER.to_owned(), &["t", "g7"], ""),
+        (reach::NOT_FOLLOWED.to_owned(), &["t", "p1", "9"], "app_role_assignments_"),
     ])
     .await;
 }
