@@ -22,7 +22,6 @@ mod error;
 mod event;
 mod migrate;
 mod pg;
-mod queue;
 mod sqlite;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -20,7 +20,6 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use crate::Engine;
 use crate::error::StoreError;
 use crate::migrate::{Migration, migrate};
-use crate::queue::{Jobs, Queue, queue};
 use crate::tx::{Appended, Conn, Row, Tx, Val, Value};
 
 /// Most closures in one commit; more only makes the first of them wait.
@@ -77,7 +76,7 @@ where
 #[derive(Clone)]
 pub(crate) struct Sqlite {
     writer: Sender<Box<dyn WriteJob>>,
-    readers: Arc<Queue<ReadJob>>,
+    readers: Sender<ReadJob>,
     of_settings: Arc<AtomicU64>,
     room: Arc<Semaphore>,
 }
@@ -97,14 +96,14 @@ impl Sqlite {
         let told = Told { changed, of_settings: of_settings.clone(), commits: commits.clone() };
         let freed = room.clone();
         spawn("store-writer", move || write_loop(&connection, &jobs, &told, &freed))?;
-        let (readers, reads) = queue::<ReadJob>();
+        let (readers, reads) = unbounded::<ReadJob>();
         for _ in 0..READERS {
             let connection = connect(path)?;
             connection.pragma_update(None, "query_only", "ON")?;
             let (reads, commits) = (reads.clone(), commits.clone());
             spawn("store-reader", move || read_loop(&connection, &reads, &commits))?;
         }
-        Ok(Self { writer, readers: Arc::new(readers), of_settings, room })
+        Ok(Self { writer, readers, of_settings, room })
     }
 
     pub(crate) fn changes_of_settings(&self) -> u64 {
@@ -137,7 +136,7 @@ impl Sqlite {
             });
             let _ = answer.send(outcome);
         });
-        self.readers.put(job);
+        let _ = self.readers.send(job);
     }
 }
 
@@ -294,13 +293,13 @@ fn in_savepoint(connection: &Connection, job: &mut dyn WriteJob) -> (bool, Appen
 
 /// Runs what waits, on one snapshot for as long as nothing was committed since: to take one costs two locks of the
 /// file, as much as a look-up. Whoever was told that a write is done finds it, for it was counted before.
-fn read_loop(connection: &Connection, jobs: &Jobs<ReadJob>, commits: &AtomicU64) {
+fn read_loop(connection: &Connection, jobs: &Receiver<ReadJob>, commits: &AtomicU64) {
     let run = |sql: &str| connection.prepare_cached(sql).and_then(|mut s| s.execute([]).map(|_| ()));
-    while let Some(first) = jobs.next() {
+    while let Ok(first) = jobs.recv() {
         let mut seen = commits.load(Ordering::Acquire);
         first(connection, run("BEGIN").map_err(StoreError::from));
         for _ in 1..ON_ONE_SNAPSHOT {
-            let Some(job) = jobs.at_once() else { break };
+            let Ok(job) = jobs.try_recv() else { break };
             let now = commits.load(Ordering::Acquire);
             let begun = if connection.is_autocommit() || now != seen {
                 let _ = run("COMMIT");

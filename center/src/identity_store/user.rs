@@ -87,17 +87,19 @@ pub struct StoredUser {
     pub updated_at: Timestamp,
     /// How often it was written; an ETag is made of it.
     pub version: i64,
+    /// Whether the user is in a group: most look-ups of memberships are spared by it.
+    pub in_groups: bool,
 }
 
 impl StoredUser {
-    /// The same of a user who was just written.
+    /// The same of a user who was just written and may be in groups.
     ///
     /// # Errors
     /// The store's.
     pub fn of(user: User) -> Result<Self, StoreError> {
         let resource = store::json_text(&user.resource)?;
         let User { id, owner, created_at, updated_at, version, .. } = user;
-        Ok(Self { id, owner, resource, created_at, updated_at, version })
+        Ok(Self { id, owner, resource, created_at, updated_at, version, in_groups: true })
     }
 
     /// The resource.

@@ -42,7 +42,7 @@ pub(super) async fn create(call: Call, Body(body): Body) -> Result<Answer, Refus
             }
             None => {
                 let user = identities::create_stored_user(tx, &author, &new)?;
-                user.shown(tx, &view.without_memberships())
+                user.shown(tx, &view)
             }
         }
         .map_err(Refusal::from)

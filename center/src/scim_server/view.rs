@@ -68,11 +68,6 @@ impl View {
         Self { memberships, ..self.clone() }
     }
 
-    /// The same for what has none yet.
-    pub(super) fn without_memberships(&self) -> Self {
-        Self { memberships: false, ..self.clone() }
-    }
-
     /// The same for the answer to its creation.
     pub(super) fn of_new_group(self) -> Self {
         Self { empty_members: false, ..self }
@@ -122,7 +117,7 @@ impl View {
     }
 
     fn groups(&self, tx: &mut Tx<'_>, user: &StoredUser) -> Result<Vec<Value>, StoreError> {
-        if !self.memberships {
+        if !self.memberships || !user.in_groups {
             return Ok(Vec::new());
         }
         let groups = identities::groups_of(tx, &self.center.instance_id, &user.id, MOST_GROUPS)?;

@@ -13,7 +13,9 @@ use crate::scim_server::schemas::{self, Kinds};
 pub(super) const COLUMNS: &str =
     "id, user_name, display_name, external_id, active, owner, resource, created_at, updated_at, version";
 /// Those of a [`StoredUser`].
-pub(super) const STORED: &str = "id, owner, resource, created_at, updated_at, version";
+pub(super) const STORED: &str = "id, owner, resource, created_at, updated_at, version, \
+    CASE WHEN EXISTS (SELECT 1 FROM group_members m WHERE m.instance_id = users.instance_id AND m.user_id = users.id) \
+    THEN 1 ELSE 0 END";
 
 /// The user with this id.
 ///
@@ -214,6 +216,7 @@ fn insert(
         created_at: kept.created_at,
         updated_at: author.now,
         version: kept.version,
+        in_groups: false,
     })
 }
 
@@ -323,6 +326,7 @@ pub(super) fn stored(mut row: Row) -> Result<StoredUser, StoreError> {
         created_at: Timestamp(row.int(3)?),
         updated_at: Timestamp(row.int(4)?),
         version: row.int(5)?,
+        in_groups: row.bool(6)?,
     })
 }
 
