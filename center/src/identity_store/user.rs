@@ -142,19 +142,26 @@ pub struct Columns {
     pub active: bool,
 }
 
+/// The text of a resource, as a row holds it.
+///
+/// # Errors
+/// [`IdentityError::Invalid`] for one that is too large; the store's.
+pub(super) fn text_of(resource: &Json) -> Result<String, IdentityError> {
+    let text = store::json_text(resource)?;
+    let size = text.len();
+    if size > MAX_RESOURCE {
+        let why = format!("{size} bytes are more than the {MAX_RESOURCE} allowed");
+        return Err(invalid("user", &why, ""));
+    }
+    Ok(text)
+}
+
 impl Columns {
-    /// Reads and checks the columns of a resource whose text has `size` bytes.
+    /// Reads and checks the columns of a resource.
     ///
     /// # Errors
     /// [`IdentityError::Invalid`] with the attribute.
-    pub fn of(resource: &Json, size: usize) -> Result<Self, IdentityError> {
-        if size > MAX_RESOURCE {
-            return Err(invalid(
-                "user",
-                &format!("{size} bytes are more than the {MAX_RESOURCE} allowed"),
-                "",
-            ));
-        }
+    pub fn of(resource: &Json) -> Result<Self, IdentityError> {
         let user_name = user_name(resource["userName"].as_str().unwrap_or_default())?;
         let display_name =
             required("displayName", Some(&display_name(resource, &user_name)), MAX_DISPLAY_NAME)?;
@@ -251,7 +258,7 @@ mod tests {
     use super::*;
 
     fn columns(user_name: &str) -> Result<Columns, IdentityError> {
-        Columns::of(&resource_of(user_name, "Ana", "Ng", "", "Ana@X.example"), 0)
+        Columns::of(&resource_of(user_name, "Ana", "Ng", "", "Ana@X.example"))
     }
 
     #[test]
@@ -276,14 +283,14 @@ mod tests {
     fn without_active_nobody_gets_in() {
         let mut resource = resource_of("ana", "Ana", "Ng", "", "");
         resource.as_object_mut().unwrap().remove("active");
-        assert!(!Columns::of(&resource, 0).unwrap().active);
+        assert!(!Columns::of(&resource).unwrap().active);
         resource["active"] = json!("True");
-        assert!(!Columns::of(&resource, 0).unwrap().active);
+        assert!(!Columns::of(&resource).unwrap().active);
     }
 
     #[test]
     fn whoever_has_no_display_name_is_shown_by_another() {
-        let shown = |resource: Json| Columns::of(&resource, 0).map(|c| c.display_name);
+        let shown = |resource: Json| Columns::of(&resource).map(|c| c.display_name);
         assert_eq!(shown(json!({ "userName": "ana" })).unwrap(), "ana");
         assert_eq!(shown(json!({ "userName": "ana", "name": { "familyName": "Ng" } })).unwrap(), "Ng");
         let formatted = json!({ "userName": "ana", "name": { "formatted": "Dr. Ng", "familyName": "Ng" } });
@@ -295,6 +302,14 @@ mod tests {
     fn an_email_that_is_not_primary_is_not_unique() {
         let mut resource = resource_of("ana", "Ana", "Ng", "", "a@x.example");
         resource["emails"][0]["primary"] = json!(false);
-        assert_eq!(Columns::of(&resource, 0).unwrap().primary_email_key, None);
+        assert_eq!(Columns::of(&resource).unwrap().primary_email_key, None);
+    }
+
+    #[test]
+    fn a_resource_that_is_too_large_is_refused() {
+        let resource = |size: usize| json!({ "userName": "ana", "title": "x".repeat(size) });
+        assert!(text_of(&resource(MAX_RESOURCE - 100)).is_ok());
+        let refused = text_of(&resource(MAX_RESOURCE)).unwrap_err();
+        assert!(matches!(refused, IdentityError::Invalid { .. }), "{refused}");
     }
 }

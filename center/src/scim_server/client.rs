@@ -14,7 +14,6 @@ use web::{Timestamp, token};
 
 use super::aws;
 use super::base;
-
 use super::call::Judged;
 use super::edge;
 use super::known::Client;

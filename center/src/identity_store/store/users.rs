@@ -4,7 +4,7 @@ use web::{Timestamp, session};
 
 use super::{Kept, Page, containing, counts, emails, extensions, members};
 use crate::assignments;
-use crate::identity_store::user::for_event;
+use crate::identity_store::user::{for_event, text_of};
 use crate::identity_store::{Columns, IdentityError, IdentityKind, NewUser, StoredUser, User};
 use crate::instance::{Author, Subject};
 use crate::recycle_bin::{self, Binned};
@@ -124,8 +124,9 @@ pub fn count_users(tx: &mut Tx<'_>, instance_id: &str) -> Result<i64, StoreError
 /// [`IdentityError::UserNameTaken`], [`IdentityError::EmailTaken`], [`IdentityError::Invalid`]; the
 /// engine's.
 pub fn create_user(tx: &mut Tx<'_>, author: &Author, new: &NewUser) -> Result<User, IdentityError> {
-    let StoredUser { id, owner, created_at, updated_at, version, .. } = create_stored_user(tx, author, new)?;
-    let Columns { user_name, display_name, external_id, active, .. } = Columns::of(&new.resource, 0)?;
+    let (columns, made) = create(tx, author, new)?;
+    let Columns { user_name, display_name, external_id, active, .. } = columns;
+    let StoredUser { id, owner, created_at, updated_at, version, .. } = made;
     let resource = new.resource.clone();
     Ok(User {
         id,
@@ -150,6 +151,10 @@ pub fn create_stored_user(
     author: &Author,
     new: &NewUser,
 ) -> Result<StoredUser, IdentityError> {
+    create(tx, author, new).map(|(_, made)| made)
+}
+
+fn create(tx: &mut Tx<'_>, author: &Author, new: &NewUser) -> Result<(Columns, StoredUser), IdentityError> {
     let kept = Kept { id: &new.id, owner: &new.owner, created_at: author.now, version: 1 };
     let made = insert(tx, author, &kept, &new.resource)?;
     let shown = for_event(&new.id, &new.owner, &new.resource);
@@ -180,9 +185,9 @@ fn insert(
     author: &Author,
     kept: &Kept<'_>,
     resource: &serde_json::Value,
-) -> Result<StoredUser, IdentityError> {
-    let text = store::json_text(resource)?;
-    let columns = Columns::of(resource, text.len())?;
+) -> Result<(Columns, StoredUser), IdentityError> {
+    let text = text_of(resource)?;
+    let columns = Columns::of(resource)?;
     check_free(tx, author, &columns, "")?;
     let instance: &str = &author.instance_id;
     tx.exec(
@@ -209,7 +214,7 @@ fn insert(
     counts::made(tx, instance, IdentityKind::User, kept.id)?;
     emails::index_new(tx, instance, kept.id, resource)?;
     extensions::index_new(tx, instance, IdentityKind::User, kept.id, resource)?;
-    Ok(StoredUser {
+    let made = StoredUser {
         id: kept.id.to_owned(),
         owner: kept.owner.to_owned(),
         resource: text,
@@ -217,7 +222,8 @@ fn insert(
         updated_at: author.now,
         version: kept.version,
         in_groups: false,
-    })
+    };
+    Ok((columns, made))
 }
 
 /// Puts `resource` in place of the user's. Nothing happens, not even an event, where it is the same.
@@ -235,8 +241,8 @@ pub fn update_user(
     if before.resource == *resource {
         return Ok(before);
     }
-    let text = store::json_text(resource)?;
-    let columns = Columns::of(resource, text.len())?;
+    let text = text_of(resource)?;
+    let columns = Columns::of(resource)?;
     check_free(tx, author, &columns, id)?;
     tx.exec(
         "UPDATE users SET user_name = ?3, user_name_key = ?4, display_name = ?5, display_name_key = ?6, \
