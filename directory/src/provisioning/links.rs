@@ -182,10 +182,9 @@ pub fn update(
     known: &Known,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    // The cast keeps SQLite from the index over targets, whose entries lie elsewhere than the row.
     let sql = "UPDATE provisioning_links SET display_name = ?6, active = ?7, sent = ?8, updated_at = ?9 \
                WHERE tenant_id = ?1 AND application_id = ?2 AND kind = ?3 AND source_id = ?4 \
-                 AND CAST(target_id AS TEXT) = ?5";
+                 AND target_id = ?5";
     write(tx, job, sql, object, known, now)
 }
 
